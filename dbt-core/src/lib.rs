@@ -1,0 +1,2 @@
+#![no_std]
+//! Intermediate representation, optimiser and engine for embedding dynamic binary translation.

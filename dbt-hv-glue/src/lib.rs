@@ -1,0 +1,2 @@
+#![no_std]
+//! What a host environment gives a translator: windows, code memory, fault hooks.

@@ -1,0 +1,1 @@
+//! Oracles, generators and runners that test the dbt crates.

@@ -1,0 +1,2 @@
+#![no_std]
+//! x86-64 host back end: instruction selection, registers, emission.
