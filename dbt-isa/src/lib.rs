@@ -1,2 +1,7 @@
 #![no_std]
-//! One description of an instruction set, many instances: decoder, disassembler, interpreter, lifter.
+#![forbid(unsafe_code)]
+//! One description of an instruction set, many instances: decoder, disassembler, interpreter,
+//! lifter.
+
+pub mod machine;
+pub mod ops;
