@@ -117,14 +117,14 @@ dbt_isa::isa! {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
 
-    use std::string::ToString;
+    use alloc::string::{String, ToString};
 
     use super::{Context, toy};
     use crate::FACTORIAL;
 
-    fn text(word: u16, pc: u32) -> std::string::String {
+    fn text(word: u16, pc: u32) -> String {
         toy::decode(word, &Context { pc })
             .expect("an instruction")
             .display(&())
