@@ -410,7 +410,7 @@ pub trait Environment: crate::memory::GuestMemory {
     /// [`fault`](VcpuContext::fault) and resumes at `resume`. Faults anywhere else
     /// are not the engine's.
     ///
-    /// The scope spans a whole `Engine::run`, so
+    /// The scope spans a whole [`Engine::run`](crate::engine::Engine::run), so
     /// that re-entering generated code costs nothing: `body` enters it many times
     /// and uses the environment in between. Another thread may set
     /// [`VcpuContext::interrupt`] at any time, so a hook forms no reference to the
