@@ -48,6 +48,11 @@ impl<C: CodeMemory> Code<C> {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> &C {
+        &self.memory
+    }
+
     /// Returns the number of bytes.
     pub(crate) fn capacity(&self) -> u32 {
         self.capacity

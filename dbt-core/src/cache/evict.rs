@@ -127,6 +127,13 @@ impl Segments {
             .min(segment.range.end);
     }
 
+    /// Returns the segment that is evicted next, or is evicted already.
+    #[cfg(test)]
+    pub(super) fn oldest(&self) -> (Range<Offset>, bool) {
+        let segment = &self.segments[self.following()];
+        (segment.range.clone(), self.evicted.is_some())
+    }
+
     fn following(&self) -> usize {
         (self.current + 1) % self.segments.len()
     }

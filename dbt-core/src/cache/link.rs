@@ -124,7 +124,7 @@ impl<M> Cache<M> {
         self.stats.unlinks += 1;
     }
 
-    fn is_linked(&self, from: FragmentId, index: u32, to: FragmentId) -> bool {
+    pub(super) fn is_linked(&self, from: FragmentId, index: u32, to: FragmentId) -> bool {
         self.record(from)
             .and_then(|record| record.exits.get(index as usize))
             .is_some_and(|exit| exit.to == Some(to))
