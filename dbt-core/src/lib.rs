@@ -3,8 +3,13 @@
 
 extern crate alloc;
 
+mod cache;
+pub mod engine;
+pub mod error;
+pub mod exit;
 pub mod guest;
 pub mod host;
 pub mod ir;
 pub mod location;
 pub mod memory;
+pub mod stats;
