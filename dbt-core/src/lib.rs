@@ -3,8 +3,10 @@
 
 extern crate alloc;
 
+pub mod analysis;
 pub mod guest;
 pub mod host;
 pub mod ir;
 pub mod location;
 pub mod memory;
+pub mod opt;
