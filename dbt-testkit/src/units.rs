@@ -270,11 +270,130 @@ impl Generator<'_, '_> {
                 return;
             }
             5 => return self.effect(),
-            6..=11 => self.arithmetic(),
+            6 => return self.idiom(),
+            7..=11 => self.arithmetic(),
             12..=15 => self.bit_inst(),
             _ => self.flags_inst(),
         };
         self.push(inst);
+    }
+
+    /// Appends what front ends build of several instructions.
+    fn idiom(&mut self) {
+        match self.random.below(6) {
+            0 => self.joined_halves(),
+            1 => self.sum_and_flags(),
+            2 => self.chained_flags(),
+            3 => self.shifted_twice(),
+            4 => self.compared_wide(),
+            _ => self.narrow_load(),
+        }
+    }
+
+    fn word_constant(&mut self) -> Value {
+        self.constant(Ty::I32)
+    }
+
+    fn joined_halves(&mut self) {
+        let (low, high) = (self.value(Ty::I32), self.value(Ty::I32));
+        let low = self.builder.zext64(low);
+        let high = if self.random.one_in(2) {
+            self.builder.sext64(high)
+        } else {
+            self.builder.zext64(high)
+        };
+        let amount = self.builder.imm64(32);
+        let high = self.builder.binary64(BinOp::Shl, high, amount);
+        let joined = self.builder.binary64(BinOp::Or, low, high);
+        self.push(Inst::Low { a: joined });
+        self.push(Inst::High { a: joined });
+    }
+
+    /// `ADDS` or `SUBS` of a sum, result and flags in either order.
+    fn sum_and_flags(&mut self) {
+        let (x, k, b) = (
+            self.value(Ty::I32),
+            self.word_constant(),
+            self.word_constant(),
+        );
+        let op = self.random.pick(&[BinOp::Add, BinOp::Sub]);
+        let a = self.builder.binary(op, x, k);
+        let subtracts = self.random.one_in(2);
+        let op = if subtracts { BinOp::Sub } else { BinOp::Add };
+        // Now and then the two do not belong together.
+        let flags = if subtracts != self.random.one_in(4) {
+            Inst::SubFlags { a, b }
+        } else {
+            Inst::AddFlags { a, b }
+        };
+        let width = Width::W32;
+        let sum = Inst::Binary { op, width, a, b };
+        let flags_first = self.random.one_in(2);
+        self.push(if flags_first { flags } else { sum });
+        self.push(if flags_first { sum } else { flags });
+    }
+
+    fn chained_flags(&mut self) {
+        let mut rest = self.value(Ty::Flags);
+        for _ in 0..3 {
+            let (result, carry) = (self.value(Ty::I32), self.value(Ty::I1));
+            rest = if self.random.one_in(2) {
+                self.builder.nz_flags(result, rest)
+            } else {
+                self.builder.nzc_flags(result, carry, rest)
+            };
+        }
+        let condition = self.random.pick(&Condition::ALL);
+        self.push(Inst::Condition {
+            flags: rest,
+            condition,
+        });
+    }
+
+    fn shifted_twice(&mut self) {
+        const SHIFTS: [BinOp; 4] = [BinOp::Shl, BinOp::Lshr, BinOp::Ashr, BinOp::Ror];
+        let (x, first) = (self.value(Ty::I32), self.word_constant());
+        let second = if self.random.one_in(2) {
+            first
+        } else {
+            self.word_constant()
+        };
+        let op = self.random.pick(&SHIFTS);
+        let a = self.builder.binary(op, x, first);
+        let op = self.random.pick(&SHIFTS);
+        self.push(Inst::Binary {
+            op,
+            width: Width::W32,
+            a,
+            b: second,
+        });
+    }
+
+    fn compared_wide(&mut self) {
+        let signed = self.random.one_in(2);
+        let (a, b) = (self.value(Ty::I32), self.value(Ty::I32));
+        let a = self.builder.push(Inst::Extend { signed, a });
+        let b = self.builder.push(Inst::Extend { signed, a: b });
+        let op = self.random.pick(&COMPARE);
+        self.push(Inst::Compare {
+            op,
+            width: Width::W64,
+            a,
+            b,
+        });
+    }
+
+    fn narrow_load(&mut self) {
+        let access = self.access(&[Size::Byte, Size::Half]);
+        let address = self.value(Ty::I32);
+        self.push(Inst::Load {
+            access,
+            width: Width::W32,
+            address,
+        });
+        let op = self.random.pick(&UNARY);
+        let a = self.value(Ty::I32);
+        self.push(Inst::Unary { op, a });
     }
 
     fn arithmetic(&mut self) -> Inst {

@@ -103,7 +103,6 @@ fn pair(f: &mut Folder<'_>, op: BinOp, a: Value, b: Value) {
     f.flags_sum = Some((a, addend));
     if let Some(sum) = f.changed_sum
         && (sum.base, sum.addend) == (a, addend)
-        && a < sum.result
         && b < sum.result
     {
         f.out[sum.result.index()] = Inst::Binary {
