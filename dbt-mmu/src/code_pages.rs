@@ -221,9 +221,17 @@ impl<P: PageProtection, T: Translations, L: RawMutex> CodePages<P, T, L> {
     /// `change` does not call back into `self`, and leaves none of the pages
     /// protected.
     pub fn remap<R>(&self, bytes: Range<u64>, change: impl FnOnce() -> R) -> R {
+        self.remap_all([bytes], change)
+    }
+
+    /// Does what [`remap`](Self::remap) does for several ranges and one change.
+    pub fn remap_all<R>(
+        &self,
+        ranges: impl IntoIterator<Item = Range<u64>>,
+        change: impl FnOnce() -> R,
+    ) -> R {
         let state = &mut *self.state.lock();
-        if let Some((first, last)) = Page::covering(&bytes) {
-            // Entries are emptied one at a time, without allocation.
+        for (first, last) in ranges.into_iter().filter_map(|r| Page::covering(&r)) {
             while let Some((&page, entry)) = state.pages.range(first..=last).next() {
                 if entry.protected {
                     self.translations.forget(page.bytes());
