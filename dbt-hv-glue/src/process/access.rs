@@ -2,7 +2,7 @@
 //!
 //! These are for system calls and loaders. The page table is consulted first, so
 //! the guest's permissions decide and not what the host happens to allow; then a
-//! copy that survives a fault does the work (see [`copy`](super::copy)), since
+//! copy that survives a fault does the work (see [`mod@copy`]), since
 //! another guest thread may change the mapping in between.
 //!
 //! # Invariants
@@ -20,11 +20,6 @@ use dbt_mmu::{Outcome, Page};
 use super::copy::{self, Stopped};
 use super::prot::PageFlags;
 use super::{Access, CStrFault, FaultKind, FetchFault, GuestFault, PAGE_SIZE, WINDOW_SIZE, Window};
-
-/// How often a copy that makes no progress is tried again before the host's word
-/// is taken over the page table's. Only a race with another thread's change of the
-/// same page needs a second attempt.
-const ATTEMPTS: u32 = 1000;
 
 impl Window {
     /// Copies guest memory at `addr` into `into`.
@@ -175,24 +170,51 @@ impl Window {
         copy: impl Fn(*mut u8, usize, usize) -> Result<(), Stopped>,
     ) -> Result<(), GuestFault> {
         let mut done = 0;
-        let mut attempts = 0;
         loop {
-            // Cannot wrap: the whole range was found to be in the window before.
+            // Cannot wrap: the first `prepare` has found the range to be in the window.
             #[expect(clippy::cast_possible_truncation, reason = "below 4 GiB")]
             let at = addr.wrapping_add(done as u32);
             self.prepare(at, len - done, access)?;
-            let Err(stopped) = copy(self.space().host(at.into()), done, len - done) else {
-                return Ok(());
+            let attempt = || copy(self.space().host(at.into()), done, len - done);
+            let stopped = match attempt() {
+                Ok(()) => return Ok(()),
+                Err(stopped) if stopped.done > 0 || stopped.bus => stopped,
+                Err(stopped) => match self.once_settled(at, access, stopped, attempt) {
+                    Ok(()) => return Ok(()),
+                    Err(stopped) => stopped,
+                },
             };
-            attempts = if stopped.done == 0 { attempts + 1 } else { 0 };
             done += stopped.done;
-            if stopped.bus || attempts == ATTEMPTS {
-                #[expect(clippy::cast_possible_truncation, reason = "below 4 GiB")]
-                let addr = addr.wrapping_add(done as u32);
+            if stopped.bus {
+                let addr = at.wrapping_add(stopped.done.try_into().unwrap_or(0));
                 let kind = FaultKind::Bus;
                 return Err(GuestFault { addr, access, kind });
             }
         }
+    }
+
+    /// Repeats a copy that `stopped` at `at` for no reason in the page table.
+    ///
+    /// Another thread was changing the page. When it has finished, the table and the
+    /// host agree (*Narrow*); what fails then all the same is the host's word.
+    fn once_settled(
+        &self,
+        at: u32,
+        access: Access,
+        stopped: Stopped,
+        attempt: impl Fn() -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        self.space().settled(|| {
+            let code = self.space().flags(at).contains(PageFlags::CODE);
+            if self.permits(at, access).is_err() || (code && access == Access::Write) {
+                // `prepare` deals with it in the next round.
+                return Err(stopped);
+            }
+            attempt().map_err(|stopped| Stopped {
+                bus: stopped.bus || stopped.done == 0,
+                ..stopped
+            })
+        })
     }
 
     /// Checks the permissions of a range and releases code pages that are to be
@@ -247,3 +269,6 @@ fn fetch_fault(kind: FaultKind) -> FetchFault {
         FaultKind::Bus => FetchFault::Bus,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,9 +190,11 @@ impl Drop for View {
 }
 
 /// Maps a file; replaced in tests by hosts that refuse.
-type Mapper = fn(BorrowedFd<'_>, usize, ProtFlags) -> Result<*mut c_void, Errno>;
+type Mapper = fn(BorrowedFd<'_>, usize, ProtFlags) -> MapResult;
 
-fn map(file: BorrowedFd<'_>, len: usize, prot: ProtFlags) -> Result<*mut c_void, Errno> {
+type MapResult = Result<*mut c_void, Errno>;
+
+fn map(file: BorrowedFd<'_>, len: usize, prot: ProtFlags) -> MapResult {
     // SAFETY: without a fixed address the host chooses one that is free.
     unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, MapFlags::SHARED, file, 0) }
 }
@@ -221,3 +223,6 @@ const VIEW_EXEC: ProtFlags = ProtFlags::READ.union(ProtFlags::EXEC);
 
 /// More than any engine can address; keeps sizes far from overflow.
 const MAX: usize = 1 << 40;
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,6 @@ impl Regions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,12 @@ impl Space {
         PageFlags::from_bits_retain(self.flags[page].load(Ordering::Relaxed))
     }
 
+    /// Runs `section` while no change is under way, so that *Narrow* holds in it.
+    pub(super) fn settled<R>(&self, section: impl FnOnce() -> R) -> R {
+        let _held = self.changes.lock();
+        section()
+    }
+
     /// Replaces what is mapped in `range`.
     ///
     /// The caller has released the code pages in the range and keeps others from

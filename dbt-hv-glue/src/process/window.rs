@@ -402,6 +402,8 @@ impl Window {
         }
         // The guest may do this. Either the page holds code, or another thread was
         // faster at changing the page and the next attempt will succeed.
+        // Wait for that thread.
+        self.space.settled(|| ());
         if access != Access::Write {
             return WindowFault::Retry { invalidated: false };
         }
@@ -584,3 +586,6 @@ fn page_range(addr: u32, len: u64) -> Result<Range<u64>, Error> {
 fn narrow(addr: u64) -> Result<u32, Error> {
     u32::try_from(addr).map_err(|_| Error::OutOfRange { addr, len: 0 })
 }
+
+#[cfg(test)]
+mod tests;
