@@ -59,6 +59,9 @@ impl Sink<'_> {
     fn extend(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
+    fn push_i8(&mut self, value: i8) {
+        self.0.push(value.cast_unsigned());
+    }
     fn push_i32(&mut self, value: i32) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }

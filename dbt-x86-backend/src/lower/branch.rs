@@ -25,6 +25,7 @@ use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
 use crate::facts;
 use crate::flags::{Mask, Plan};
+use crate::map::StateMap;
 use crate::regs::Reg;
 
 /// Code that lies after all blocks because it runs rarely.
@@ -53,7 +54,7 @@ pub(super) enum StubKind {
     /// Leaves the instruction to the interpreter.
     Interpret(Location),
     /// Reports the fault of a callback access.
-    CallbackFault,
+    CallbackFault(Location),
     /// Empties the stack of returns and goes on after the jump.
     StackFull,
     /// A return that has no pair.
@@ -122,9 +123,9 @@ impl Lowering<'_> {
                 self.direct_call(target, return_location, return_to);
                 Ok(())
             }
-            Terminator::Indirect { value, kind } => {
+            Terminator::Indirect { value, mode, kind } => {
                 self.save_architectural(Mask::ALL)?;
-                self.indirect(value, kind)
+                self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
                 self.save_architectural(Mask::ALL)?;
@@ -212,8 +213,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn indirect(&mut self, value: Value, kind: IndirectKind) -> Result<()> {
-        let mode = self.location_mode();
+    fn indirect(&mut self, value: Value, mode: u32, kind: IndirectKind) -> Result<()> {
         match kind {
             IndirectKind::Return => {
                 let value = self.reg(value)?;
@@ -239,10 +239,6 @@ impl Lowering<'_> {
             }
         }
         Ok(())
-    }
-
-    fn location_mode(&self) -> u32 {
-        self.location.mode() & self.input.layout.indirect_mode_mask
     }
 
     /// Puts the location whose low half is `value` in `rcx`.
@@ -348,12 +344,12 @@ impl Lowering<'_> {
                 self.jump_runtime(self.entries.interrupt);
             }
             StubKind::Interpret(resume) => self.trap(TrapKind::Interpret, 0, resume),
-            StubKind::CallbackFault => {
+            StubKind::CallbackFault(location) => {
                 let at = self.asm.call();
                 self.patch_runtime(at, self.entries.callback_fault);
                 // Memory holds the flags now.
                 let offset = self.asm.offset();
-                self.late_map(offset, stub.at);
+                self.maps.push(StateMap { offset, location, flags: Plan::EMPTY });
             }
             StubKind::StackFull => {
                 self.asm.mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));

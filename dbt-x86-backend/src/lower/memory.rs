@@ -1,8 +1,7 @@
 //! Guest memory and calls of functions.
 
-use dbt_core::host::{CompileError, Lowering as MemoryLowering};
+use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Value, Width};
-use dbt_core::memory;
 use dbt_isa::ops::{Access, Size};
 
 use super::branch::StubKind;
@@ -292,15 +291,16 @@ impl Lowering<'_> {
     }
 
     fn pass_access(&mut self, access: Access) {
-        let encoded = memory::encode_access(access);
-        self.asm.store_imm(Bits::B64, context::argument(1), encoded);
+        #[allow(clippy::cast_possible_truncation, reason = "six bits")]
+        let packed = access_bits(access) as u32;
+        self.asm.store_imm(Bits::B64, context::argument(1), packed);
     }
 
     /// Leaves if the access faulted.
     fn check_callback(&mut self) -> Result<()> {
         self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
         let flags = self.architectural_plan(Mask::ALL)?;
-        self.side_stub(Cc::Ne, flags, StubKind::CallbackFault);
+        self.side_stub(Cc::Ne, flags, StubKind::CallbackFault(self.location));
         Ok(())
     }
 }

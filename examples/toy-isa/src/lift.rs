@@ -51,6 +51,7 @@ impl ToyMachine for Builder<'_> {
     fn jump(&mut self, target: Value) {
         self.end(Terminator::Indirect {
             value: target,
+            mode: 0,
             kind: IndirectKind::Jump,
         });
     }
