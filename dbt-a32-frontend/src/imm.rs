@@ -28,6 +28,17 @@ impl ExpandedImm {
             encoded: None,
         }
     }
+
+    /// Returns the complement, with the same carry.
+    #[inline]
+    #[must_use]
+    pub const fn inverted(self) -> Self {
+        Self {
+            value: !self.value,
+            carry: self.carry,
+            encoded: None,
+        }
+    }
 }
 
 /// Prints the value, or byte and rotation where the encoding is not canonical.
@@ -229,8 +240,8 @@ pub const fn sign_extend(value: u32, bits: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::string::ToString;
+    extern crate alloc;
+    use alloc::string::ToString;
 
     use super::*;
 

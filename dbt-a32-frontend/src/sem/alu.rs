@@ -299,11 +299,7 @@ pub(crate) fn mov_imm<M: A32Machine>(m: &mut M, i: &MoveImm) -> Execution {
 
 /// `MVN` of an immediate.
 pub(crate) fn mvn_imm<M: A32Machine>(m: &mut M, i: &MoveImm) -> Execution {
-    let inverted = ExpandedImm {
-        value: !i.imm.value,
-        ..i.imm
-    };
-    logical(m, (i.s, i.d), Operand2::Imm(inverted), |_, b| b)
+    logical(m, (i.s, i.d), Operand2::Imm(i.imm.inverted()), |_, b| b)
 }
 
 /// `MOVT`.
