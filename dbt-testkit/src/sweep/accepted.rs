@@ -34,15 +34,18 @@ pub struct Gap {
     pub set: Set,
     /// The words it covers.
     pub pattern: Pattern,
+    /// How Capstone's mnemonics for it begin.
+    pub mnemonics: &'static [&'static str],
     /// What the manual calls it.
     pub name: &'static str,
 }
 
 impl Gap {
-    /// Whether the group contains `word`.
+    /// Whether the group contains `word`, which Capstone calls `mnemonic`.
     #[must_use]
-    pub const fn covers(&self, word: u32) -> bool {
-        self.pattern.matches(word)
+    pub fn covers(&self, word: u32, mnemonic: &str) -> bool {
+        let known = |start: &&str| mnemonic.starts_with(start);
+        self.pattern.matches(word) && self.mnemonics.iter().any(known)
     }
 }
 
@@ -90,7 +93,168 @@ impl Pattern {
 }
 
 /// The accepted differences.
-pub static EXCEPTIONS: &[Exception] = &[];
+pub static EXCEPTIONS: &[Exception] = &[
+    Exception {
+        set: Set::T16,
+        class: Class::OursOnly,
+        pattern: Pattern::new("xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1001"),
+        texts: |ours, _| ours == "udf #0xf9",
+        reason: "A8.8.247: UDF #249 is an instruction; Capstone leaves out LLVM's trap for a division by zero",
+    },
+    Exception {
+        set: Set::T16,
+        class: Class::Text,
+        pattern: Pattern::new("xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1110"),
+        texts: |ours, theirs| ours == "udf 254" && theirs == "trap",
+        reason: "A8.8.247: UDF #254; Capstone prints the name of LLVM's trap",
+    },
+    Exception {
+        set: Set::T32,
+        class: Class::OursOnly,
+        pattern: Pattern::new("1111_1001_x0x1_xxxx_1111"),
+        texts: |ours, _| ours == "nop.w",
+        reason: "A6.3.8: unallocated memory hints do nothing; Capstone rejects them",
+    },
+];
 
 /// What is not described yet.
-pub static GAPS: &[Gap] = &[];
+pub static GAPS: &[Gap] = &[
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("1111_001x"),
+        mnemonics: &["v", "sha1", "sha256", "aes"],
+        name: "Advanced SIMD data-processing (A7.4)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("1111_0100_xxx0"),
+        mnemonics: &["v"],
+        name: "Advanced SIMD element or structure load/store (A7.7)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_11xx_xxxx_xxxx_xxxx_101x"),
+        mnemonics: &["v", "fldm", "fstm"],
+        name: "Floating-point and Advanced SIMD extension registers (A7.5, A7.6, A7.8, A7.9)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_11xx"),
+        mnemonics: &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"],
+        name: "Coprocessor instructions but MCR, MRC, MCRR, MRRC (A8.8.27, A8.8.55, A8.8.197)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_0001_0xx0_xxxx_xxxx_xx1x_0000"),
+        mnemonics: &["mrs", "msr"],
+        name: "MRS and MSR of banked registers (B9.3.9, B9.3.10)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_0001_1xxx_xxxx_xxxx_11x0_1001"),
+        mnemonics: &["lda", "stl"],
+        name: "ARMv8: load-acquire and store-release",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_0001_0xx0_xxxx_xxxx_00x0_0100"),
+        mnemonics: &["crc32"],
+        name: "ARMv8: CRC-32",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_0001_0000_xxxx_xxxx_xxxx_0111"),
+        mnemonics: &["hlt"],
+        name: "ARMv8: HLT",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("1111_0001_0001"),
+        mnemonics: &["setpan"],
+        name: "ARMv8.1: SETPAN",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_11xx_xxxx_xxxx_xxxx_1001"),
+        mnemonics: &["v"],
+        name: "ARMv8.2: half-precision floating point",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("1111_11xx_xxxx_xxxx_xxxx_1xxx"),
+        mnemonics: &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"],
+        name: "ARMv8.2: dot products",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("111x_1111"),
+        mnemonics: &["v", "sha1", "sha256", "aes"],
+        name: "Advanced SIMD data-processing (A7.4)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_1001_xxx0"),
+        mnemonics: &["v"],
+        name: "Advanced SIMD element or structure load/store (A7.7)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("111x_11xx_xxxx_xxxx_xxxx_101x"),
+        mnemonics: &["v", "fldm", "fstm"],
+        name: "Floating-point and Advanced SIMD extension registers (A7.5, A7.6, A7.8, A7.9)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("111x_11xx"),
+        mnemonics: &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"],
+        name: "Coprocessor instructions but MCR, MRC, MCRR, MRRC (A8.8.27, A8.8.55, A8.8.197)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_0011_1xxx_xxxx_10x0_xxxx_xx1x"),
+        mnemonics: &["mrs", "msr"],
+        name: "MRS and MSR of banked registers (B9.3.9, B9.3.10)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1110_1000_110x_xxxx_xxxx_xxxx_1xxx"),
+        mnemonics: &["lda", "stl"],
+        name: "ARMv8: load-acquire and store-release",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_1010_110x_xxxx_1111_xxxx_10xx"),
+        mnemonics: &["crc32"],
+        name: "ARMv8: CRC-32",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_0111_1000_1111_1000_0000_0000_00"),
+        mnemonics: &["dcps"],
+        name: "ARMv8: DCPS",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("111x_11xx_xxxx_xxxx_xxxx_1001"),
+        mnemonics: &["v"],
+        name: "ARMv8.2: half-precision floating point",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_11xx_xxxx_xxxx_xxxx_1xxx"),
+        mnemonics: &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"],
+        name: "ARMv8.2: dot products",
+    },
+    Gap {
+        set: Set::T16,
+        pattern: Pattern::new("xxxx_xxxx_xxxx_xxxx_1011_1010_10"),
+        mnemonics: &["hlt"],
+        name: "ARMv8: HLT",
+    },
+    Gap {
+        set: Set::T16,
+        pattern: Pattern::new("xxxx_xxxx_xxxx_xxxx_1011_0110_0001"),
+        mnemonics: &["setpan"],
+        name: "ARMv8.1: SETPAN",
+    },
+];
