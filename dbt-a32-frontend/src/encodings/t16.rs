@@ -90,7 +90,7 @@ dbt_isa::rows! {
     Bkpt   "T1" "1011_1110_iiiiiiii" => Imm { imm: Imm32(i) } "bkpt {imm}"
 
     // A6.2.6 If-Then, and hints
-    It     "T1" "1011_1111_cccc_mmmm" where (m != 0) unpredictable (c == 15 || c == 14 && m.count_ones() != 1 || cx.in_it_block()) => It { it: ItState::start(c, m) } "{it}"
+    It     "T1" "1011_1111_cccc_mmmm" where (m != 0) unpredictable (c == 15 || c == 14 && m.count_ones() != 1 || cx.in_it_block()) => It { it: ItState::start(c, m) } "it{@disasm::it}"
     Nop    "T1" "1011_1111_0000_0000" "nop{.c}"
     Yield  "T1" "1011_1111_0001_0000" "yield{.c}"
     Wfe    "T1" "1011_1111_0010_0000" "wfe{.c}"

@@ -30,11 +30,11 @@ dbt_isa::rows! {
     // A6.3.3 Data-processing (plain binary immediate)
     AddImm "T4"      "11110_i_1_0000_0_nnnn_0_iii_dddd_iiiiiiii" where (n != 13 && n != 15) unpredictable (bad(d)) => DpImm { s: false, d: r(d), n: r(n), imm: ExpandedImm::new(i) } "addw{.c} {d}, {n}, {imm}"
     AddImm "SP T4" "11110_i_1_0000_0_1101_0_iii_dddd_iiiiiiii" unpredictable (d == 15) => DpImm { s: false, d: r(d), n: Reg::SP, imm: ExpandedImm::new(i) } "addw{.c} {d}, {n}, {imm}"
-    Adr    "T3"      "11110_i_1_0000_0_1111_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => Adr { d: r(d), offset: i.cast_signed() } "adr{.c}.w {d}, {@disasm::adr}"
+    Adr    "T3"      "11110_i_1_0000_0_1111_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => Adr { d: r(d), offset: i.cast_signed() } "addw{.c} {d}, pc, {@disasm::adr_distance}"
     MovImm "T3"      "11110_i_1_0010_0_jjjj_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => MoveImm { s: false, d: r(d), imm: ExpandedImm::new(j << 12 | i) } "movw{.c} {d}, {imm}"
     SubImm "T4"      "11110_i_1_0101_0_nnnn_0_iii_dddd_iiiiiiii" where (n != 13 && n != 15) unpredictable (bad(d)) => DpImm { s: false, d: r(d), n: r(n), imm: ExpandedImm::new(i) } "subw{.c} {d}, {n}, {imm}"
     SubImm "SP T3" "11110_i_1_0101_0_1101_0_iii_dddd_iiiiiiii" unpredictable (d == 15) => DpImm { s: false, d: r(d), n: Reg::SP, imm: ExpandedImm::new(i) } "subw{.c} {d}, {n}, {imm}"
-    Adr    "T2"      "11110_i_1_0101_0_1111_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => Adr { d: r(d), offset: -i.cast_signed() } "adr{.c}.w {d}, {@disasm::adr}"
+    Adr    "T2"      "11110_i_1_0101_0_1111_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => Adr { d: r(d), offset: -i.cast_signed() } "subw{.c} {d}, pc, {@disasm::adr_distance}"
     Movt   "T1"      "11110_i_1_0110_0_jjjj_0_iii_dddd_iiiiiiii" unpredictable (bad(d)) => MoveWide { d: r(d), imm16: Imm16::new(j << 12 | i) } "movt{.c} {d}, {imm16}"
     Ssat   "T1"      "11110_(0)_1_1000_0_nnnn_0_iii_dddd_ii_(0)_wwwww" unpredictable (bad(d) || bad(n)) => Sat { d: r(d), bits: Imm8::new(w + 1), n: r(n), shift: Shift::decode(0, i) } "ssat{.c} {d}, {bits}, {n}{shift}"
     Ssat   "ASR T1" "11110_(0)_1_1001_0_nnnn_0_iii_dddd_ii_(0)_wwwww" where (i != 0) unpredictable (bad(d) || bad(n)) => Sat { d: r(d), bits: Imm8::new(w + 1), n: r(n), shift: Shift::decode(2, i) } "ssat{.c} {d}, {bits}, {n}{shift}"
