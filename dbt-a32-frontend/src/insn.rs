@@ -6,11 +6,14 @@ use dbt_isa::machine::Execution;
 use crate::args::*;
 use crate::disasm::{self, PrintContext};
 use crate::encodings;
-use crate::imm::{ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, sign_extend};
-use crate::itstate::Cond;
+use crate::imm::{
+    ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, bad_imm, sign_extend, t32_branch_offset,
+    t32_expand_imm, t32_expand_imm_c,
+};
+use crate::itstate::{Cond, ItState};
 use crate::machine::A32Machine;
 use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
-use crate::reg::{RegList, r};
+use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
 use crate::version::{DecodeContext, Features};
 
@@ -31,5 +34,15 @@ dbt_isa::isa! {
         encodings::a32_mem::a32_mem,
         encodings::a32_branch::a32_branch,
         encodings::a32_system::a32_system,
+    ];
+
+    /// The 16-bit instructions of T32.
+    pub decoder t16: u16 = [encodings::t16::t16];
+
+    /// The 32-bit instructions of T32; the first halfword is the upper one.
+    pub decoder t32: u32 = [
+        encodings::t32_dp::t32_dp,
+        encodings::t32_mem::t32_mem,
+        encodings::t32_misc::t32_misc,
     ];
 }
