@@ -78,7 +78,12 @@ fn step_a32<Mem: GuestMemory + ?Sized>(
 ) -> Result<Step, FetchFault> {
     let pc = state.r[15] & !3;
     let word = memory.fetch32(pc.into())?;
-    let site = Site { pc, len: 4, word, next_it: ItState::EMPTY };
+    let site = Site {
+        pc,
+        len: 4,
+        word,
+        next_it: ItState::EMPTY,
+    };
     if !holds(Cond::from_bits(word >> 28), state) {
         return Ok(site.skip(state));
     }
@@ -99,15 +104,27 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
     } else {
         (2, 0)
     };
-    let word = if len == 4 { u32::from(first) << 16 | u32::from(second) } else { first.into() };
-    let site = Site { pc, len, word, next_it: cx.it.advance() };
+    let word = if len == 4 {
+        u32::from(first) << 16 | u32::from(second)
+    } else {
+        first.into()
+    };
+    let site = Site {
+        pc,
+        len,
+        word,
+        next_it: cx.it.advance(),
+    };
     // BKPT is executed whatever the IT block says.
     let is_bkpt = first >> 8 == 0xbe;
     if !is_bkpt && !holds(cx.it.cond(), state) {
         return Ok(site.skip(state));
     }
     let decoded = decode_thumb(first, || second, &cx).map(|thumb| thumb.decoded);
-    if let Ok(Decoded { insn: Insn::B(branch), .. }) = &decoded
+    if let Ok(Decoded {
+        insn: Insn::B(branch),
+        ..
+    }) = &decoded
         && !holds(branch.cond, state)
     {
         return Ok(site.skip(state));
@@ -126,7 +143,8 @@ fn context(state: &ArmState, features: Features) -> DecodeContext {
 }
 
 fn holds(cond: Cond, state: &ArmState) -> bool {
-    cond.condition().is_none_or(|condition| condition.holds(Nzcv::from_psr(state.nzcv)))
+    cond.condition()
+        .is_none_or(|condition| condition.holds(Nzcv::from_psr(state.nzcv)))
 }
 
 /// Where an instruction stands and what follows it.
@@ -153,9 +171,17 @@ impl Site {
         decoded: Result<Decoded<Insn>, Undecodable>,
     ) -> Step {
         let Ok(Decoded { insn, .. }) = decoded else {
-            return Step::Trap { kind: ir::TrapKind::Undefined, info: self.word };
+            return Step::Trap {
+                kind: ir::TrapKind::Undefined,
+                info: self.word,
+            };
         };
-        let mut machine = Interpreter { state, memory, site: self, stop: Step::Next };
+        let mut machine = Interpreter {
+            state,
+            memory,
+            site: self,
+            stop: Step::Next,
+        };
         match insn.execute(&mut machine) {
             Ok(Flow::Next) => {
                 let Interpreter { state, site, .. } = machine;
@@ -196,7 +222,10 @@ impl<Mem: GuestMemory + ?Sized> Interpreter<'_, Mem> {
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "words are the low halves of doublewords")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "words are the low halves of doublewords"
+)]
 impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
     type Bit = bool;
     type Word = u32;
@@ -295,8 +324,10 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
     }
 
     fn load(&mut self, access: Access, address: u32) -> Result<u32, Abort> {
-        let value =
-            self.memory.load(access, address.into()).map_err(|fault| self.fault(fault))? as u32;
+        let value = self
+            .memory
+            .load(access, address.into())
+            .map_err(|fault| self.fault(fault))? as u32;
         Ok(match access.size {
             Size::Byte if access.signed => UnOp::SextByte.eval(value),
             Size::Half if access.signed => UnOp::SextHalf.eval(value),
@@ -304,7 +335,9 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
         })
     }
     fn load64(&mut self, access: Access, address: u32) -> Result<u64, Abort> {
-        self.memory.load(access, address.into()).map_err(|fault| self.fault(fault))
+        self.memory
+            .load(access, address.into())
+            .map_err(|fault| self.fault(fault))
     }
     fn store(&mut self, access: Access, address: u32, value: u32) -> Result<(), Abort> {
         self.memory
@@ -312,7 +345,9 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
             .map_err(|fault| self.fault(fault))
     }
     fn store64(&mut self, access: Access, address: u32, value: u64) -> Result<(), Abort> {
-        self.memory.store(access, address.into(), value).map_err(|fault| self.fault(fault))
+        self.memory
+            .store(access, address.into(), value)
+            .map_err(|fault| self.fault(fault))
     }
     fn compare_exchange(
         &mut self,
@@ -406,8 +441,15 @@ impl<Mem: GuestMemory + ?Sized> A32Machine for Interpreter<'_, Mem> {
         if kind.retires() {
             self.site.skip(self.state);
         }
-        let info = if kind == TrapKind::Undefined { self.site.word } else { info };
-        self.stop = Step::Trap { kind: kind.into(), info };
+        let info = if kind == TrapKind::Undefined {
+            self.site.word
+        } else {
+            info
+        };
+        self.stop = Step::Trap {
+            kind: kind.into(),
+            info,
+        };
         Flow::Leave
     }
     fn set_big_endian(&mut self, big_endian: bool) -> Flow {

@@ -9,6 +9,8 @@ pub mod disasm;
 mod encodings;
 pub mod imm;
 pub mod insn;
+#[cfg(feature = "translate")]
+pub mod interp;
 pub mod itstate;
 pub mod machine;
 pub mod operands;
