@@ -24,8 +24,16 @@ impl Frontend {
     #[must_use]
     pub fn new(set: Set) -> Self {
         let thumb = set != Set::A32;
-        let cx = DecodeContext { features: Features::all(), thumb, ..DecodeContext::default() };
-        let print = PrintContext { address: capstone::ADDRESS, thumb, ..PrintContext::default() };
+        let cx = DecodeContext {
+            features: Features::all(),
+            thumb,
+            ..DecodeContext::default()
+        };
+        let print = PrintContext {
+            address: capstone::ADDRESS,
+            thumb,
+            ..PrintContext::default()
+        };
         Self { set, cx, print }
     }
 
@@ -77,12 +85,17 @@ impl Subject for Frontend {
                 }
                 write!(text, "{}", decoded.display(&print)).expect("a string takes any text");
                 let size = if self.set == Set::T16 { 2 } else { 4 };
-                Verdict::Insn { row: decoded.row.name, size }
+                Verdict::Insn {
+                    row: decoded.row.name,
+                    size,
+                }
             }
-            Err(Undecodable::Unpredictable) => {
-                Verdict::Unpredictable { row: self.nearest_row(word) }
-            }
-            Err(Undecodable::Undefined) => Verdict::Undefined { row: self.nearest_row(word) },
+            Err(Undecodable::Unpredictable) => Verdict::Unpredictable {
+                row: self.nearest_row(word),
+            },
+            Err(Undecodable::Undefined) => Verdict::Undefined {
+                row: self.nearest_row(word),
+            },
             Err(_) => Verdict::Unallocated,
         }
     }
