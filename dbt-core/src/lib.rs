@@ -1,2 +1,10 @@
 #![no_std]
 //! Intermediate representation, optimiser and engine for embedding dynamic binary translation.
+
+extern crate alloc;
+
+pub mod guest;
+pub mod host;
+pub mod ir;
+pub mod location;
+pub mod memory;

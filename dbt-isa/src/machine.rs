@@ -162,8 +162,8 @@ pub trait Machine {
     /// A full memory barrier.
     fn fence(&mut self);
 
-    /// Runs `body` only if `condition` holds when the code runs. Values made
-    /// inside must not be used outside.
+    /// Runs `body` only if `condition` holds when the code runs. Dynamic values
+    /// made before or inside must not be used after it.
     ///
     /// # Errors
     ///

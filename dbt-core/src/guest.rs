@@ -1,0 +1,118 @@
+//! What a front end gives to the engine.
+
+use crate::ir::{Builder, Slot, TrapKind, Ty};
+use crate::location::Location;
+use crate::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
+
+/// One slot of guest state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SlotInfo {
+    /// Its name in the text form of the IR.
+    pub name: &'static str,
+    /// Its type. `I1` occupies a `u32` that is zero or one; `Flags` a `u32` with
+    /// N, Z, C, V in bits 31 to 28.
+    pub ty: Ty,
+    /// Its offset from the start of [`Guest::State`], in bytes; a multiple of
+    /// four.
+    pub offset: u32,
+}
+
+impl SlotInfo {
+    /// Returns the number of bytes that the slot occupies.
+    #[must_use]
+    pub const fn bytes(&self) -> u32 {
+        match self.ty {
+            Ty::I1 | Ty::I32 | Ty::Flags => 4,
+            Ty::I64 => 8,
+        }
+    }
+
+    /// Tells whether two slots share bytes, as `s0` and `d0` do.
+    #[must_use]
+    pub const fn overlaps(&self, other: &Self) -> bool {
+        self.offset < other.offset + other.bytes() && other.offset < self.offset + self.bytes()
+    }
+}
+
+/// Where a guest's state is, for all who do not know the guest.
+#[derive(Clone, Copy, Debug)]
+pub struct StateLayout {
+    /// Every slot; a [`Slot`] indexes it.
+    pub slots: &'static [SlotInfo],
+    /// Slots worth a host register, the most valuable first. They overlap no
+    /// other slot and are of type `I32`.
+    pub hot: &'static [Slot],
+    /// The one slot of type `Flags`.
+    pub flags: Slot,
+}
+
+impl StateLayout {
+    /// Returns a slot's description.
+    ///
+    /// # Panics
+    ///
+    /// If the guest has no such slot.
+    #[must_use]
+    pub const fn slot(&self, slot: Slot) -> &SlotInfo {
+        &self.slots[slot.index()]
+    }
+}
+
+/// A function that generated code may call with the guest's state.
+pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;
+
+/// What the interpreter did with one instruction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// It was executed and the state is at the next one.
+    Next,
+    /// It stopped, and the state is where [`TrapKind`] says.
+    Trap {
+        /// Why.
+        kind: TrapKind,
+        /// Particulars, by kind.
+        info: u32,
+    },
+    /// An access faulted; the state is at the instruction.
+    Fault(MemoryFault),
+    /// The instruction cannot be fetched; the state is at the instruction.
+    Fetch(FetchFault),
+}
+
+/// A guest architecture.
+pub trait Guest {
+    /// The state of one guest CPU. Generated code reads and writes it as
+    /// [`layout`](Self::layout) says, so it is `repr(C)`.
+    type State;
+
+    /// Returns where the state is.
+    fn layout(&self) -> &'static StateLayout;
+
+    /// Returns the functions that [`Inst::Call`](crate::ir::Inst::Call) names.
+    fn helpers(&self) -> &'static [HelperFn<Self::State>];
+
+    /// Returns where `state` is.
+    fn location(&self, state: &Self::State) -> Location;
+
+    /// Moves `state` to `location`, with the mode that it names.
+    fn set_location(&self, state: &mut Self::State, location: Location);
+
+    /// Returns the address of the instruction at `location`.
+    fn address(&self, location: Location) -> u64;
+
+    /// Lifts the unit that starts at `location`.
+    ///
+    /// # Errors
+    ///
+    /// When not even the first instruction can be fetched. A later instruction
+    /// that cannot be fetched ends the unit.
+    fn lift(
+        &self,
+        fetch: &mut dyn Fetch,
+        location: Location,
+        builder: &mut Builder<'_>,
+    ) -> Result<(), FetchFault>;
+
+    /// Interprets one instruction.
+    fn step(&self, state: &mut Self::State, memory: &mut dyn GuestMemory) -> Step;
+}

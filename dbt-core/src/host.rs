@@ -1,0 +1,375 @@
+//! What a back end and a host environment give to the engine.
+//!
+//! Generated code runs with one pointer to guest state. Directly *before* the
+//! state lies a [`VcpuContext`], so both are reached from that pointer: slots at
+//! non-negative offsets, the context at negative ones.
+
+use alloc::vec::Vec;
+use core::mem::{offset_of, size_of};
+use core::sync::atomic::AtomicU32;
+
+use crate::guest::StateLayout;
+use crate::ir::{TrapKind, Unit};
+use crate::location::Location;
+use crate::memory::MemoryFault;
+
+/// Number of entries of a vCPU's jump cache.
+pub const JUMP_CACHE_ENTRIES: usize = 4096;
+
+/// One entry of a jump cache. Generated code compares `tag` with the wanted
+/// [`Location`] and jumps to `code`; the index is bits 12 to 1 of the location.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct JumpCacheEntry {
+    /// The location's bits, or [`JumpCacheEntry::EMPTY`]'s, which no location has.
+    pub tag: u64,
+    /// The host address of its fragment.
+    pub code: u64,
+}
+
+impl JumpCacheEntry {
+    /// Matches no location.
+    pub const EMPTY: Self = Self {
+        tag: u64::MAX,
+        code: 0,
+    };
+
+    /// Returns the index at which a location's entry is.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the mask leaves twelve bits"
+    )]
+    pub const fn index(location: Location) -> usize {
+        (location.0 >> 1) as usize & (JUMP_CACHE_ENTRIES - 1)
+    }
+}
+
+/// What a vCPU's generated code shares with the engine, besides guest state.
+///
+/// Emitted code addresses the fields by their offsets.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub struct VcpuContext {
+    /// Where values wait that found no register.
+    pub spill: [u64; 32],
+    /// N, Z, C, V while generated code runs, in the back end's own form.
+    pub flags: u64,
+    /// Why generated code left.
+    pub leave: Leave,
+    /// With [`Leave::Trap`]: the [`TrapKind`], and its particulars.
+    pub trap: u32,
+    /// With [`Leave::Trap`]: particulars, by kind.
+    pub info: u32,
+    /// Non-zero asks generated code to leave at the next poll point.
+    pub interrupt: AtomicU32,
+    /// Where the guest is. Written when generated code leaves, except with
+    /// [`Leave::Unlinked`] and [`Leave::Fault`], where the engine looks it up.
+    pub location: u64,
+    /// With [`Leave::Unlinked`]: the host address that identifies the exit
+    /// ([`ExitSite::id`]).
+    pub exit: u64,
+    /// Base of the jump cache.
+    pub jump_cache: *const JumpCacheEntry,
+    /// The host's stack pointer at entry, where exits unwind to.
+    pub host_stack: u64,
+    /// Below this the paired-return stack is full.
+    pub stack_limit: u64,
+    /// Base of the guest's window, or zero.
+    pub window: u64,
+    /// With the callback lowering: for the engine's access functions.
+    pub memory: *mut (),
+    /// With [`Leave::Fault`]: what the host's registers held.
+    pub fault: HostFault,
+}
+
+/// Why generated code returned to the engine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub enum Leave {
+    /// A direct exit that is not linked yet.
+    Unlinked = 0,
+    /// An indirect branch that missed the jump cache.
+    Indirect = 1,
+    /// A [`Terminator::Trap`](crate::ir::Terminator::Trap).
+    Trap = 2,
+    /// The interrupt flag was seen.
+    Interrupt = 3,
+    /// A memory access faulted.
+    Fault = 4,
+}
+
+/// The host's state at a fault in generated code, recorded by the fault hook.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct HostFault {
+    /// The faulting host instruction.
+    pub pc: u64,
+    /// The general registers, by the host's numbering.
+    pub regs: [u64; 32],
+    /// The host's flags register.
+    pub flags: u64,
+    /// The host address of the access.
+    pub address: u64,
+    /// One for a write, zero for a read.
+    pub write: u64,
+}
+
+impl VcpuContext {
+    /// Returns the distance from the context to the guest state behind it.
+    #[must_use]
+    pub const fn size() -> usize {
+        size_of::<Self>()
+    }
+
+    /// Makes a context whose pointers are still null.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            spill: [0; 32],
+            flags: 0,
+            leave: Leave::Unlinked,
+            trap: 0,
+            info: 0,
+            interrupt: AtomicU32::new(0),
+            location: 0,
+            exit: 0,
+            jump_cache: core::ptr::null(),
+            host_stack: 0,
+            stack_limit: 0,
+            window: 0,
+            memory: core::ptr::null_mut(),
+            fault: HostFault {
+                pc: 0,
+                regs: [0; 32],
+                flags: 0,
+                address: 0,
+                write: 0,
+            },
+        }
+    }
+
+    /// Returns why generated code trapped.
+    #[must_use]
+    pub fn trap_kind(&self) -> TrapKind {
+        TrapKind::ALL
+            .get(self.trap as usize)
+            .copied()
+            .unwrap_or(TrapKind::Undefined)
+    }
+}
+
+impl Default for VcpuContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+// Emitted code reaches the fields with one-byte offsets from the state where it
+// matters; the fault record is the only large one behind them.
+const _: () = assert!(size_of::<VcpuContext>().is_multiple_of(16));
+const _: () = assert!(offset_of!(VcpuContext, fault) < size_of::<VcpuContext>());
+
+/// How guest memory accesses become host code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lowering {
+    /// The guest's address space is a window of the host's; the host's MMU
+    /// checks, and a fault hook reports.
+    Window,
+    /// Each access calls the embedder.
+    Callback,
+}
+
+/// A direct exit of a fragment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ExitSite {
+    /// What [`VcpuContext::exit`] holds, as an offset from the fragment.
+    pub id: u32,
+    /// The offset of what [`Backend::link`] patches.
+    pub patch: u32,
+    /// The offset to which the patched place leads when it is not linked.
+    pub unlinked: u32,
+    /// Where the guest goes.
+    pub target: Location,
+}
+
+/// The back end's answer to one unit.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment<M> {
+    /// Number of bytes emitted.
+    pub len: u32,
+    /// Direct exits.
+    pub exits: Vec<ExitSite>,
+    /// One state map for each host instruction that may fault, ordered by
+    /// offset.
+    pub maps: Vec<M>,
+}
+
+/// What generated code needs besides fragments; emitted once, at the start of
+/// code memory. Offsets from there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Runtime {
+    /// `extern "C" fn(state: *mut State, code: *const u8)`: enters generated
+    /// code and returns when it leaves.
+    pub enter: u32,
+    /// Where a fault hook resumes after it has recorded a [`HostFault`]. Expects
+    /// the state pointer where generated code has it.
+    pub fault: u32,
+    /// Number of bytes emitted.
+    pub len: u32,
+}
+
+/// Functions of the engine and the guest that generated code calls, as host
+/// addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Callees {
+    /// The guest's helpers, in order: `extern "C" fn(*mut State, u64, u64, u64)
+    /// -> u64`.
+    pub helpers: Vec<u64>,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64) -> u64`.
+    pub load: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, value: u64)`.
+    pub store: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
+    /// u64, new: u64) -> u64`.
+    pub compare_exchange: u64,
+}
+
+/// What a compilation is told besides the unit.
+#[derive(Clone, Copy, Debug)]
+pub struct CompileInput<'a> {
+    /// What to compile.
+    pub unit: &'a Unit,
+    /// Where guest state is.
+    pub layout: &'a StateLayout,
+    /// How memory is accessed.
+    pub lowering: Lowering,
+    /// The functions that generated code may call.
+    pub callees: &'a Callees,
+    /// The runtime, at the start of code memory.
+    pub runtime: &'a Runtime,
+    /// The offset from the start of code memory at which the code will lie.
+    pub offset: u32,
+}
+
+/// Why a unit could not be compiled. The engine then interprets it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The unit needs more bytes than it may have.
+    TooLarge,
+    /// The unit holds an instruction that the back end cannot lower.
+    Unsupported,
+}
+
+/// A host architecture.
+pub trait Backend {
+    /// Where each deferred slot is at one host instruction that may fault.
+    type Map: Clone;
+
+    /// Emits the runtime to `code`, which is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`] when the host lacks what the back end needs.
+    fn emit_runtime(
+        &mut self,
+        layout: &StateLayout,
+        lowering: Lowering,
+        callees: &Callees,
+        code: &mut Vec<u8>,
+    ) -> Result<Runtime, CompileError>;
+
+    /// Compiles a unit to `code`, which is empty. The code is position
+    /// dependent: it will lie at `input.offset`. Its entry is its first byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`]; `code` is then meaningless.
+    fn compile(
+        &mut self,
+        input: CompileInput<'_>,
+        code: &mut Vec<u8>,
+    ) -> Result<Fragment<Self::Map>, CompileError>;
+
+    /// Returns the bytes (at most eight, with their count) that make the
+    /// patchable place at offset `site` of code memory lead to offset `to`. They
+    /// can be written at once, atomically with regard to a running host CPU.
+    fn link(&self, site: u32, to: u32) -> (u64, usize);
+
+    /// Moves the flags between the architectural form (bits 31 to 28) and
+    /// [`VcpuContext::flags`]: called before entering generated code.
+    fn import_flags(&self, nzcv: u32) -> u64;
+
+    /// The opposite of [`import_flags`](Self::import_flags).
+    fn export_flags(&self, flags: u64) -> u32;
+
+    /// Returns the map of the host instruction at `offset` from its fragment.
+    fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;
+
+    /// Rebuilds guest state at a fault: writes each deferred slot through
+    /// `set_slot(offset in state, value)` and returns the faulting location and
+    /// the flags in the context's form.
+    fn recover(
+        &self,
+        map: &Self::Map,
+        fault: &HostFault,
+        context_flags: u64,
+        set_slot: &mut dyn FnMut(u32, u32),
+    ) -> (Location, u64);
+}
+
+/// Memory that holds generated code, visible twice: writable here, executable
+/// there, never both through one address.
+pub trait CodeMemory {
+    /// Returns the capacity in bytes, less than 2 GiB.
+    fn capacity(&self) -> usize;
+    /// Returns the host address at which the code is executed.
+    fn exec_base(&self) -> *const u8;
+    /// Writes `bytes` at `offset`. When they are at most eight and do not cross
+    /// a multiple of eight, the write is single-copy atomic.
+    ///
+    /// # Panics
+    ///
+    /// If they do not fit.
+    fn write(&self, offset: usize, bytes: &[u8]);
+    /// Makes what was written in the range visible to instruction fetch.
+    fn publish(&self, range: core::ops::Range<usize>);
+}
+
+/// What became of a host fault.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Resolution {
+    /// The environment removed the cause; the access is made again. The guest
+    /// pages (address ranges) whose translations are stale now are listed.
+    Retry(Vec<core::ops::Range<u64>>),
+    /// The guest sees it.
+    Fault(MemoryFault),
+}
+
+/// The host environment's part of guest memory.
+pub trait Environment: crate::memory::GuestMemory {
+    /// How generated code accesses memory.
+    fn lowering(&self) -> Lowering;
+
+    /// The host address of guest address zero; zero without a window.
+    fn window(&self) -> u64;
+
+    /// A translation is about to be made from the bytes in `range`: from now on
+    /// a write to them by anybody must end in [`Resolution::Retry`] or in a call
+    /// of the engine's `invalidate`.
+    fn protect(&mut self, range: core::ops::Range<u64>);
+
+    /// Calls `enter` with the fault hook armed: a fault of an instruction in
+    /// `code` is recorded in the context and resumes at `resume`.
+    fn guarded(
+        &mut self,
+        context: *mut VcpuContext,
+        code: core::ops::Range<u64>,
+        resume: u64,
+        enter: &mut dyn FnMut(),
+    );
+
+    /// Decides what a recorded fault means.
+    fn resolve(&mut self, fault: &HostFault) -> Resolution;
+}

@@ -1,0 +1,558 @@
+//! Instructions, terminators and the entities that they name.
+
+use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
+
+use crate::location::Location;
+
+/// The result of an instruction, named by the instruction's index in its unit.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Value(pub u32);
+
+impl Value {
+    /// Returns the index of the instruction that makes the value.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A block of a unit.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct BlockId(pub u32);
+
+impl BlockId {
+    /// The block at which a unit is entered.
+    pub const ENTRY: Self = Self(0);
+
+    /// Returns the block's index in its unit.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A piece of guest state that the IR reads and writes; an index into the
+/// guest's [`StateLayout`](crate::guest::StateLayout).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Slot(pub u16);
+
+impl Slot {
+    /// Returns the slot's index in the layout.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A function of the guest that generated code calls; an index into
+/// [`Guest::helpers`](crate::guest::Guest::helpers).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Helper(pub u16);
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Ty {
+    /// One bit.
+    I1,
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+    /// N, Z, C and V as one value, so that a host may keep them in its own
+    /// flags, recompute them, or pack them.
+    Flags,
+}
+
+/// The width of an integer operation.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Width {
+    /// Operands and result of 32 bits.
+    W32,
+    /// Operands and result of 64 bits.
+    W64,
+}
+
+impl Width {
+    /// Returns the type of an operand.
+    #[must_use]
+    pub const fn ty(self) -> Ty {
+        match self {
+            Self::W32 => Ty::I32,
+            Self::W64 => Ty::I64,
+        }
+    }
+}
+
+/// An operation of two bits.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum BitOp {
+    /// Both.
+    And,
+    /// Either or both.
+    Or,
+    /// Exactly one.
+    Xor,
+}
+
+/// Where control goes.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Target {
+    /// A block of the same unit.
+    Block(BlockId),
+    /// Out of the unit, to a guest location known while translating.
+    Exit(Location),
+}
+
+/// One instruction. Its operands are values made earlier in the same block:
+/// values never cross blocks, state slots do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Inst {
+    /// Nothing; what a pass leaves of a deleted instruction.
+    Nop,
+    /// Marks the first instruction of the guest instruction at `location`.
+    /// Whatever faults before the next marker faults at this location.
+    Guest {
+        /// Where the guest instruction is, with the mode it is executed in.
+        location: Location,
+    },
+    /// A constant of type `ty` (never `Flags`), zero-extended.
+    Const {
+        /// Its type.
+        ty: Ty,
+        /// Its bits.
+        bits: u64,
+    },
+    /// Reads guest state.
+    Get {
+        /// What is read; it gives the type.
+        slot: Slot,
+    },
+    /// Writes guest state.
+    Set {
+        /// What is written.
+        slot: Slot,
+        /// The new value, of the slot's type.
+        value: Value,
+    },
+    /// `op(a, b)`.
+    Binary {
+        /// The operation.
+        op: BinOp,
+        /// The width of operands and result.
+        width: Width,
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+    },
+    /// `op(a)` on 32 bits.
+    Unary {
+        /// The operation.
+        op: UnOp,
+        /// Operand.
+        a: Value,
+    },
+    /// An `i1` that tells whether `op` holds between `a` and `b`.
+    Compare {
+        /// The relation.
+        op: CmpOp,
+        /// The width of the operands.
+        width: Width,
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+    },
+    /// `op(a, b)` of two `i1`.
+    Bits {
+        /// The operation.
+        op: BitOp,
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+    },
+    /// The opposite `i1`.
+    BitNot {
+        /// Operand.
+        a: Value,
+    },
+    /// Zero or one as `i32`.
+    BitToWord {
+        /// An `i1`.
+        a: Value,
+    },
+    /// `yes` if `condition`, else `no`.
+    Select {
+        /// The width of `yes`, `no` and the result.
+        width: Width,
+        /// An `i1`.
+        condition: Value,
+        /// The result when `condition` holds.
+        yes: Value,
+        /// The result when it does not.
+        no: Value,
+    },
+    /// `i32` to `i64`.
+    Extend {
+        /// Whether the sign is copied up.
+        signed: bool,
+        /// Operand.
+        a: Value,
+    },
+    /// The low half of an `i64`.
+    Low {
+        /// Operand.
+        a: Value,
+    },
+    /// The high half of an `i64`.
+    High {
+        /// Operand.
+        a: Value,
+    },
+    /// `a + b + carry` on 32 bits.
+    Adc {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+        /// An `i1`.
+        carry: Value,
+    },
+    /// `a + !b + carry` on 32 bits.
+    Sbc {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+        /// An `i1`; clear means borrow.
+        carry: Value,
+    },
+    /// The flags of `a + b`.
+    AddFlags {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+    },
+    /// The flags of `a - b`; C means "no borrow".
+    SubFlags {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+    },
+    /// The flags of `a + b + carry`.
+    AdcFlags {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+        /// An `i1`.
+        carry: Value,
+    },
+    /// The flags of `a + !b + carry`.
+    SbcFlags {
+        /// First operand.
+        a: Value,
+        /// Second operand.
+        b: Value,
+        /// An `i1`.
+        carry: Value,
+    },
+    /// N and Z of `result`, C and V of `rest`.
+    NzFlags {
+        /// An `i32`.
+        result: Value,
+        /// Flags.
+        rest: Value,
+    },
+    /// N and Z of `result`, C from `carry`, V of `rest`.
+    NzcFlags {
+        /// An `i32`.
+        result: Value,
+        /// An `i1`.
+        carry: Value,
+        /// Flags.
+        rest: Value,
+    },
+    /// Flags from bits 31 to 28.
+    FlagsFromPsr {
+        /// An `i32`.
+        a: Value,
+    },
+    /// Flags in bits 31 to 28 of an `i32`, the other bits zero.
+    FlagsToPsr {
+        /// Flags.
+        a: Value,
+    },
+    /// An `i1` that tells whether a condition holds.
+    Condition {
+        /// Flags.
+        flags: Value,
+        /// The condition.
+        condition: Condition,
+    },
+    /// Loads from guest memory. Narrow loads extend to `width`. May fault.
+    Load {
+        /// How the access is made.
+        access: Access,
+        /// The width of the result.
+        width: Width,
+        /// An `i32`.
+        address: Value,
+    },
+    /// Stores the low bytes of `value`. May fault.
+    Store {
+        /// How the access is made.
+        access: Access,
+        /// The width of `value`.
+        width: Width,
+        /// An `i32`.
+        address: Value,
+        /// What is stored.
+        value: Value,
+    },
+    /// Stores `new` if memory holds `expected`, atomically; gives what memory
+    /// held, zero-extended to `i64`. May fault, as a store does.
+    CompareExchange {
+        /// How the access is made.
+        access: Access,
+        /// An `i32`.
+        address: Value,
+        /// An `i64`.
+        expected: Value,
+        /// An `i64`.
+        new: Value,
+    },
+    /// A full memory barrier.
+    Fence,
+    /// Calls a function of the guest with the state and three `i64`; gives an
+    /// `i64`. The function may read and write any slot.
+    Call {
+        /// Which function.
+        helper: Helper,
+        /// Its arguments.
+        args: [Value; 3],
+    },
+    /// Leaves the block for `target` if `condition` holds; goes on otherwise.
+    ExitIf {
+        /// An `i1`.
+        condition: Value,
+        /// Where to.
+        target: Target,
+    },
+}
+
+/// How a block ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Terminator {
+    /// Goes to `target`.
+    Jump(Target),
+    /// Goes to `target`, which is expected to return to `return_location`.
+    /// The guest's own link register is an ordinary slot, written before.
+    Call {
+        /// The callee.
+        target: Target,
+        /// What the callee's [`Indirect`](Self::Indirect) return will hold.
+        return_location: Location,
+        /// Where that location is translated.
+        return_to: Target,
+    },
+    /// Goes to the guest location whose [`Location::pc_bits`] are `value`, an
+    /// `i32`, in the mode of the unit.
+    Indirect {
+        /// The location's low half.
+        value: Value,
+        /// What the guest means by it.
+        kind: IndirectKind,
+    },
+    /// Stops and tells the engine why. The guest goes on at `resume`.
+    Trap {
+        /// Why.
+        kind: TrapKind,
+        /// Particulars, by kind.
+        info: u32,
+        /// Where the guest is then.
+        resume: Location,
+    },
+}
+
+/// What an indirect branch is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IndirectKind {
+    /// An ordinary jump.
+    Jump,
+    /// A call that is expected to return.
+    Call {
+        /// As in [`Terminator::Call`].
+        return_location: Location,
+        /// As in [`Terminator::Call`].
+        return_to: Target,
+    },
+    /// A return from a call.
+    Return,
+}
+
+/// Why generated code stops of itself.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[repr(u8)]
+pub enum TrapKind {
+    /// A system call; `info` is its immediate. `resume` is the next
+    /// instruction.
+    SystemCall = 0,
+    /// The instruction at `resume` is UNDEFINED (or treated so).
+    Undefined = 1,
+    /// A breakpoint instruction at `resume`; `info` is its immediate.
+    Breakpoint = 2,
+    /// The instruction at `resume` is left to the interpreter.
+    Interpret = 3,
+    /// Waits for an interrupt; `resume` is the next instruction.
+    WaitForInterrupt = 4,
+    /// Waits for an event; `resume` is the next instruction.
+    WaitForEvent = 5,
+    /// Sends an event; `resume` is the next instruction.
+    SendEvent = 6,
+    /// Another thread may run; `resume` is the next instruction.
+    Yield = 7,
+    /// The instruction at `resume` cannot be fetched; the engine reports the
+    /// fault when it tries.
+    Fetch = 8,
+    /// Translations may be stale from `resume` on; the engine looks up anew.
+    Resynchronise = 9,
+}
+
+impl TrapKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::SystemCall,
+        Self::Undefined,
+        Self::Breakpoint,
+        Self::Interpret,
+        Self::WaitForInterrupt,
+        Self::WaitForEvent,
+        Self::SendEvent,
+        Self::Yield,
+        Self::Fetch,
+        Self::Resynchronise,
+    ];
+}
+
+impl Inst {
+    /// Calls `visit` with each operand.
+    #[inline]
+    pub fn for_each_operand(&self, mut visit: impl FnMut(Value)) {
+        let mut copy = *self;
+        copy.map_operands(|value| {
+            visit(value);
+            value
+        });
+    }
+
+    /// Replaces each operand by `map` of it.
+    #[inline]
+    pub fn map_operands(&mut self, mut map: impl FnMut(Value) -> Value) {
+        match self {
+            Self::Nop
+            | Self::Guest { .. }
+            | Self::Const { .. }
+            | Self::Get { .. }
+            | Self::Fence => {}
+            Self::Set { value: a, .. }
+            | Self::Unary { a, .. }
+            | Self::BitNot { a }
+            | Self::BitToWord { a }
+            | Self::Extend { a, .. }
+            | Self::Low { a }
+            | Self::High { a }
+            | Self::FlagsFromPsr { a }
+            | Self::FlagsToPsr { a }
+            | Self::Condition { flags: a, .. }
+            | Self::Load { address: a, .. }
+            | Self::ExitIf { condition: a, .. } => *a = map(*a),
+            Self::Binary { a, b, .. }
+            | Self::Compare { a, b, .. }
+            | Self::Bits { a, b, .. }
+            | Self::AddFlags { a, b }
+            | Self::SubFlags { a, b }
+            | Self::NzFlags { result: a, rest: b }
+            | Self::Store {
+                address: a,
+                value: b,
+                ..
+            } => {
+                *a = map(*a);
+                *b = map(*b);
+            }
+            Self::Select {
+                condition: a,
+                yes: b,
+                no: c,
+                ..
+            }
+            | Self::Adc { a, b, carry: c }
+            | Self::Sbc { a, b, carry: c }
+            | Self::AdcFlags { a, b, carry: c }
+            | Self::SbcFlags { a, b, carry: c }
+            | Self::NzcFlags {
+                result: a,
+                carry: b,
+                rest: c,
+            }
+            | Self::CompareExchange {
+                address: a,
+                expected: b,
+                new: c,
+                ..
+            }
+            | Self::Call {
+                args: [a, b, c], ..
+            } => {
+                *a = map(*a);
+                *b = map(*b);
+                *c = map(*c);
+            }
+        }
+    }
+
+    /// Tells whether the instruction must stay even if its value is unused.
+    #[must_use]
+    pub const fn has_effect(&self) -> bool {
+        matches!(
+            self,
+            Self::Guest { .. }
+                | Self::Set { .. }
+                | Self::Load { .. }
+                | Self::Store { .. }
+                | Self::CompareExchange { .. }
+                | Self::Fence
+                | Self::Call { .. }
+                | Self::ExitIf { .. }
+        )
+    }
+
+    /// Tells whether guest state is visible to others at this instruction:
+    /// because it may fault, leave the block, or call the guest.
+    #[must_use]
+    pub const fn exposes_state(&self) -> bool {
+        matches!(
+            self,
+            Self::Load { .. }
+                | Self::Store { .. }
+                | Self::CompareExchange { .. }
+                | Self::Call { .. }
+                | Self::ExitIf { .. }
+        )
+    }
+}
+
+impl Terminator {
+    /// Returns the operand, if there is one.
+    #[must_use]
+    pub const fn operand(&self) -> Option<Value> {
+        match self {
+            Self::Indirect { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Units and blocks.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::inst::{BlockId, Inst, Terminator, Ty, Value};
+use crate::guest::StateLayout;
+use crate::location::Location;
+
+/// What is translated at a time: extended basic blocks of guest code, entered
+/// at the first and left through exits.
+///
+/// An extended block has one entry and may be left at several points
+/// ([`Inst::ExitIf`]), so it is straight code for every pass and back end.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// The instructions of all blocks, block after block.
+    pub insts: Vec<Inst>,
+    /// The blocks; the first is the entry.
+    pub blocks: Vec<Block>,
+    /// The blocks in the order of their code.
+    pub order: Vec<BlockId>,
+    /// Number of guest instructions lifted into the unit.
+    pub guest_insts: u32,
+    /// The guest bytes that the unit was made from: addresses as fetched.
+    pub source: Vec<Range<u64>>,
+}
+
+/// An extended basic block.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Where the block starts in the guest, if it starts with an instruction.
+    pub location: Option<Location>,
+    /// Its instructions, as a range of [`Unit::insts`].
+    pub insts: Range<usize>,
+    /// How it ends.
+    pub terminator: Terminator,
+}
+
+impl Unit {
+    /// Empties the unit and keeps its memory.
+    pub fn clear(&mut self) {
+        self.insts.clear();
+        self.blocks.clear();
+        self.order.clear();
+        self.guest_insts = 0;
+        self.source.clear();
+    }
+
+    /// Returns a block.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such block.
+    #[must_use]
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.index()]
+    }
+
+    /// Returns the instruction that makes `value`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such value.
+    #[must_use]
+    pub fn inst(&self, value: Value) -> &Inst {
+        &self.insts[value.index()]
+    }
+
+    /// Returns the constant that `value` is, if it is one.
+    #[must_use]
+    pub fn constant(&self, value: Value) -> Option<u64> {
+        match self.inst(value) {
+            Inst::Const { bits, .. } => Some(*bits),
+            _ => None,
+        }
+    }
+
+    /// Returns the type of the value that an instruction makes, or `None` if it
+    /// makes none.
+    #[must_use]
+    pub fn ty(&self, value: Value, layout: &StateLayout) -> Option<Ty> {
+        Some(match *self.inst(value) {
+            Inst::Const { ty, .. } => ty,
+            Inst::Get { slot } => layout.slot(slot).ty,
+            Inst::Binary { width, .. } | Inst::Select { width, .. } | Inst::Load { width, .. } => {
+                width.ty()
+            }
+            Inst::Unary { .. }
+            | Inst::BitToWord { .. }
+            | Inst::Low { .. }
+            | Inst::High { .. }
+            | Inst::Adc { .. }
+            | Inst::Sbc { .. }
+            | Inst::FlagsToPsr { .. } => Ty::I32,
+            Inst::Extend { .. } | Inst::CompareExchange { .. } | Inst::Call { .. } => Ty::I64,
+            Inst::Compare { .. }
+            | Inst::Bits { .. }
+            | Inst::BitNot { .. }
+            | Inst::Condition { .. } => Ty::I1,
+            Inst::AddFlags { .. }
+            | Inst::SubFlags { .. }
+            | Inst::AdcFlags { .. }
+            | Inst::SbcFlags { .. }
+            | Inst::NzFlags { .. }
+            | Inst::NzcFlags { .. }
+            | Inst::FlagsFromPsr { .. } => Ty::Flags,
+            Inst::Nop
+            | Inst::Guest { .. }
+            | Inst::Set { .. }
+            | Inst::Store { .. }
+            | Inst::Fence
+            | Inst::ExitIf { .. } => return None,
+        })
+    }
+}
