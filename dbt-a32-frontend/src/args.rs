@@ -9,8 +9,10 @@ mod control;
 mod data;
 mod media;
 mod memory;
+mod vfp;
 
 pub use control::*;
 pub use data::*;
 pub use media::*;
 pub use memory::*;
+pub use vfp::*;

@@ -4,6 +4,7 @@
 //! AArch32 (A32 and T32) guest: decode, disassemble, interpret, lift.
 
 pub mod args;
+pub mod fp_reg;
 pub mod imm;
 pub mod itstate;
 pub mod machine;

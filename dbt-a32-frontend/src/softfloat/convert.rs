@@ -51,6 +51,22 @@ impl Fixed {
         ..Self::I32
     };
 
+    /// Returns the type of the fields `sx`, `U` and `imm4:i` of an encoding. A
+    /// 16-bit number has no fraction bits if `imm4:i` leaves it fewer than none.
+    #[inline]
+    #[must_use]
+    pub const fn decode(sx: u32, u: u32, imm5: u32) -> Self {
+        let width = match sx {
+            0 => FixedWidth::Half,
+            _ => FixedWidth::Word,
+        };
+        Self {
+            width,
+            signed: u == 0,
+            fraction_bits: width.bits().saturating_sub(imm5) as u8,
+        }
+    }
+
     const SIGNED: u64 = 1 << 8;
     const HALF: u64 = 1 << 9;
 
