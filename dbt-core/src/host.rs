@@ -51,36 +51,41 @@ impl JumpCacheEntry {
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct VcpuContext {
+    /// With [`Leave::Fault`]: what the host's registers held.
+    pub fault: HostFault,
     /// Where values wait that found no register.
     pub spill: [u64; 32],
-    /// N, Z, C, V while generated code runs, in the back end's own form.
-    pub flags: u64,
-    /// Why generated code left.
-    pub leave: Leave,
+    /// With the callback lowering: for the engine's access functions.
+    pub memory: *mut (),
+    /// With [`Leave::Unlinked`]: the host address that identifies the exit
+    /// ([`ExitSite::id`]).
+    pub exit: u64,
+    /// Base of the guest's window, or zero.
+    pub window: u64,
     /// With [`Leave::Trap`]: the [`TrapKind`], and its particulars.
     pub trap: u32,
     /// With [`Leave::Trap`]: particulars, by kind.
     pub info: u32,
-    /// Non-zero asks generated code to leave at the next poll point.
-    pub interrupt: AtomicU32,
     /// Where the guest is. Written when generated code leaves, except with
     /// [`Leave::Unlinked`] and [`Leave::Fault`], where the engine looks it up.
     pub location: u64,
-    /// With [`Leave::Unlinked`]: the host address that identifies the exit
-    /// ([`ExitSite::id`]).
-    pub exit: u64,
-    /// Base of the jump cache.
-    pub jump_cache: *const JumpCacheEntry,
+    /// Why generated code left.
+    pub leave: Leave,
+    /// Non-zero after a callback access faulted: generated code must leave with
+    /// [`Leave::Fault`], `fault.pc` naming the access by its state map.
+    pub callback_fault: u32,
     /// The host's stack pointer at entry, where exits unwind to.
     pub host_stack: u64,
     /// Below this the paired-return stack is full.
     pub stack_limit: u64,
-    /// Base of the guest's window, or zero.
-    pub window: u64,
-    /// With the callback lowering: for the engine's access functions.
-    pub memory: *mut (),
-    /// With [`Leave::Fault`]: what the host's registers held.
-    pub fault: HostFault,
+    /// Base of the jump cache.
+    pub jump_cache: *const JumpCacheEntry,
+    /// N, Z, C, V while generated code runs, in the back end's own form.
+    pub flags: u64,
+    /// Non-zero asks generated code to leave at the next poll point.
+    pub interrupt: AtomicU32,
+    /// Fills the context up to its alignment.
+    pub reserved: u32,
 }
 
 /// Why generated code returned to the engine.
@@ -126,19 +131,6 @@ impl VcpuContext {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            spill: [0; 32],
-            flags: 0,
-            leave: Leave::Unlinked,
-            trap: 0,
-            info: 0,
-            interrupt: AtomicU32::new(0),
-            location: 0,
-            exit: 0,
-            jump_cache: core::ptr::null(),
-            host_stack: 0,
-            stack_limit: 0,
-            window: 0,
-            memory: core::ptr::null_mut(),
             fault: HostFault {
                 pc: 0,
                 regs: [0; 32],
@@ -146,6 +138,21 @@ impl VcpuContext {
                 address: 0,
                 write: 0,
             },
+            spill: [0; 32],
+            memory: core::ptr::null_mut(),
+            exit: 0,
+            window: 0,
+            trap: 0,
+            info: 0,
+            location: 0,
+            leave: Leave::Unlinked,
+            callback_fault: 0,
+            host_stack: 0,
+            stack_limit: 0,
+            jump_cache: core::ptr::null(),
+            flags: 0,
+            interrupt: AtomicU32::new(0),
+            reserved: 0,
         }
     }
 
@@ -165,10 +172,10 @@ impl Default for VcpuContext {
     }
 }
 
-// Emitted code reaches the fields with one-byte offsets from the state where it
-// matters; the fault record is the only large one behind them.
+// Emitted code reaches the fields that it uses often with one-byte offsets from
+// the state, so the large arrays come first.
 const _: () = assert!(size_of::<VcpuContext>().is_multiple_of(16));
-const _: () = assert!(offset_of!(VcpuContext, fault) < size_of::<VcpuContext>());
+const _: () = assert!(size_of::<VcpuContext>() - offset_of!(VcpuContext, memory) <= 128);
 
 /// How guest memory accesses become host code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

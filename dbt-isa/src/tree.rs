@@ -65,12 +65,33 @@ impl Candidate {
     }
 }
 
+/// The first level: two groups of bits, joined to an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    /// Each group as the distance to shift it by and the mask of its final place.
+    high: (u32, u32),
+    low: (u32, u32),
+}
+
+impl Root {
+    /// Creates the root from two pairs of shift and mask.
+    #[must_use]
+    pub const fn new(high: (u32, u32), low: (u32, u32)) -> Self {
+        Self { high, low }
+    }
+
+    const fn index(self, word: u32) -> u32 {
+        (word >> self.high.0 & self.high.1) | (word >> self.low.0 & self.low.1)
+    }
+}
+
 /// A decision tree over instruction words.
 #[derive(Clone, Copy, Debug)]
 pub struct Tree {
-    /// The entry to begin with. Bit 31 marks candidates, the rest is the index of
-    /// the first; otherwise `base << 9 | width << 5 | shift`.
-    root: u32,
+    root: Root,
+    /// The entries of the root, then those of other nodes. Bit 31 marks
+    /// candidates, the rest is the index of the first; otherwise
+    /// `base << 9 | width << 5 | shift`.
     entries: &'static [u32],
     candidates: &'static [Candidate],
     rows: &'static [RowInfo],
@@ -80,7 +101,7 @@ impl Tree {
     /// Combines the tables made by `isa!`.
     #[must_use]
     pub const fn new(
-        root: u32,
+        root: Root,
         entries: &'static [u32],
         candidates: &'static [Candidate],
         rows: &'static [RowInfo],
@@ -127,20 +148,20 @@ impl Tree {
     /// Walks the tree; the list ends with the candidate marked as last.
     #[inline]
     fn candidates(&self, word: u32) -> &'static [Candidate] {
-        let mut entry = self.root;
-        while entry & LEAF == 0 {
-            let (base, width, shift) = (entry >> 9, entry >> 5 & 0xf, entry & 0x1f);
-            let index = base + (word >> shift & !(u32::MAX << width));
-            // The tables are complete, so this never fails; a word without candidates is
-            // the harmless answer if it did.
-            match self.entries.get(index as usize) {
-                Some(next) => entry = *next,
-                None => return &[],
+        let mut index = self.root.index(word);
+        let leaf = loop {
+            // The tables are complete, so this never fails; a word without candidates is the
+            // harmless answer if it did.
+            let Some(&entry) = self.entries.get(index as usize) else {
+                return &[];
+            };
+            if entry & LEAF != 0 {
+                break entry & !LEAF;
             }
-        }
-        self.candidates
-            .get((entry & !LEAF) as usize..)
-            .unwrap_or_default()
+            let (base, width, shift) = (entry >> 9, entry >> 5 & 0xf, entry & 0x1f);
+            index = base + (word >> shift & !(u32::MAX << width));
+        };
+        self.candidates.get(leaf as usize..).unwrap_or_default()
     }
 
     /// Returns a random word that decodes to `row`.

@@ -28,7 +28,7 @@ pub struct Offset {
 impl Offset {
     fn new(words: u32) -> Self {
         Self {
-            bytes: (words as i32) << 21 >> 20,
+            bytes: words.cast_signed() << 21 >> 20,
         }
     }
 }
@@ -99,7 +99,7 @@ dbt_isa::isa! {
     pub decoder T16: u16 = {
         AddImm "T1" "000_11_1_0_iii_nnn_ddd" => DpImm { s: true, d, n, imm: i }
         Branch "T2" "11100_iiiiiiiiiii" => Offset::new(i) "b {bytes}"
-        Branch "T3" "1011_i_0_jj_kkk_00_iii" where (matches!(k, 1 | 3..=5)) => Offset { bytes: (i + word + j + k) as i32 } as Offset "b.w {bytes:+}"
+        Branch "T3" "1011_i_0_jj_kkk_00_iii" where (matches!(k, 1 | 3..=5)) => Offset { bytes: (i + word + j + k).cast_signed() } as Offset "b.w {bytes:+}"
         SubPc  "T1" "1011_i_0_jj_kkk_00_iii" where (k == 0 || k == 2 || k > 5) => Pair(i, j | k)
         Nop    "T1" "10111111_00000000"
     };
@@ -127,7 +127,10 @@ const CX: Context = Context { has_clz: true };
 const PRINT: PrintContext = PrintContext { c: "eq" };
 
 fn text(word: u32) -> String {
-    a32::decode(word, &CX).unwrap().display(&PRINT).to_string()
+    a32::decode(word, &CX)
+        .expect("an instruction")
+        .display(&PRINT)
+        .to_string()
 }
 
 #[test]
@@ -150,7 +153,7 @@ fn fields_reach_the_arguments() {
 
 #[test]
 fn split_fields_are_concatenated() {
-    let word = 0b1011_1_0_10_011_00_101;
+    let word = 0b1011_1010_0110_0101;
     let Insn::Branch(offset) = T16::decode(word, &CX).unwrap().insn else {
         panic!()
     };
@@ -223,7 +226,7 @@ fn syntax_is_printed() {
     assert_eq!(text(0xe320_f000), "nop");
     let short = |word| T16::decode(word, &CX).unwrap().display(&PRINT).to_string();
     assert_eq!(short(0xe7ff), "b -2");
-    assert_eq!(short(0b1011_0_0_00_001_00_000), "b.w +45089");
+    assert_eq!(short(0b1011_0000_0010_0000), "b.w +45089");
     assert_eq!(short(0b0001_1101_1100_1010), "addseq 2, 1, 7");
 }
 

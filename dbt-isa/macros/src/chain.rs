@@ -13,6 +13,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Path, Result, Token, Visibility, braced};
 
+use crate::errors::Errors;
 use crate::{expand, grammar};
 
 /// Expands `rows! { pub name; rows… }` to a macro that passes its rows on.
@@ -36,6 +37,8 @@ pub(crate) fn table(input: TokenStream) -> Result<TokenStream> {
         macro_rules! #name {
             ($state:tt) => { ::dbt_isa::isa_resume! { $state { #rows } } };
         }
+        // Unused where `isa!` stands below in the same file and sees the macro itself.
+        #[allow(unused_imports, reason = "tables may be named without a path")]
         #visibility use #name;
     })
 }
@@ -90,8 +93,11 @@ impl Parse for State {
 /// Asks the next table, or expands when all have answered.
 fn step(mut state: State) -> Result<TokenStream> {
     if state.pending.is_empty() {
-        let isa = grammar::isa(state.input, state.collected)?;
-        return expand::isa(&isa);
+        let mut errors = Errors::default();
+        let mut isa = grammar::isa(state.input, state.collected, &mut errors)?;
+        let mut items = expand::isa(&mut isa, &mut errors);
+        items.extend(errors.into_items());
+        return Ok(items);
     }
     let table = state.pending.remove(0);
     let State {

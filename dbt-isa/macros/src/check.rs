@@ -1,47 +1,61 @@
 //! What a decoder's rows must satisfy together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use syn::{Error, Result};
+use quote::ToTokens;
 
 use crate::cond::{self, Cond, Found, PartialWord};
-use crate::grammar::Decoder;
+use crate::errors::Errors;
+use crate::grammar::{Decoder, Isa};
 use crate::row::Row;
 
-/// Checks the rows of one decoder; reports everything that is wrong.
-pub(crate) fn decoder(decoder: &Decoder) -> Result<()> {
-    let mut errors: Option<Error> = None;
-    let mut report = |error: Error| match &mut errors {
-        Some(errors) => errors.combine(error),
-        None => errors = Some(error),
-    };
-    let mut labels = HashMap::new();
+/// Removes rows whose arguments have another type than those of earlier rows of the same name.
+pub(crate) fn arguments(isa: &mut Isa, errors: &mut Errors) {
+    let mut types: HashMap<String, String> = HashMap::new();
+    for decoder in &mut isa.decoders {
+        decoder.rows.retain(|row| {
+            let own = row.arguments.as_ref().map_or_else(
+                || "()".to_owned(),
+                |arguments| arguments.r#type.to_token_stream().to_string(),
+            );
+            let first = types
+                .entry(row.name.to_string())
+                .or_insert_with(|| own.clone());
+            let agrees = *first == own;
+            if !agrees {
+                let name = &row.name;
+                errors.push(row.error(format!(
+                    "all rows of `{name}` carry the same type: this one has `{own}`, \
+                     the first one `{first}`"
+                )));
+            }
+            agrees
+        });
+    }
+}
+
+/// Checks the rows of one decoder.
+pub(crate) fn decoder(decoder: &Decoder, errors: &mut Errors) {
+    let mut labels = HashSet::new();
     for (index, row) in decoder.rows.iter().enumerate() {
         let conds: Vec<&Cond> = row.conds.iter().collect();
         if let Found::Nothing = cond::find(fixed(row), &conds) {
-            report(row.error(format!(
+            errors.push(row.error(format!(
                 "{} can never match: its `where` never holds",
                 row.title()
             )));
             continue;
         }
-        if labels
-            .insert((row.name.to_string(), row.label.value()), index)
-            .is_some()
-        {
-            report(row.error(format!(
-                "{} occurs twice in decoder `{}`",
-                row.title(),
-                decoder.name
-            )));
+        if !labels.insert((row.name.to_string(), row.label.value())) {
+            let message = format!("{} occurs twice in decoder `{}`", row.title(), decoder.name);
+            errors.push(row.error(message));
         }
         for earlier in &decoder.rows[..index] {
-            if let Err(error) = disjoint(row, earlier, decoder.width) {
-                report(error);
+            if let Some(message) = overlap(row, earlier, decoder.width) {
+                errors.push(row.error(message));
             }
         }
     }
-    errors.map_or(Ok(()), Err)
 }
 
 /// The fixed bits of a row.
@@ -52,25 +66,23 @@ pub(crate) fn fixed(row: &Row) -> PartialWord {
     }
 }
 
-fn disjoint(row: &Row, earlier: &Row, width: u32) -> Result<()> {
-    let Some(both) = fixed(row).merge(fixed(earlier)) else {
-        return Ok(());
-    };
+/// Says how two rows overlap, if they do.
+fn overlap(row: &Row, earlier: &Row, width: u32) -> Option<String> {
+    let both = fixed(row).merge(fixed(earlier))?;
     let conds: Vec<&Cond> = row.conds.iter().chain(&earlier.conds).collect();
+    let (this, other, pattern) = (row.title(), earlier.title(), earlier.literal.value());
     let digits = width as usize / 4 + 2;
     match cond::find(both, &conds) {
-        Found::Nothing => Ok(()),
-        Found::Word(word) => Err(row.error(format!(
-            "{} overlaps {} ({:?}): both match {word:#0digits$x}",
-            row.title(),
-            earlier.title(),
-            earlier.literal.value(),
-        ))),
-        Found::GaveUp => Err(row.error(format!(
-            "{} and {} ({:?}) cannot be shown to be disjoint: their `where` clauses are too complex",
-            row.title(),
-            earlier.title(),
-            earlier.literal.value(),
-        ))),
+        Found::Nothing => None,
+        Found::Word(word) => Some(format!(
+            "{this} overlaps {other} ({pattern:?}): both match {word:#0digits$x}"
+        )),
+        Found::Unknown(word) => Some(format!(
+            "{this} may overlap {other} ({pattern:?}): a `where` is not understood, so both may \
+             match {word:#0digits$x}"
+        )),
+        Found::GaveUp => Some(format!(
+            "{this} may overlap {other} ({pattern:?}): their `where` clauses are too complex"
+        )),
     }
 }

@@ -8,6 +8,7 @@ use syn::{
     braced, bracketed, parenthesized, token,
 };
 
+use crate::errors::Errors;
 use crate::row::{self, Row};
 
 /// An instruction set, its rows parsed.
@@ -74,11 +75,10 @@ pub(crate) fn tables(input: TokenStream) -> Result<Vec<Path>> {
 }
 
 /// Parses an `isa!`, given the rows of the tables it names.
-pub(crate) fn isa(input: TokenStream, collected: Vec<Group>) -> Result<Isa> {
+pub(crate) fn isa(input: TokenStream, collected: Vec<Group>, errors: &mut Errors) -> Result<Isa> {
     let outline = outline.parse2(input)?;
     let mut collected = collected.into_iter();
     let mut decoders = Vec::new();
-    let mut errors: Option<Error> = None;
     for (mut decoder, sources) in outline.decoders {
         for source in sources {
             let rows = match source {
@@ -88,18 +88,13 @@ pub(crate) fn isa(input: TokenStream, collected: Vec<Group>) -> Result<Isa> {
                     .map(|rows| rows.stream())
                     .unwrap_or_default(),
             };
-            match (|input: ParseStream<'_>| row::parse_all(input, decoder.width)).parse2(rows) {
-                Ok(rows) => decoder.rows.extend(rows),
-                Err(error) => match &mut errors {
-                    Some(errors) => errors.combine(error),
-                    None => errors = Some(error),
-                },
-            }
+            let parse = |input: ParseStream<'_>| {
+                row::parse_all(input, decoder.width, &mut decoder.rows, errors)
+            };
+            let parsed = parse.parse2(rows);
+            errors.take(parsed);
         }
         decoders.push(decoder);
-    }
-    if let Some(errors) = errors {
-        return Err(errors);
     }
     Ok(Isa {
         attributes: outline.attributes,

@@ -19,6 +19,7 @@
 mod chain;
 mod check;
 mod cond;
+mod errors;
 mod expand;
 mod grammar;
 mod pattern;

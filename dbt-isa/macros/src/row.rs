@@ -14,6 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Error, Expr, Ident, LitStr, Path, Result, Token, Type, parenthesized};
 
 use crate::cond::{self, Cond};
+use crate::errors::Errors;
 use crate::pattern::{self, Pattern};
 use crate::syntax::{self, Syntax};
 
@@ -65,22 +66,19 @@ impl Row {
     }
 }
 
-/// Parses rows up to the end of the input.
+/// Parses rows up to the end of the input and appends the good ones to `rows`.
 ///
-/// Errors inside a row do not hide those of others, unless the row cannot be delimited.
-pub(crate) fn parse_all(input: ParseStream<'_>, width: u32) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    let mut errors: Option<Error> = None;
+/// Fails only where a row cannot be delimited; other mistakes go to `errors`.
+pub(crate) fn parse_all(
+    input: ParseStream<'_>,
+    width: u32,
+    rows: &mut Vec<Row>,
+    errors: &mut Errors,
+) -> Result<()> {
     while !input.is_empty() {
-        match parse_raw(input)?.check(width) {
-            Ok(row) => rows.push(row),
-            Err(error) => match &mut errors {
-                Some(errors) => errors.combine(error),
-                None => errors = Some(error),
-            },
-        }
+        rows.extend(errors.take(parse_raw(input)?.check(width)));
     }
-    errors.map_or(Ok(rows), Err)
+    Ok(())
 }
 
 /// A row whose strings and names have not been looked at.
@@ -93,7 +91,7 @@ struct RawRow {
     if_cx: Vec<Expr>,
     undefined: Vec<Expr>,
     unpredictable: Vec<Expr>,
-    arguments: Option<Arguments>,
+    arguments: Option<Expr>,
     syntax: Option<LitStr>,
 }
 
@@ -110,14 +108,6 @@ fn parse_raw(input: ParseStream<'_>) -> Result<RawRow> {
         arguments: None,
         syntax: None,
     };
-    if let Some(attribute) = row
-        .attributes
-        .iter()
-        .find(|attribute| !attribute.path().is_ident("doc"))
-    {
-        let message = "a row takes documentation only: leave out a whole table with `#[cfg]`";
-        return Err(Error::new_spanned(attribute, message));
-    }
     while let Some(clause) = clause(input)? {
         let content;
         parenthesized!(content in input);
@@ -134,7 +124,7 @@ fn parse_raw(input: ParseStream<'_>) -> Result<RawRow> {
     }
     if input.peek(Token![=>]) {
         input.parse::<Token![=>]>()?;
-        row.arguments = Some(arguments(input.parse()?)?);
+        row.arguments = Some(input.parse()?);
     }
     if input.peek(LitStr) {
         row.syntax = Some(input.parse()?);
@@ -214,13 +204,21 @@ fn constructed(path: &Path) -> Option<Path> {
 
 impl RawRow {
     fn check(self, width: u32) -> Result<Row> {
+        if let Some(attribute) = self
+            .attributes
+            .iter()
+            .find(|attribute| !attribute.path().is_ident("doc"))
+        {
+            let message = "a row takes documentation only: leave out a whole table with `#[cfg]`";
+            return Err(Error::new_spanned(attribute, message));
+        }
         let pattern = pattern::parse(&self.literal, width)?;
         let mut names = Names::default();
         let conditions = self.wheres.iter().chain(&self.if_cx);
         let outcomes = self.undefined.iter().chain(&self.unpredictable);
         conditions
             .chain(outcomes)
-            .chain(self.arguments.iter().map(|arguments| &arguments.value))
+            .chain(&self.arguments)
             .for_each(|expr| names.visit_expr(expr));
 
         for ident in &names.read {
@@ -266,7 +264,7 @@ impl RawRow {
             conds,
             undefined: self.undefined,
             unpredictable: self.unpredictable,
-            arguments: self.arguments,
+            arguments: self.arguments.map(arguments).transpose()?,
             syntax: self.syntax.as_ref().map(syntax::parse).transpose()?,
             used,
         })

@@ -1,11 +1,15 @@
 //! The decision tree of a decoder, laid out as one table.
 //!
-//! A node looks at one group of adjacent bits and has an entry for each of its values; an entry is
+//! A node looks at a group of adjacent bits and has an entry for each of its values; an entry is
 //! another node or a list of candidate rows. The tree is data and not nested `match`es: every level
 //! of matches would be an indirect jump, which a processor predicts badly on mixed code, where a
 //! level of table costs one load.
 //!
-//! The layout of an entry is shared with `dbt_isa::decode::Tree`:
+//! The root looks at two groups (A32 tells most instructions apart by bits 27 to 20 and 7 to 4).
+//! It may be large, so that few words need a second level: how many levels a word needs is again
+//! a branch to predict.
+//!
+//! The layout of an entry is shared with `dbt_isa::tree::Tree`:
 //!
 //! ```text
 //! bit 31 clear  node       base << 9 | width << 5 | shift
@@ -21,12 +25,34 @@ use crate::row::Row;
 
 const LEAF: u32 = 1 << 31;
 
-/// The widest group of bits one node looks at; wider ones do not fit the first-level cache.
-const MAX_WIDTH: u32 = 10;
+/// The most bits that the root looks at; a wider table strains the first-level cache.
+const ROOT_WIDTH: u32 = 12;
+
+/// The most bits that another node looks at.
+const NODE_WIDTH: u32 = 10;
+
+/// The price of a table entry at the root and elsewhere, in candidates.
+const ROOT_PRICE: f64 = 1.0 / 512.0;
+const NODE_PRICE: f64 = 1.0 / 64.0;
+
+/// Adjacent bits of a word.
+#[derive(Clone, Copy)]
+pub(crate) struct Group {
+    pub(crate) shift: u32,
+    pub(crate) width: u32,
+}
+
+impl Group {
+    fn mask(self) -> u32 {
+        low_bits(self.width) << self.shift
+    }
+}
 
 /// A finished tree.
 pub(crate) struct Tree {
-    pub(crate) root: u32,
+    /// The groups of the root, the more significant one first; the second may be empty. The
+    /// root's entries are the first ones.
+    pub(crate) root: [Group; 2],
     pub(crate) entries: Vec<u32>,
     /// Lists of rows; the last one of each list is marked.
     pub(crate) candidates: Vec<(usize, bool)>,
@@ -42,17 +68,16 @@ pub(crate) fn build(rows: &[Row], width: u32) -> Tree {
         rows,
         width,
         tree: Tree {
-            root: 0,
+            root: [Group { shift: 0, width: 0 }; 2],
             entries: Vec::new(),
             candidates: Vec::new(),
-            depth: 0,
+            depth: 1,
             most_candidates: 0,
         },
         leaves: HashMap::new(),
         nodes: HashMap::new(),
     };
-    let all: Vec<usize> = (0..rows.len()).collect();
-    builder.tree.root = builder.node(&all, PartialWord::default(), 0);
+    builder.root();
     builder.tree
 }
 
@@ -66,43 +91,60 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Makes the root and everything below it.
+    fn root(&mut self) {
+        let all: Vec<usize> = (0..self.rows.len()).collect();
+        let [high, low] = self.choose_root(&all);
+        let size = 1 << (high.width + low.width);
+        self.tree.root = [high, low];
+        self.tree.entries = vec![0; size];
+        for index in 0..size {
+            let value = u32::try_from(index).unwrap_or(u32::MAX);
+            let known = PartialWord {
+                mask: high.mask() | low.mask(),
+                value: value >> low.width << high.shift
+                    | (value & low_bits(low.width)) << low.shift,
+            };
+            self.tree.entries[index] = self.node(&self.matching(&all, known), known, 1);
+        }
+    }
+
     /// Makes the entry for words of which `known` is known and which only `rows` can match.
     fn node(&mut self, rows: &[usize], known: PartialWord, depth: usize) -> u32 {
-        let Some((shift, width)) = self.choose(rows, known) else {
+        let Some(group) = self.choose(rows, known) else {
             self.tree.depth = self.tree.depth.max(depth);
             return self.leaf(rows);
         };
-        let group = PartialWord {
-            mask: low_bits(width) << shift,
-            value: 0,
-        };
-        let entries: Vec<u32> = (0..1 << width)
-            .map(|value: u32| {
+        let entries: Vec<u32> = (0..1_u32 << group.width)
+            .map(|value| {
                 let here = PartialWord {
-                    value: value << shift,
-                    ..group
+                    mask: group.mask(),
+                    value: value << group.shift,
                 };
                 // A value that contradicts what is known never occurs here.
-                let Some(known) = known.merge(here) else {
-                    return self.leaf(&[]);
-                };
-                let rows: Vec<usize> = rows
-                    .iter()
-                    .copied()
-                    .filter(|&row| self.may_match(row, known))
-                    .collect();
-                self.node(&rows, known, depth + 1)
+                match known.merge(here) {
+                    Some(known) => self.node(&self.matching(rows, known), known, depth + 1),
+                    None => self.leaf(&[]),
+                }
             })
             .collect();
-        let key = (shift, width, entries);
+        let key = (group.shift, group.width, entries);
         if let Some(&entry) = self.nodes.get(&key) {
             return entry;
         }
         let base = u32::try_from(self.tree.entries.len()).unwrap_or(u32::MAX);
-        let entry = base << 9 | width << 5 | shift;
+        let entry = base << 9 | group.width << 5 | group.shift;
         self.tree.entries.extend(&key.2);
         self.nodes.insert(key, entry);
         entry
+    }
+
+    /// Those of `rows` that a word described by `known` may match.
+    fn matching(&self, rows: &[usize], known: PartialWord) -> Vec<usize> {
+        rows.iter()
+            .copied()
+            .filter(|&row| self.may_match(row, known))
+            .collect()
     }
 
     fn may_match(&self, row: usize, known: PartialWord) -> bool {
@@ -115,29 +157,56 @@ impl Builder<'_> {
     }
 
     /// Chooses the group of bits that leaves the fewest candidates for its size.
-    fn choose(&self, rows: &[usize], known: PartialWord) -> Option<(u32, u32)> {
+    fn choose(&self, rows: &[usize], known: PartialWord) -> Option<Group> {
         if rows.len() < 2 {
             return None;
         }
-        let count = rows.len() as f64;
-        // The cost is the part of the candidates that is left, plus a price for the table.
+        let masks = self.masks(rows);
         let mut best = (0.9, None);
-        for width in 1..=MAX_WIDTH.min(self.width) {
-            let price = f64::from(1_u32 << width) / (64.0 * count);
-            for shift in 0..=self.width - width {
-                let group = low_bits(width) << shift & !known.mask;
-                let left: f64 = rows
-                    .iter()
-                    .map(|&row| f64::from((group & self.rows[row].pattern.mask).count_ones()))
-                    .map(|fixed| (-fixed).exp2())
-                    .sum();
-                let cost = left / count + price;
+        for group in self.groups(NODE_WIDTH) {
+            let cost = left(&masks, group.mask() & !known.mask)
+                + price(NODE_PRICE, group.width, rows.len());
+            if cost < best.0 {
+                best = (cost, Some(group));
+            }
+        }
+        best.1
+    }
+
+    /// Chooses the two groups of the root.
+    fn choose_root(&self, rows: &[usize]) -> [Group; 2] {
+        let none = Group { shift: 0, width: 0 };
+        let masks = self.masks(rows);
+        let mut best = (f64::INFINITY, [Group { shift: 0, width: 1 }, none]);
+        for low in core::iter::once(none).chain(self.groups(ROOT_WIDTH)) {
+            for high in self.groups(ROOT_WIDTH - low.width) {
+                if high.shift < low.shift + low.width {
+                    continue;
+                }
+                let price = price(ROOT_PRICE, high.width + low.width, rows.len());
+                let cost = left(&masks, high.mask() | low.mask()) + price;
                 if cost < best.0 {
-                    best = (cost, Some((shift, width)));
+                    best = (cost, [high, low]);
                 }
             }
         }
         best.1
+    }
+
+    /// The masks of fixed bits that occur, and how often: there are far fewer than rows.
+    fn masks(&self, rows: &[usize]) -> Vec<(u32, u32)> {
+        let mut masks = HashMap::<u32, u32>::new();
+        for &row in rows {
+            *masks.entry(self.rows[row].pattern.mask).or_default() += 1;
+        }
+        masks.into_iter().collect()
+    }
+
+    /// All groups of at most `width` bits.
+    fn groups(&self, width: u32) -> impl Iterator<Item = Group> + use<> {
+        let word = self.width;
+        (1..=width.min(word))
+            .flat_map(move |width| (0..=word - width).map(move |shift| Group { shift, width }))
     }
 
     fn leaf(&mut self, rows: &[usize]) -> u32 {
@@ -165,4 +234,21 @@ impl Builder<'_> {
         self.leaves.insert(rows, entry);
         entry
     }
+}
+
+/// The part of some rows that is left, on average, when the bits of `known` are known.
+fn left(masks: &[(u32, u32)], known: u32) -> f64 {
+    // A row is left with the probability 2^-(fixed bits that are known).
+    let chance = |mask: u32| 1_u64 << (u32::BITS - (mask & known).count_ones());
+    let sum: u64 = masks
+        .iter()
+        .map(|&(mask, count)| chance(mask) * u64::from(count))
+        .sum();
+    let count: u32 = masks.iter().map(|&(_, count)| count).sum();
+    sum as f64 / (1_u64 << u32::BITS) as f64 / f64::from(count)
+}
+
+/// What a table of `width` bits costs for `count` rows.
+fn price(entry: f64, width: u32, count: usize) -> f64 {
+    entry * f64::from(1_u32 << width) / count as f64
 }
