@@ -4,12 +4,18 @@
 //! AArch32 (A32 and T32) guest: decode, disassemble, interpret, lift.
 
 pub mod args;
+pub mod disasm;
+mod encodings;
+pub mod fp_helpers;
 pub mod fp_reg;
 pub mod imm;
+pub mod insn;
 pub mod itstate;
 pub mod machine;
 pub mod operands;
 pub mod reg;
+mod sem;
 pub mod softfloat;
 pub mod state;
 pub mod version;
+pub mod vfp_machine;

@@ -133,6 +133,15 @@ impl DecodeContext {
         extension == 1 && self.small_register_bank()
     }
 
+    /// Whether `count` doubles from `first` on are none, more than 16, or partly
+    /// absent, so that a block transfer of them is UNPREDICTABLE.
+    #[inline]
+    #[must_use]
+    pub const fn lacks_doubles(&self, first: u32, count: u32) -> bool {
+        let bank = if self.small_register_bank() { 16 } else { 32 };
+        count == 0 || count > 16 || first + count > bank
+    }
+
     /// Whether the instruction is in an IT block (`InITBlock()`).
     #[inline]
     #[must_use]

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::fp_reg::{DReg, FpReg, FpRegList, SReg};
 use crate::imm::Hash;
 use crate::operands::AddrImm;
-use crate::reg::Reg;
+use crate::reg::{Reg, r};
 use crate::softfloat::{Fixed, FixedWidth};
 
 /// Three registers of one precision.
@@ -154,6 +154,37 @@ pub struct FpBlock {
     pub words: u8,
 }
 
+impl FpBlock {
+    /// Returns the transfer of `len` doubles from `first` on, with a word more in
+    /// the format of `FLDMX`.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "fields of eight bits")]
+    pub const fn doubles(n: u32, u: u32, w: u32, first: u32, len: u32, extra: u32) -> Self {
+        Self {
+            n: r(n),
+            add: u != 0,
+            wback: w != 0,
+            list: FpRegList::new(FpReg::Double(DReg::new(first)), len),
+            words: (len << 1 | extra) as u8,
+        }
+    }
+
+    /// Returns the transfer of `len` singles from `first` on.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "fields of eight bits")]
+    pub const fn singles(n: u32, u: u32, w: u32, first: u32, len: u32) -> Self {
+        Self {
+            n: r(n),
+            add: u != 0,
+            wback: w != 0,
+            list: FpRegList::new(FpReg::Single(SReg::new(first)), len),
+            words: len as u8,
+        }
+    }
+}
+
 /// `VMOV` between a core register and a single.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct FpCore {
@@ -174,6 +205,20 @@ pub struct FpCorePair {
     pub m: SReg,
     /// Second single.
     pub m1: SReg,
+}
+
+impl FpCorePair {
+    /// Returns the transfer of `m` and the single after it.
+    #[inline]
+    #[must_use]
+    pub const fn new(t: u32, t2: u32, m: SReg) -> Self {
+        Self {
+            t: r(t),
+            t2: r(t2),
+            m,
+            m1: m.next(),
+        }
+    }
 }
 
 /// `VMOV` between two core registers and a double.
@@ -313,7 +358,10 @@ impl fmt::Display for FpImm {
         };
         let (whole, fraction) = (digits / 1_000_000, digits % 1_000_000);
         let exponent = exponent.unsigned_abs();
-        write!(f, "#{sign}{whole}.{fraction:06}e{sign_of_exponent}{exponent:02}")
+        write!(
+            f,
+            "#{sign}{whole}.{fraction:06}e{sign_of_exponent}{exponent:02}"
+        )
     }
 }
 

@@ -59,7 +59,7 @@ dbt_isa::rows! {
     /// Compare with zero.
     VcmpZero       "A2" "1110_11101_D_11_0101_dddd_101_z_e_1_(0)_0_(0000)" if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(z & D)) => FpCompareZero { signalling: e == 1, d: FpReg::new(z, d, D) } "vcmp{signalling?e}{.c}.{d.precision()} {d}, #0"
     /// Convert between single and double precision.
-    VcvtPrecision  "A1" "1110_11101_D_11_0111_dddd_101_z_1_1_M_0_mmmm"     if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(z & M | (1 - z) & D)) => Fp2 { d: FpReg::new(1 - z, d, D), m: FpReg::new(z, m, M) } "vcvt{.c}.{d.precision()}.{m.precision()} {d}, {m}"
+    VcvtPrecision  "A1" "1110_11101_D_11_0111_dddd_101_z_1_1_M_0_mmmm"     if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(if z == 1 { M } else { D })) => Fp2 { d: FpReg::new(1 - z, d, D), m: FpReg::new(z, m, M) } "vcvt{.c}.{d.precision()}.{m.precision()} {d}, {m}"
     /// Convert from an integer.
     VcvtFromInt    "A1" "1110_11101_D_11_1000_dddd_101_z_s_1_M_0_mmmm"     if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(z & D)) => FpFromInt { signed: s == 1, d: FpReg::new(z, d, D), m: single(m, M) } "vcvt{.c}.{d.precision()}.{signed?s:u}32 {d}, {m}"
     /// Convert to an integer.
@@ -72,21 +72,21 @@ dbt_isa::rows! {
     // Loads and stores (A7.6).
 
     /// Store doubles.
-    Vstm           "A1" "1110_110_p_u_D_w_0_nnnn_dddd_1011_iiiiiii_0"      where (p != u && (p == 0 || w == 1) && !(p == 1 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || (i == 0 || i > 16 || (D << 4 | d) + i > 32) || (D << 4 | d) + i > 16 && cx.small_register_bank()) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1) as u8 } "vstm{add?ia:db}{.c} {n}{wback?!}, {list}"
-    Vstm           "A2" "1110_110_p_u_D_w_0_nnnn_dddd_1010_iiiiiiii"       where (p != u && (p == 0 || w == 1) && !(p == 1 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (d << 1 | D) + i > 32) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(0, d, D), i), words: i as u8 }
+    Vstm           "A1" "1110_110_p_u_D_w_0_nnnn_dddd_1011_iiiiiii_0"      where (p != u && (p == 0 || w == 1) && !(p == 1 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || cx.lacks_doubles(D << 4 | d, i)) => FpBlock::doubles(n, u, w, D << 4 | d, i, 0) "vstm{add?ia:db}{.c} {n}{wback?!}, {list}"
+    Vstm           "A2" "1110_110_p_u_D_w_0_nnnn_dddd_1010_iiiiiiii"       where (p != u && (p == 0 || w == 1) && !(p == 1 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (d << 1 | D) + i > 32) => FpBlock::singles(n, u, w, d << 1 | D, i)
     /// Push doubles.
-    Vpush          "A1" "1110_110_1_0_D_1_0_1101_dddd_1011_iiiiiii_0"      if_cx (cx.has(Features::VFP2)) unpredictable ((i == 0 || i > 16 || (D << 4 | d) + i > 32) || (D << 4 | d) + i > 16 && cx.small_register_bank()) => FpBlock { n: Reg::SP, add: false, wback: true, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1) as u8 } "vpush{.c} {list}"
-    Vpush          "A2" "1110_110_1_0_D_1_0_1101_dddd_1010_iiiiiiii"       if_cx (cx.has(Features::VFP2)) unpredictable (i == 0 || (d << 1 | D) + i > 32) => FpBlock { n: Reg::SP, add: false, wback: true, list: FpRegList::new(FpReg::new(0, d, D), i), words: i as u8 }
+    Vpush          "A1" "1110_110_1_0_D_1_0_1101_dddd_1011_iiiiiii_0"      if_cx (cx.has(Features::VFP2)) unpredictable (cx.lacks_doubles(D << 4 | d, i)) => FpBlock::doubles(13, 0, 1, D << 4 | d, i, 0) "vpush{.c} {list}"
+    Vpush          "A2" "1110_110_1_0_D_1_0_1101_dddd_1010_iiiiiiii"       if_cx (cx.has(Features::VFP2)) unpredictable (i == 0 || (d << 1 | D) + i > 32) => FpBlock::singles(13, 0, 1, d << 1 | D, i)
     /// Store doubles in an unspecified format, with a word more.
-    Fstmx          "A1" "1110_110_p_u_D_w_0_nnnn_dddd_1011_iiiiiii_1"      where (p != u && (p == 0 || w == 1)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (D << 4 | d) + i > 16) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1 | 1) as u8 } "fstm{add?ia:db}x{.c} {n}{wback?!}, {list}"
+    Fstmx          "A1" "1110_110_p_u_D_w_0_nnnn_dddd_1011_iiiiiii_1"      where (p != u && (p == 0 || w == 1)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (D << 4 | d) + i > 16) => FpBlock::doubles(n, u, w, D << 4 | d, i, 1) "fstm{add?ia:db}x{.c} {n}{wback?!}, {list}"
     /// Load doubles.
-    Vldm           "A1" "1110_110_p_u_D_w_1_nnnn_dddd_1011_iiiiiii_0"      where (p != u && (p == 0 || w == 1) && !(p == 0 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || (i == 0 || i > 16 || (D << 4 | d) + i > 32) || (D << 4 | d) + i > 16 && cx.small_register_bank()) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1) as u8 } "vldm{add?ia:db}{.c} {n}{wback?!}, {list}"
-    Vldm           "A2" "1110_110_p_u_D_w_1_nnnn_dddd_1010_iiiiiiii"       where (p != u && (p == 0 || w == 1) && !(p == 0 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (d << 1 | D) + i > 32) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(0, d, D), i), words: i as u8 }
+    Vldm           "A1" "1110_110_p_u_D_w_1_nnnn_dddd_1011_iiiiiii_0"      where (p != u && (p == 0 || w == 1) && !(p == 0 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || cx.lacks_doubles(D << 4 | d, i)) => FpBlock::doubles(n, u, w, D << 4 | d, i, 0) "vldm{add?ia:db}{.c} {n}{wback?!}, {list}"
+    Vldm           "A2" "1110_110_p_u_D_w_1_nnnn_dddd_1010_iiiiiiii"       where (p != u && (p == 0 || w == 1) && !(p == 0 && w == 1 && n == 13)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (d << 1 | D) + i > 32) => FpBlock::singles(n, u, w, d << 1 | D, i)
     /// Pop doubles.
-    Vpop           "A1" "1110_110_0_1_D_1_1_1101_dddd_1011_iiiiiii_0"      if_cx (cx.has(Features::VFP2)) unpredictable ((i == 0 || i > 16 || (D << 4 | d) + i > 32) || (D << 4 | d) + i > 16 && cx.small_register_bank()) => FpBlock { n: Reg::SP, add: true, wback: true, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1) as u8 } "vpop{.c} {list}"
-    Vpop           "A2" "1110_110_0_1_D_1_1_1101_dddd_1010_iiiiiiii"       if_cx (cx.has(Features::VFP2)) unpredictable (i == 0 || (d << 1 | D) + i > 32) => FpBlock { n: Reg::SP, add: true, wback: true, list: FpRegList::new(FpReg::new(0, d, D), i), words: i as u8 }
+    Vpop           "A1" "1110_110_0_1_D_1_1_1101_dddd_1011_iiiiiii_0"      if_cx (cx.has(Features::VFP2)) unpredictable (cx.lacks_doubles(D << 4 | d, i)) => FpBlock::doubles(13, 1, 1, D << 4 | d, i, 0) "vpop{.c} {list}"
+    Vpop           "A2" "1110_110_0_1_D_1_1_1101_dddd_1010_iiiiiiii"       if_cx (cx.has(Features::VFP2)) unpredictable (i == 0 || (d << 1 | D) + i > 32) => FpBlock::singles(13, 1, 1, d << 1 | D, i)
     /// Load doubles in an unspecified format, with a word more.
-    Fldmx          "A1" "1110_110_p_u_D_w_1_nnnn_dddd_1011_iiiiiii_1"      where (p != u && (p == 0 || w == 1)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (D << 4 | d) + i > 16) => FpBlock { n: r(n), add: u == 1, wback: w == 1, list: FpRegList::new(FpReg::new(1, d, D), i), words: (i << 1 | 1) as u8 } "fldm{add?ia:db}x{.c} {n}{wback?!}, {list}"
+    Fldmx          "A1" "1110_110_p_u_D_w_1_nnnn_dddd_1011_iiiiiii_1"      where (p != u && (p == 0 || w == 1)) if_cx (cx.has(Features::VFP2)) unpredictable (n == 15 && (w == 1 || cx.thumb) || i == 0 || (D << 4 | d) + i > 16) => FpBlock::doubles(n, u, w, D << 4 | d, i, 1) "fldm{add?ia:db}x{.c} {n}{wback?!}, {list}"
     /// Store a register.
     Vstr           "A1" "1110_1101_u_D_0_0_nnnn_dddd_101_z_iiiiiiii"       if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(z & D)) unpredictable (n == 15 && cx.thumb) => FpMem { d: FpReg::new(z, d, D), address: AddrImm::new(n, 1, u, 0, i << 2) } "vstr{.c} {d}, {address}"
     /// Load a register.
@@ -113,9 +113,9 @@ dbt_isa::rows! {
     /// Move a core register to another system register.
     VmsrSystem     "A1" "1110_1110_1110_gggg_tttt_1010_(000)_1_(0000)"     where (matches!(g, 0 | 8)) if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpSystem { t: r(t), reg: FpSystemReg::from_bits(g) } "vmsr{.c} {reg}, {t}"
     /// Move two core registers to two singles.
-    VmovToPair     "A1" "1110_1100_010_0_qqqq_tttt_1010_00_M_1_mmmm"       if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || q == 15 || (t == 13 || q == 13) && cx.thumb || m == 15 && M == 1) => FpCorePair { t: r(t), t2: r(q), m: single(m, M), m1: single(m, M).next() } "vmov{.c} {m}, {m1}, {t}, {t2}"
+    VmovToPair     "A1" "1110_1100_010_0_qqqq_tttt_1010_00_M_1_mmmm"       if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || q == 15 || (t == 13 || q == 13) && cx.thumb || m == 15 && M == 1) => FpCorePair::new(t, q, single(m, M)) "vmov{.c} {m}, {m1}, {t}, {t2}"
     /// Move two singles to two core registers.
-    VmovFromPair   "A1" "1110_1100_010_1_qqqq_tttt_1010_00_M_1_mmmm"       if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || q == 15 || (t == 13 || q == 13) && cx.thumb || m == 15 && M == 1 || t == q) => FpCorePair { t: r(t), t2: r(q), m: single(m, M), m1: single(m, M).next() } "vmov{.c} {t}, {t2}, {m}, {m1}"
+    VmovFromPair   "A1" "1110_1100_010_1_qqqq_tttt_1010_00_M_1_mmmm"       if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || q == 15 || (t == 13 || q == 13) && cx.thumb || m == 15 && M == 1 || t == q) => FpCorePair::new(t, q, single(m, M)) "vmov{.c} {t}, {t2}, {m}, {m1}"
     /// Move two core registers to a double.
     VmovToDouble   "A1" "1110_1100_010_0_qqqq_tttt_1011_00_M_1_mmmm"       if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(M)) unpredictable (t == 15 || q == 15 || (t == 13 || q == 13) && cx.thumb) => FpCoreDouble { t: r(t), t2: r(q), m: double(M, m) } "vmov{.c} {m}, {t}, {t2}"
     /// Move a double to two core registers.
