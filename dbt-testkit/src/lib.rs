@@ -6,4 +6,5 @@
 //! questions, `cargo xtask oracle` asks all of them.
 
 pub mod capstone;
+pub mod fp;
 pub mod sweep;
