@@ -9,10 +9,12 @@ mod control;
 mod data;
 mod media;
 mod memory;
+mod system;
 mod vfp;
 
 pub use control::*;
 pub use data::*;
 pub use media::*;
 pub use memory::*;
+pub use system::*;
 pub use vfp::*;

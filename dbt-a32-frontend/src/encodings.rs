@@ -3,4 +3,9 @@
 //! Expressions in the rows are resolved in [`insn`](crate::insn), where the
 //! tables are put together.
 
+pub(crate) mod a32_branch;
+pub(crate) mod a32_dp;
+pub(crate) mod a32_media;
+pub(crate) mod a32_mem;
+pub(crate) mod a32_system;
 pub(crate) mod vfp;

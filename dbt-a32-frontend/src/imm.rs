@@ -28,6 +28,17 @@ impl ExpandedImm {
             encoded: None,
         }
     }
+
+    /// Returns the complement, with the same carry.
+    #[inline]
+    #[must_use]
+    pub const fn inverted(self) -> Self {
+        Self {
+            value: !self.value,
+            carry: self.carry,
+            encoded: None,
+        }
+    }
 }
 
 /// Prints the value, or byte and rotation where the encoding is not canonical.
@@ -37,32 +48,87 @@ impl fmt::Display for ExpandedImm {
             .encoded
             .map_or(self.value, |imm12| u32::from(imm12.get()));
         if self.encoded.is_none() || imm12 >> 8 == canonical_rotation(self.value) {
-            Hash(self.value).fmt(f)
+            Imm32(self.value).fmt(f)
         } else {
             write!(f, "#{}, #{}", imm12 & 0xff, imm12 >> 8 << 1)
         }
     }
 }
 
-/// Prints a number as `#9` or `#0xa`.
-#[derive(Clone, Copy, Debug)]
-pub struct Hash(pub u32);
+/// An immediate operand that fits a byte.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(transparent)]
+pub struct Imm8(u8);
 
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("#")?;
-        number(self.0, f)
+impl Imm8 {
+    /// Returns the immediate of the low eight bits.
+    #[inline]
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "fields are at most eight bits"
+    )]
+    pub const fn new(bits: u32) -> Self {
+        Self(bits as u8)
+    }
+
+    /// Returns the value.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0 as u32
     }
 }
 
-/// Prints a signed number as `#9`, `#0xa`, `#-1` or `#-0xa`.
-#[derive(Clone, Copy, Debug)]
-pub struct SignedHash(pub i32);
+/// An immediate operand that fits a halfword.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(transparent)]
+pub struct Imm16(u16);
 
-impl fmt::Display for SignedHash {
+impl Imm16 {
+    /// Returns the immediate of the low sixteen bits.
+    #[inline]
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "fields are at most sixteen bits"
+    )]
+    pub const fn new(bits: u32) -> Self {
+        Self(bits as u16)
+    }
+
+    /// Returns the value.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// An immediate operand of up to 32 bits.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(transparent)]
+pub struct Imm32(pub u32);
+
+/// Prints `#9` or `#0xa`.
+impl fmt::Display for Imm8 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 < 0 { "#-" } else { "#" })?;
-        number(self.0.unsigned_abs(), f)
+        Imm32(self.get()).fmt(f)
+    }
+}
+
+/// Prints `#9` or `#0xa`.
+impl fmt::Display for Imm16 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Imm32(self.get()).fmt(f)
+    }
+}
+
+/// Prints `#9` or `#0xa`.
+impl fmt::Display for Imm32 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("#")?;
+        number(self.0, f)
     }
 }
 
@@ -174,8 +240,8 @@ pub const fn sign_extend(value: u32, bits: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::string::ToString;
+    extern crate alloc;
+    use alloc::string::ToString;
 
     use super::*;
 

@@ -42,10 +42,6 @@ pub enum TrapKind {
     WaitForInterrupt,
     /// `SEV`.
     SendEvent,
-    /// `HVC`; the information is the immediate.
-    HypervisorCall,
-    /// `SMC`; the information is the immediate.
-    SecureMonitorCall,
 }
 
 impl TrapKind {
@@ -53,10 +49,7 @@ impl TrapKind {
     /// of the next one. Otherwise they are those of the instruction itself.
     #[must_use]
     pub const fn retires(self) -> bool {
-        !matches!(
-            self,
-            Self::Undefined | Self::Breakpoint | Self::SecureMonitorCall
-        )
+        !matches!(self, Self::Undefined | Self::Breakpoint)
     }
 }
 
@@ -119,13 +112,14 @@ pub trait A32Machine: Machine {
     /// Leaves for the embedder. PC and `ITSTATE` are as
     /// [`TrapKind::retires`] says.
     fn trap(&mut self, kind: TrapKind, info: u32) -> Flow;
-    /// Sets the endianness of data accesses (`SETEND`), from the next
-    /// instruction on.
-    fn set_big_endian(&mut self, big_endian: bool);
+    /// Sets the endianness of data accesses (`SETEND`, `MSR`), from the next
+    /// instruction on. A machine for which endianness is static leaves.
+    fn set_big_endian(&mut self, big_endian: Self::Bit) -> Flow;
     /// Starts an IT block: `ITSTATE` for the next instruction.
     fn set_it(&mut self, it: crate::itstate::ItState);
-    /// Makes code written before visible to fetches after (`ISB`).
-    fn instruction_barrier(&mut self);
+    /// Makes code written before visible to fetches after (`ISB`). A machine
+    /// that has fetched ahead leaves.
+    fn instruction_barrier(&mut self) -> Flow;
 
     /// The address the exclusive monitor watches, zero-extended, or
     /// [`ArmState::MONITOR_OPEN`](crate::state::ArmState::MONITOR_OPEN).

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::imm::Hash;
+use crate::imm::Imm32;
 use crate::reg::{Reg, r};
 
 /// What a shift does (`SRType`).
@@ -108,7 +108,7 @@ impl fmt::Display for Shift {
         match self.kind {
             _ if self.is_none() => Ok(()),
             ShiftKind::Rrx => f.write_str(", rrx"),
-            kind => write!(f, ", {kind} {}", Hash(self.amount.into())),
+            kind => write!(f, ", {kind} {}", Imm32(self.amount.into())),
         }
     }
 }
@@ -139,7 +139,7 @@ impl fmt::Display for Rotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => Ok(()),
-            amount => write!(f, ", ror {}", Hash(amount.into())),
+            amount => write!(f, ", ror {}", Imm32(amount.into())),
         }
     }
 }
@@ -360,8 +360,8 @@ impl fmt::Display for Signed {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::string::ToString;
+    extern crate alloc;
+    use alloc::string::ToString;
 
     use super::*;
 

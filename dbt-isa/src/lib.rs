@@ -1,7 +1,6 @@
 #![no_std]
 #![forbid(unsafe_code)]
-//! One description of an instruction set, many instances: decoder, disassembler, interpreter,
-//! lifter.
+//! One description of an instruction set, many instances: decoder, disassembler, interpreter, lifter.
 
 pub mod decode;
 pub mod machine;

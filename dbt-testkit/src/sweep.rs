@@ -18,6 +18,7 @@
 
 pub mod accepted;
 mod report;
+pub mod subject;
 pub mod text;
 
 use std::num::NonZero;
@@ -82,7 +83,7 @@ pub struct Space {
     pub first: u32,
     /// The last word that may be asked.
     pub last: u32,
-    /// The distance of words. An odd number leaves no field constant.
+    /// The distance of words.
     pub stride: u32,
 }
 
@@ -95,6 +96,14 @@ impl Space {
             last,
             stride: 1,
         }
+    }
+
+    /// About `count` words, evenly spread. The distance is odd, so that no field
+    /// stays constant.
+    #[must_use]
+    pub const fn sample(self, count: u32) -> Self {
+        let count = if count == 0 { 1 } else { count };
+        Self { stride: ((self.last - self.first) / count) | 1, ..self }
     }
 
     /// The number of words.

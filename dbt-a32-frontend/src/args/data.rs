@@ -1,6 +1,6 @@
 //! Arguments of data processing.
 
-use crate::imm::ExpandedImm;
+use crate::imm::{ExpandedImm, Imm16};
 use crate::operands::{Shift, ShiftKind};
 use crate::reg::Reg;
 
@@ -134,13 +134,13 @@ pub struct TestRegShift {
     pub rs: Reg,
 }
 
-/// `MOVW`, `MOVT`.
+/// `MOVT`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct MoveWide {
     /// Destination.
     pub d: Reg,
     /// The halfword.
-    pub imm16: u16,
+    pub imm16: Imm16,
 }
 
 /// `ADR`: `d = Align(PC, 4) ± offset`.

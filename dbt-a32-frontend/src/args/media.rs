@@ -1,5 +1,6 @@
 //! Arguments of multiplication and of the media instructions.
 
+use crate::imm::Imm8;
 use crate::operands::{Rotation, Shift};
 use crate::reg::Reg;
 
@@ -246,7 +247,7 @@ pub struct Sat {
     /// Destination.
     pub d: Reg,
     /// The width saturated to: 1 to 32 for `SSAT`, 0 to 31 for `USAT`.
-    pub bits: u8,
+    pub bits: Imm8,
     /// Operand.
     pub n: Reg,
     /// How `n` is shifted.
@@ -259,7 +260,7 @@ pub struct Sat16 {
     /// Destination.
     pub d: Reg,
     /// The width saturated to: 1 to 16 for `SSAT16`, 0 to 15 for `USAT16`.
-    pub bits: u8,
+    pub bits: Imm8,
     /// Operand.
     pub n: Reg,
 }
@@ -294,9 +295,9 @@ pub struct Bfc {
     /// Destination.
     pub d: Reg,
     /// The lowest bit of the field.
-    pub lsb: u8,
+    pub lsb: Imm8,
     /// The width of the field.
-    pub width: u8,
+    pub width: Imm8,
 }
 
 /// `BFI`.
@@ -307,9 +308,9 @@ pub struct Bfi {
     /// What is inserted.
     pub n: Reg,
     /// The lowest bit of the field.
-    pub lsb: u8,
+    pub lsb: Imm8,
     /// The width of the field.
-    pub width: u8,
+    pub width: Imm8,
 }
 
 /// `SBFX`, `UBFX`.
@@ -320,7 +321,7 @@ pub struct BitfieldExtract {
     /// What the field is taken from.
     pub n: Reg,
     /// The lowest bit of the field.
-    pub lsb: u8,
+    pub lsb: Imm8,
     /// The width of the field.
-    pub width: u8,
+    pub width: Imm8,
 }

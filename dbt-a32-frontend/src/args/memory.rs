@@ -95,6 +95,21 @@ pub struct Block {
     pub list: RegList,
 }
 
+/// `LDM` and `STM` of User registers, `LDM` for exception return.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct BlockSystem {
+    /// Base.
+    pub n: Reg,
+    /// Whether addresses ascend from the base.
+    pub increment: bool,
+    /// Whether the base itself is left out.
+    pub before: bool,
+    /// Whether the base is updated.
+    pub wback: bool,
+    /// Registers loaded or stored.
+    pub list: RegList,
+}
+
 /// `LDREX`, `LDREXB`, `LDREXH`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct LoadExclusive {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::fp_reg::{DReg, FpReg, FpRegList, SReg};
-use crate::imm::Hash;
+use crate::imm::Imm8;
 use crate::operands::AddrImm;
 use crate::reg::{Reg, r};
 use crate::softfloat::{Fixed, FixedWidth};
@@ -349,7 +349,7 @@ impl fmt::Display for FpImm {
         let sign = if value < 0 { "-" } else { "" };
         // In units of 10^-7, in which 128ths are whole numbers.
         let scaled = value.unsigned_abs() * 78_125;
-        let exponent = scaled.ilog10() as i32 - 7;
+        let exponent = scaled.ilog10().cast_signed() - 7;
         // The leading digit stands for 10^6 of what is printed.
         let (digits, sign_of_exponent) = if exponent < 0 {
             (scaled, '-')
@@ -368,8 +368,8 @@ impl fmt::Display for FpImm {
 impl FpFixed {
     /// Returns the number of fraction bits, for printing.
     #[must_use]
-    pub fn fraction(&self) -> Hash {
-        Hash(self.fixed.fraction_bits.into())
+    pub fn fraction(&self) -> Imm8 {
+        Imm8::new(self.fixed.fraction_bits.into())
     }
 }
 

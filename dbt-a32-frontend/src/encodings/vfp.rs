@@ -105,7 +105,7 @@ dbt_isa::rows! {
     /// Move FPSCR to a core register.
     Vmrs           "A1" "1110_1110_1111_0001_tttt_1010_(000)_1_(0000)"     where (t != 15) if_cx (cx.has(Features::VFP2)) unpredictable (t == 13 && cx.thumb) => FpStatus { t: r(t) } "vmrs{.c} {t}, fpscr"
     /// Move the flags of FPSCR to the APSR.
-    VmrsFlags      "A1" "1110_1110_1111_0001_1111_1010_(000)_1_(0000)"     if_cx (cx.has(Features::VFP2)) => NoArgs "vmrs{.c} apsr_nzcv, fpscr"
+    VmrsFlags      "A1" "1110_1110_1111_0001_1111_1010_(000)_1_(0000)"     if_cx (cx.has(Features::VFP2)) "vmrs{.c} apsr_nzcv, fpscr"
     /// Move a core register to FPSCR.
     Vmsr           "A1" "1110_1110_1110_0001_tttt_1010_(000)_1_(0000)"     if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpStatus { t: r(t) } "vmsr{.c} fpscr, {t}"
     /// Move another system register to a core register.

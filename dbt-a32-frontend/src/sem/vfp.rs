@@ -5,14 +5,15 @@
 //! precisions, on a [`Value`] that is either.
 
 use dbt_isa::machine::{Abort, Execution, Flow, Machine};
-use dbt_isa::ops::{Access, BinOp, Size, UnOp};
+use dbt_isa::ops::{Access, BinOp, Size};
 
+use super::load_store::{aligned_pc, displace, swap_if_big};
+use super::{join, undefined};
 use crate::args::{
     Fp2, Fp3, FpBlock, FpCompare, FpCompareZero, FpCore, FpCoreDouble, FpCorePair, FpFixed,
-    FpFromInt, FpHalf, FpMem, FpMovImm, FpScalar, FpStatus, FpSystem, FpToInt, NoArgs,
+    FpFromInt, FpHalf, FpMem, FpMovImm, FpScalar, FpStatus, FpSystem, FpToInt,
 };
 use crate::fp_reg::FpReg;
-use crate::machine::TrapKind;
 use crate::softfloat::Fixed;
 use crate::vfp_machine::{Conversion, FpBinary, FpTernary, FpUnary, VfpMachine};
 
@@ -389,27 +390,18 @@ pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution
     Ok(Flow::Next)
 }
 
-/// Swaps the bytes of a word if data is big-endian.
-fn in_memory_order<M: VfpMachine>(m: &mut M, word: M::Word) -> M::Word {
-    if m.big_endian() {
-        m.unary(UnOp::ByteSwap, word)
-    } else {
-        word
-    }
-}
-
 /// Loads a register; a double as two words, the one at the lower address being
 /// the low one, or the high one if data is big-endian.
 fn load<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Abort> {
     let word = Access::new(Size::Word).aligned();
     let first = m.load(word, address)?;
-    let first = in_memory_order(m, first);
+    let first = swap_if_big(m, first);
     match reg {
         FpReg::Single(reg) => m.set_sreg(reg, first),
         FpReg::Double(reg) => {
             let address = m.add_imm(address, 4);
             let second = m.load(word, address)?;
-            let second = in_memory_order(m, second);
+            let second = swap_if_big(m, second);
             let value = if m.big_endian() {
                 join(m, second, first)
             } else {
@@ -435,32 +427,24 @@ fn store<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), A
             }
         }
     };
-    let first = in_memory_order(m, first);
+    let first = swap_if_big(m, first);
     m.store(word, address, first)?;
     if let Some(second) = second {
-        let second = in_memory_order(m, second);
+        let second = swap_if_big(m, second);
         let address = m.add_imm(address, 4);
         m.store(word, address, second)?;
     }
     Ok(())
 }
 
-/// `high:low`.
-fn join<M: VfpMachine>(m: &mut M, low: M::Word, high: M::Word) -> M::Dword {
-    let (low, high, shift) = (m.zext64(low), m.zext64(high), m.imm64(32));
-    let high = m.binary64(BinOp::Shl, high, shift);
-    m.binary64(BinOp::Or, low, high)
-}
-
 /// The address of `VLDR` and `VSTR`; the PC is aligned as for a literal.
 fn address<M: VfpMachine>(m: &mut M, args: &FpMem) -> M::Word {
-    let base = m.reg(args.address.n);
     let base = if args.address.n.is_pc() {
-        m.and_imm(base, !3)
+        aligned_pc(m)
     } else {
-        base
+        m.reg(args.address.n)
     };
-    m.add_imm(base, args.address.displacement())
+    displace(m, base, args.address.displacement())
 }
 
 /// `VLDR` (A8.8.333).
@@ -497,7 +481,7 @@ fn block<M: VfpMachine>(
     let start = if args.add { base } else { end };
     let mut offset = 0;
     for reg in args.list.iter() {
-        let address = m.add_imm(start, offset);
+        let address = displace(m, start, offset);
         transfer(m, reg, address)?;
         offset += match reg {
             FpReg::Single(_) => 4,
@@ -622,7 +606,7 @@ pub(crate) fn vmrs<M: VfpMachine>(m: &mut M, args: &FpStatus) -> Execution {
 }
 
 /// `VMRS APSR_nzcv, FPSCR` (A8.8.348).
-pub(crate) fn vmrs_flags<M: VfpMachine>(m: &mut M, _: &NoArgs) -> Execution {
+pub(crate) fn vmrs_flags<M: VfpMachine>(m: &mut M) -> Execution {
     let value = m.fpscr();
     let flags = m.flags_from_psr(value);
     m.set_flags(flags);
@@ -638,20 +622,20 @@ pub(crate) fn vmsr<M: VfpMachine>(m: &mut M, args: &FpStatus) -> Execution {
 
 /// `VMRS` of a register that only privileged code may access (section B9.3).
 pub(crate) fn vmrs_system<M: VfpMachine>(m: &mut M, args: &FpSystem) -> Execution {
-    Ok(match m.fp_system_reg(args.reg) {
+    match m.fp_system_reg(args.reg) {
         Some(value) => {
             m.set_reg(args.t, value);
-            Flow::Next
+            Ok(Flow::Next)
         }
-        None => m.trap(TrapKind::Undefined, 0),
-    })
+        None => undefined(m),
+    }
 }
 
 /// `VMSR` of a register that only privileged code may access (section B9.3).
 pub(crate) fn vmsr_system<M: VfpMachine>(m: &mut M, args: &FpSystem) -> Execution {
     let value = m.reg(args.t);
-    Ok(match m.set_fp_system_reg(args.reg, value) {
-        Some(()) => Flow::Next,
-        None => m.trap(TrapKind::Undefined, 0),
-    })
+    match m.set_fp_system_reg(args.reg, value) {
+        Some(()) => Ok(Flow::Next),
+        None => undefined(m),
+    }
 }

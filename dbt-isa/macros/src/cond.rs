@@ -99,6 +99,20 @@ impl Cond {
         }
     }
 
+    /// The least and the most that a number can be.
+    fn range(&self, word: PartialWord) -> (u32, u32) {
+        let bits = |value| match value {
+            Value::Int { known, value } => Some((known, value)),
+            _ => None,
+        };
+        match self {
+            Self::CountOnes(inner) => bits(inner.eval(word)).map_or((0, u32::BITS), |(known, value)| {
+                (value.count_ones(), (value | !known).count_ones())
+            }),
+            _ => bits(self.eval(word)).map_or((0, u32::MAX), |(known, value)| (value, value | !known)),
+        }
+    }
+
     fn eval(&self, word: PartialWord) -> Value {
         match self {
             Self::Int(value) => Value::Int {
@@ -120,6 +134,16 @@ impl Cond {
                 Value::Bool(truth) => Value::Bool(truth.map(|truth| !truth)),
                 Value::Unknown => Value::Unknown,
             },
+            Self::Binary(op @ (Op::Lt | Op::Le), left, right) => {
+                let (left, right) = (left.range(word), right.range(word));
+                Value::Bool(match op {
+                    Op::Lt if left.1 < right.0 => Some(true),
+                    Op::Lt if left.0 >= right.1 => Some(false),
+                    Op::Le if left.1 <= right.0 => Some(true),
+                    Op::Le if left.0 > right.1 => Some(false),
+                    _ => None,
+                })
+            }
             Self::Binary(op, left, right) => binary(*op, left.eval(word), right.eval(word)),
             Self::Matches(inner, ranges) => match inner.eval(word) {
                 Value::Int { known, value } => {

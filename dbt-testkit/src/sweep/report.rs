@@ -120,7 +120,7 @@ impl Report {
     }
 
     pub(super) fn unallocated(&mut self, word: u32, mnemonic: &str, operands: &str) {
-        match self.gaps.iter().find(|gap| gap.covers(word)) {
+        match self.gaps.iter().find(|gap| gap.covers(word, mnemonic)) {
             Some(gap) => *self.gap.entry((gap.name, mnemonic.to_owned())).or_default() += 1,
             None => {
                 let theirs = format!("{mnemonic} {operands}");

@@ -11,6 +11,7 @@
 //! | `.w` and `.n` after the mnemonic go | they choose the width of the encoding, which is compared by itself |
 //! | `#` before a number goes | marks immediates; a position never takes both an immediate and a register number |
 //! | numbers become decimal, modulo 2^32 | radix is notation; immediates are 32-bit values. `-0` stays apart from `0`: the two are different encodings (DDI 0406C, A8.5) |
+//! | `[rn, #0]` becomes `[rn]` | an offset left out is `+0` (DDI 0406C, A8.5); `-0` is not touched |
 //! | `r13`, `r14`, `r15` become `sp`, `lr`, `pc`; `sb`, `sl`, `fp`, `ip` become `r9` to `r12` | names of the same registers |
 
 use std::fmt::Write as _;
@@ -54,6 +55,11 @@ pub fn canonical(mnemonic: &str, operands: &str, out: &mut String) {
                 separate(space, out);
                 write_word(word, out);
                 rest = after;
+            }
+            b']' if out.ends_with(",0") => {
+                out.truncate(out.len() - 2);
+                out.push(']');
+                rest = tail;
             }
             punctuation => {
                 out.push(char::from(*punctuation));
@@ -172,6 +178,8 @@ mod tests {
     fn meaning_stays() {
         let different = [
             ("ldr r0, [r1, #-0]", "ldr r0, [r1, #0]"),
+            ("ldr r0, [r1, #10]", "ldr r0, [r1, #1]"),
+            ("ldr r0, [r1], #0", "ldr r0, [r1]"),
             ("ldr r0, [r1, #-4]", "ldr r0, [r1, #4]"),
             ("ldr r0, [r1, -r2]", "ldr r0, [r1, r2]"),
             ("adds r0, r1", "add r0, r1"),
