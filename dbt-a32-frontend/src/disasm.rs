@@ -4,8 +4,11 @@
 
 use core::fmt;
 
-use crate::args::{Barrier, Block, BlockSystem, Branch, BranchLink, Cps, MoveReg, Rfe, Srs};
-use crate::imm::{Imm8, Imm32};
+use crate::args::{
+    Adr, Barrier, Block, BlockSystem, Branch, BranchLink, CompareBranch, Coproc, Cps, It, MoveReg,
+    Rfe, Srs,
+};
+use crate::imm::{Imm8, Imm32, SignedImm};
 use crate::itstate::Cond;
 
 /// What printing an instruction depends on besides its operands.
@@ -61,6 +64,56 @@ pub(crate) fn branch_exchange(
         "{}",
         Imm32((cx.pc() & !3).wrapping_add_signed(args.offset))
     )
+}
+
+/// Prints the target of `CBZ`.
+pub(crate) fn compare_branch(
+    args: &CompareBranch,
+    f: &mut fmt::Formatter<'_>,
+    cx: &PrintContext,
+) -> fmt::Result {
+    write!(f, "{}", Imm32(cx.pc().wrapping_add_signed(args.offset)))
+}
+
+/// Prints the distance of `ADR`.
+pub(crate) fn adr(args: &Adr, f: &mut fmt::Formatter<'_>, _: &PrintContext) -> fmt::Result {
+    write!(f, "{}", SignedImm(args.offset))
+}
+
+/// Prints the distance of `ADR` without its sign, which the mnemonic tells.
+pub(crate) fn adr_distance(
+    args: &Adr,
+    f: &mut fmt::Formatter<'_>,
+    _: &PrintContext,
+) -> fmt::Result {
+    write!(f, "{}", Imm32(args.offset.unsigned_abs()))
+}
+
+/// Prints what follows `IT`: the pattern of the block and its condition.
+pub(crate) fn it(args: &It, f: &mut fmt::Formatter<'_>, _: &PrintContext) -> fmt::Result {
+    let bits = args.it.bits();
+    // The lowest one ends the pattern.
+    for position in (bits.trailing_zeros() + 1..4).rev() {
+        let then = bits >> position & 1 == bits >> 4 & 1;
+        f.write_str(if then { "t" } else { "e" })?;
+    }
+    match args.it.cond() {
+        cond if cond.is_always() => f.write_str(" al"),
+        cond => write!(f, " {cond}"),
+    }
+}
+
+/// Prints the destination of `MRC`: R15 stands for the condition flags.
+pub(crate) fn mrc_destination(
+    args: &Coproc,
+    f: &mut fmt::Formatter<'_>,
+    _: &PrintContext,
+) -> fmt::Result {
+    if args.t.is_pc() {
+        f.write_str("apsr_nzcv")
+    } else {
+        write!(f, "{}", args.t)
+    }
 }
 
 /// Prints the option of `ISB`, of which only `sy` has a name.

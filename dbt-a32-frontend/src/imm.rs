@@ -132,6 +132,18 @@ impl fmt::Display for Imm32 {
     }
 }
 
+/// A signed number, printed as `#9`, `#0xa`, `#-1` or `#-0xa`.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(transparent)]
+pub struct SignedImm(pub i32);
+
+impl fmt::Display for SignedImm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 < 0 { "#-" } else { "#" })?;
+        number(self.0.unsigned_abs(), f)
+    }
+}
+
 /// Prints small numbers in decimal, the others in hexadecimal.
 fn number(value: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if value < 10 {
@@ -229,6 +241,26 @@ pub const fn t32_expand_imm_c(imm12: u32) -> ExpandedImm {
 #[must_use]
 pub const fn t32_expand_imm(imm12: u32) -> ExpandedImm {
     t32_expand_imm_c(imm12)
+}
+
+/// Whether `ThumbExpandImm()` of the twelve bits is UNPREDICTABLE: a byte of zero,
+/// repeated.
+#[inline]
+#[must_use]
+pub const fn bad_imm(imm12: u32) -> bool {
+    imm12 & 0xff == 0 && matches!(imm12 >> 8 & 15, 1..=3)
+}
+
+/// Returns the offset of a T32 branch whose range needs the sign bit and the two
+/// bits that are stored as their difference from the sign (J1, J2); `rest` is
+/// what stands below.
+///
+/// See Arm ARM DDI 0406C.d, section A8.8.18, encoding T4.
+#[inline]
+#[must_use]
+pub const fn t32_branch_offset(sign: u32, j1: u32, j2: u32, rest: u32) -> i32 {
+    let same = (sign << 1 | sign) ^ 3 ^ (j1 << 1 | j2);
+    sign_extend(sign << 24 | same << 22 | rest, 25)
 }
 
 /// Sign-extends the low `bits` bits of `value` (`SignExtend()`).

@@ -7,10 +7,13 @@ use crate::args::*;
 use crate::disasm::{self, PrintContext};
 use crate::encodings;
 use crate::fp_reg::{FpReg, double, single};
-use crate::imm::{ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, sign_extend};
-use crate::itstate::Cond;
+use crate::imm::{
+    ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, bad_imm, sign_extend, t32_branch_offset,
+    t32_expand_imm, t32_expand_imm_c,
+};
+use crate::itstate::{Cond, ItState};
 use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
-use crate::reg::{RegList, r};
+use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
 use crate::softfloat::Fixed;
 use crate::version::{DecodeContext, Features};
@@ -33,6 +36,16 @@ dbt_isa::isa! {
         encodings::a32_mem::a32_mem,
         encodings::a32_branch::a32_branch,
         encodings::a32_system::a32_system,
+    ];
+
+    /// The 16-bit instructions of T32.
+    pub decoder t16: u16 = [encodings::t16::t16];
+
+    /// The 32-bit instructions of T32; the first halfword is the upper one.
+    pub decoder t32: u32 = [
+        encodings::t32_dp::t32_dp,
+        encodings::t32_mem::t32_mem,
+        encodings::t32_misc::t32_misc,
     ];
 
     /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.

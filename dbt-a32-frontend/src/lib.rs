@@ -4,6 +4,7 @@
 //! AArch32 (A32 and T32) guest: decode, disassemble, interpret, lift.
 
 pub mod args;
+pub mod decode;
 pub mod disasm;
 mod encodings;
 pub mod fp_helpers;

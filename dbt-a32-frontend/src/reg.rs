@@ -70,6 +70,14 @@ pub const fn r(bits: u32) -> Reg {
     Reg::new(bits)
 }
 
+/// Whether a T32 operand field names SP or PC, which most instructions forbid
+/// (`d IN {13,15}`).
+#[inline]
+#[must_use]
+pub const fn bad(bits: u32) -> bool {
+    bits == 13 || bits == 15
+}
+
 impl fmt::Display for Reg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 16] = [

@@ -66,7 +66,7 @@ dbt_isa::rows! {
     /// Move to a coprocessor register.
     Mcr  "A1" "cccc_1110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && p & 14 != 10) unpredictable (t == 15) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
     /// Move from a coprocessor register.
-    Mrc  "A1" "cccc_1110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && p & 14 != 10) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
+    Mrc  "A1" "cccc_1110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && p & 14 != 10) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
     /// Move two registers to a coprocessor.
     Mcrr "A1" "cccc_1100_0100_uuuu_tttt_pppp_oooo_mmmm"   where (c != 15 && p & 14 != 10) unpredictable (t == 15 || u == 15) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
     /// Move a coprocessor register to two registers.

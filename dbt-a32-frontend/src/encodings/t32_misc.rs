@@ -48,7 +48,7 @@ dbt_isa::rows! {
 
     // A6.3.18 Coprocessor instructions, except for those of 10 and 11
     Mcr  "T1" "11101110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 14 != 10) unpredictable (bad(t)) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
-    Mrc  "T1" "11101110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 14 != 10) unpredictable (t == 13) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
+    Mrc  "T1" "11101110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 14 != 10) unpredictable (t == 13) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
     Mcrr "T1" "111011000100_uuuu_tttt_pppp_oooo_mmmm" where (p & 14 != 10) unpredictable (bad(t) || bad(u)) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
     Mrrc "T1" "111011000101_uuuu_tttt_pppp_oooo_mmmm" where (p & 14 != 10) unpredictable (bad(t) || bad(u) || t == u) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mrrc{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
 }
