@@ -11,6 +11,8 @@ pub mod fp_helpers;
 pub mod fp_reg;
 pub mod imm;
 pub mod insn;
+#[cfg(feature = "translate")]
+pub mod interp;
 pub mod itstate;
 pub mod machine;
 pub mod operands;
