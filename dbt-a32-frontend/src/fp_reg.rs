@@ -199,8 +199,8 @@ impl fmt::Display for FpRegList {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::string::ToString;
+    extern crate alloc;
+    use alloc::string::ToString;
 
     use super::*;
 

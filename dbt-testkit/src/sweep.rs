@@ -103,7 +103,10 @@ impl Space {
     #[must_use]
     pub const fn sample(self, count: u32) -> Self {
         let count = if count == 0 { 1 } else { count };
-        Self { stride: ((self.last - self.first) / count) | 1, ..self }
+        Self {
+            stride: ((self.last - self.first) / count) | 1,
+            ..self
+        }
     }
 
     /// The number of words.

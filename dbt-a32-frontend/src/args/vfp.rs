@@ -387,9 +387,9 @@ impl fmt::Display for Fixed {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::format;
-    use std::string::ToString;
+    extern crate alloc;
+    use alloc::format;
+    use alloc::string::ToString;
 
     use super::*;
 
