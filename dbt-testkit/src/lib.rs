@@ -6,6 +6,7 @@
 //! questions, `cargo xtask oracle` asks all of them.
 
 pub mod capstone;
+pub mod fp;
 pub mod memory;
 pub mod random;
 pub mod sweep;
