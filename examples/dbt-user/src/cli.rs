@@ -40,7 +40,7 @@ pub struct Dump {
 }
 
 /// What the translation engine is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineOptions {
     /// Interpret instead of translating.
     pub interpret: bool,
@@ -131,7 +131,9 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
     if !["-L", "-E", "-U", "-0", "--dump", "--code-cache"].contains(&name) {
         return Err(format!("unknown option {name}; dbt-user --help lists them"));
     }
-    let value = parser.value().map_err(|_| format!("option {name} needs a value"))?;
+    let value = parser
+        .value()
+        .map_err(|_| format!("option {name} needs a value"))?;
     match name {
         "-L" => {
             let dir = PathBuf::from(value);
@@ -155,7 +157,10 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
 
 fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
     let bytes = assignment.as_bytes();
-    let at = bytes.iter().position(|&b| b == b'=').filter(|&at| at != 0)?;
+    let at = bytes
+        .iter()
+        .position(|&b| b == b'=')
+        .filter(|&at| at != 0)?;
     let part = |b| OsStr::from_bytes(b).to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + 1..])))
 }
@@ -261,8 +266,21 @@ mod tests {
 
     #[test]
     fn engine_options_are_understood() {
-        let options = run(&["--dump", "guest,host", "--code-cache=32M", "--interpret", "p"]);
-        assert_eq!(options.engine.dump, Dump { guest: true, ir: false, host: true });
+        let options = run(&[
+            "--dump",
+            "guest,host",
+            "--code-cache=32M",
+            "--interpret",
+            "p",
+        ]);
+        assert_eq!(
+            options.engine.dump,
+            Dump {
+                guest: true,
+                ir: false,
+                host: true
+            }
+        );
         assert_eq!(options.engine.code_cache, Some(32 << 20));
         assert!(options.engine.interpret);
     }
@@ -271,6 +289,9 @@ mod tests {
     fn environment_is_changed_in_order() {
         let options = run(&["-E", "A=1", "-U", "B", "-E", "A=2=3", "p"]);
         let ours = [("B", "x"), ("C", "y")].map(|(n, v)| (n.into(), v.into()));
-        assert_eq!(environment(ours, &options.env), [c"C=y".to_owned(), c"A=2=3".to_owned()]);
+        assert_eq!(
+            environment(ours, &options.env),
+            [c"C=y".to_owned(), c"A=2=3".to_owned()]
+        );
     }
 }

@@ -13,6 +13,9 @@
 //!   and every register has its value from before that instruction.
 //! - A `Cpu` stays on the host thread that runs it. An [`Interrupt`] may be used
 //!   from any thread and from a host signal handler.
+//! - Translations of memory that changes are forgotten through the window
+//!   ([`Space`]), to which the engine attaches itself; the personality calls
+//!   `Window::invalidate` for `cacheflush` and nothing else.
 //! - The personality never touches the host's handlers of `SIGSEGV`, `SIGBUS`,
 //!   `SIGILL`, `SIGFPE` and `SIGTRAP`: they belong to the engine.
 
@@ -20,7 +23,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use crate::memory::Space;
+use crate::memory::{FaultKind, Space};
 
 /// `CPSR.T`: the instruction set is T32.
 pub const CPSR_T: u32 = 1 << 5;
@@ -99,6 +102,8 @@ pub enum CpuExit {
     PrefetchAbort {
         /// The address that could not be fetched.
         addr: u32,
+        /// Why not.
+        kind: FaultKind,
     },
     /// A load or store was refused: `SIGSEGV` or `SIGBUS`.
     DataAbort {
@@ -106,6 +111,8 @@ pub enum CpuExit {
         addr: u32,
         /// Whether it was a store.
         write: bool,
+        /// Why not.
+        kind: FaultKind,
     },
     /// An access must be aligned and was not: `SIGBUS`.
     Alignment {
@@ -147,24 +154,24 @@ pub trait Cpu {
     /// Sets `TPIDRURO`, the thread pointer.
     fn set_thread_pointer(&mut self, value: u32);
 
-    /// Forgets translations of `[addr, addr + len)`, in every core of the process:
-    /// the bytes or their mapping changed. `len` may exceed what is left of the
-    /// address space.
-    fn invalidate(&mut self, addr: u32, len: u32);
-
     /// Drops the local exclusive monitor, as an exception return does.
     fn clear_exclusive(&mut self);
 
     /// Returns the means to stop this core from elsewhere.
     fn interrupt_handle(&self) -> Arc<dyn Interrupt>;
 
-    /// Tells the engine that this is the child of a `fork`: the only thread left,
-    /// which must not write memory still shared with the parent.
+    /// Tells the engine that a `fork` follows: it takes its locks, so that the
+    /// child does not inherit them from a thread that it lacks.
+    fn before_fork(&mut self);
+
+    /// Tells the engine that the `fork` is over: it gives its locks back. A `child`
+    /// is the only thread left and must not write memory that it still shares with
+    /// its parent, code memory above all.
     ///
     /// # Errors
     ///
     /// Returns an error when the child cannot be given code memory of its own.
-    fn after_fork(&mut self) -> io::Result<()>;
+    fn after_fork(&mut self, child: bool) -> io::Result<()>;
 }
 
 /// Stops one core.

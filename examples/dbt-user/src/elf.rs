@@ -5,8 +5,6 @@
 
 mod load;
 
-
-
 use std::ops::Range;
 
 use object::elf::{self, FileHeader32, ProgramHeader32};
@@ -33,7 +31,9 @@ const MAX_HEADERS: usize = 0x1_0000 / 32;
 #[non_exhaustive]
 pub enum ElfError {
     /// The file does not start with an ELF header.
-    #[error("not an ELF file; dbt-user runs 32-bit ARM Linux programs (scripts: name their interpreter)")]
+    #[error(
+        "not an ELF file; dbt-user runs 32-bit ARM Linux programs (scripts: name their interpreter)"
+    )]
     NotElf,
     /// The file is for another kind of machine.
     #[error("this is a {found} program; dbt-user runs 32-bit little-endian ARM programs (armhf)")]
@@ -78,7 +78,9 @@ pub enum ElfError {
         range: Range<u64>,
     },
     /// Two segments want the same address.
-    #[error("segments {first} and {second} both want address {addr:#x}: the file is damaged or was linked wrongly")]
+    #[error(
+        "segments {first} and {second} both want address {addr:#x}: the file is damaged or was linked wrongly"
+    )]
     Overlap {
         /// Index of one program header.
         first: usize,
@@ -88,7 +90,9 @@ pub enum ElfError {
         addr: u64,
     },
     /// A segment's size in the file exceeds its size in memory.
-    #[error("segment {index} has {file:#x} bytes in the file but only {memory:#x} in memory: the file is damaged")]
+    #[error(
+        "segment {index} has {file:#x} bytes in the file but only {memory:#x} in memory: the file is damaged"
+    )]
     Sizes {
         /// Index of the program header.
         index: usize,
@@ -98,7 +102,9 @@ pub enum ElfError {
         memory: u32,
     },
     /// Address and file offset differ within a page, so it cannot be mapped.
-    #[error("segment {index} has address {addr:#x} and file offset {offset:#x}, which differ modulo the page size: relink with -z max-page-size=4096 or more")]
+    #[error(
+        "segment {index} has address {addr:#x} and file offset {offset:#x}, which differ modulo the page size: relink with -z max-page-size=4096 or more"
+    )]
     Misaligned {
         /// Index of the program header.
         index: usize,
@@ -108,10 +114,14 @@ pub enum ElfError {
         offset: u32,
     },
     /// Nothing is to be loaded.
-    #[error("there is no loadable segment: the file holds no program (is it a debug-information file?)")]
+    #[error(
+        "there is no loadable segment: the file holds no program (is it a debug-information file?)"
+    )]
     Empty,
     /// The entry point is not in executable memory.
-    #[error("the entry point {entry:#x} is in no executable segment: the file is damaged or is a shared library that cannot be run")]
+    #[error(
+        "the entry point {entry:#x} is in no executable segment: the file is damaged or is a shared library that cannot be run"
+    )]
     Entry {
         /// `e_entry`.
         entry: u32,
@@ -125,7 +135,7 @@ pub enum ElfError {
 }
 
 /// A segment to be loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Where, before the bias of a position-independent image.
     pub addr: u32,
@@ -168,7 +178,9 @@ impl Image {
         let header = header(data)?;
         let e = LittleEndian;
         if header.e_phentsize.get(e) != 32 {
-            return Err(ElfError::Headers { what: "not of 32 bytes each" });
+            return Err(ElfError::Headers {
+                what: "not of 32 bytes each",
+            });
         }
         // `program_headers` turns 0xffff into a count kept elsewhere; Linux does not.
         if usize::from(header.e_phnum.get(e)) > MAX_HEADERS {
@@ -176,7 +188,9 @@ impl Image {
         }
         let headers = header
             .program_headers(e, data)
-            .map_err(|_| ElfError::Headers { what: "beyond the end of the file" })?;
+            .map_err(|_| ElfError::Headers {
+                what: "beyond the end of the file",
+            })?;
         let segments = segments(headers, len)?;
         let image = Self {
             entry: header.e_entry.get(e),
@@ -202,8 +216,16 @@ impl Image {
     #[must_use]
     pub fn extent(&self) -> Range<u64> {
         let page = u64::from(PAGE_SIZE);
-        let start = self.segments.iter().map(|s| u64::from(s.addr) & !(page - 1)).min();
-        let end = self.segments.iter().map(|s| u64::from(s.addr) + u64::from(s.size)).max();
+        let start = self
+            .segments
+            .iter()
+            .map(|s| u64::from(s.addr) & !(page - 1))
+            .min();
+        let end = self
+            .segments
+            .iter()
+            .map(|s| u64::from(s.addr) + u64::from(s.size))
+            .max();
         start.unwrap_or(0)..end.unwrap_or(0).next_multiple_of(page)
     }
 }
@@ -226,7 +248,11 @@ fn header<'data, R: ReadRef<'data>>(
         .ok_or(ElfError::NotElf)?;
     let (class, order) = (header.e_ident.class, header.e_ident.data);
     let big = order == elf::ELFDATA2MSB;
-    let endian = if big { Endianness::Big } else { Endianness::Little };
+    let endian = if big {
+        Endianness::Big
+    } else {
+        Endianness::Little
+    };
     let machine = data
         .read_at::<FileHeader32<Endianness>>(0)
         .map_or(elf::EM_NONE, |h| h.e_machine.get(endian));
@@ -253,10 +279,7 @@ fn header<'data, R: ReadRef<'data>>(
 }
 
 /// Collects and checks the loadable segments.
-fn segments(
-    headers: &[ProgramHeader32<LittleEndian>],
-    len: u64,
-) -> Result<Vec<Segment>, ElfError> {
+fn segments(headers: &[ProgramHeader32<LittleEndian>], len: u64) -> Result<Vec<Segment>, ElfError> {
     let mut segments: Vec<(usize, Segment)> = Vec::new();
     for (index, header) in headers.iter().enumerate() {
         if header.p_type.get(LittleEndian) != elf::PT_LOAD {
@@ -269,7 +292,11 @@ fn segments(
                 .min(u64::from(other.addr) + u64::from(other.size));
             if u64::from(start) < end {
                 let addr = u64::from(start);
-                return Err(ElfError::Overlap { first: *first, second: index, addr });
+                return Err(ElfError::Overlap {
+                    first: *first,
+                    second: index,
+                    addr,
+                });
             }
         }
         // A segment without memory needs nothing.
@@ -292,7 +319,11 @@ fn segment(
     let (addr, size) = (header.p_vaddr.get(e), header.p_memsz.get(e));
     let (offset, file_size) = (header.p_offset.get(e), header.p_filesz.get(e));
     if file_size > size {
-        return Err(ElfError::Sizes { index, file: file_size, memory: size });
+        return Err(ElfError::Sizes {
+            index,
+            file: file_size,
+            memory: size,
+        });
     }
     let range = u64::from(offset)..u64::from(offset) + u64::from(file_size);
     if range.end > len {
@@ -300,17 +331,30 @@ fn segment(
     }
     let wanted = u64::from(addr)..u64::from(addr) + u64::from(size);
     if wanted.end > 0xffff_0000 {
-        return Err(ElfError::Outside { index, range: wanted });
+        return Err(ElfError::Outside {
+            index,
+            range: wanted,
+        });
     }
     if file_size != 0 && addr % PAGE_SIZE != offset % PAGE_SIZE {
-        return Err(ElfError::Misaligned { index, addr, offset });
+        return Err(ElfError::Misaligned {
+            index,
+            addr,
+            offset,
+        });
     }
     let flags = header.p_flags.get(e).0;
     let mut prot = Prot::empty();
     prot.set(Prot::READ, flags & elf::PF_R.0 != 0);
     prot.set(Prot::WRITE, flags & elf::PF_W.0 != 0);
     prot.set(Prot::EXEC, flags & elf::PF_X.0 != 0);
-    Ok(Segment { addr, size, offset, file_size, prot })
+    Ok(Segment {
+        addr,
+        size,
+        offset,
+        file_size,
+        prot,
+    })
 }
 
 /// Returns the interpreter's path.
@@ -320,13 +364,18 @@ fn interpreter<'data, R: ReadRef<'data>>(
     len: u64,
 ) -> Result<Option<Vec<u8>>, ElfError> {
     let e = LittleEndian;
-    let interp = headers.iter().enumerate().find(|(_, h)| h.p_type.get(e) == elf::PT_INTERP);
+    let interp = headers
+        .iter()
+        .enumerate()
+        .find(|(_, h)| h.p_type.get(e) == elf::PT_INTERP);
     let Some((index, header)) = interp else {
         return Ok(None);
     };
     let size = header.p_filesz.get(e);
     if !(2..=PATH_MAX).contains(&size) {
-        return Err(ElfError::Interpreter { what: "is empty or longer than 4096 bytes" });
+        return Err(ElfError::Interpreter {
+            what: "is empty or longer than 4096 bytes",
+        });
     }
     let start = u64::from(header.p_offset.get(e));
     let bytes = header.data(e, data).map_err(|()| ElfError::Truncated {
@@ -336,7 +385,9 @@ fn interpreter<'data, R: ReadRef<'data>>(
     })?;
     match bytes.split_last() {
         Some((0, path)) if !path.contains(&0) => Ok(Some(path.to_vec())),
-        _ => Err(ElfError::Interpreter { what: "does not end with one zero byte" }),
+        _ => Err(ElfError::Interpreter {
+            what: "does not end with one zero byte",
+        }),
     }
 }
 

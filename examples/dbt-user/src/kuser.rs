@@ -9,10 +9,10 @@
 use crate::memory::{Backing, Error, PAGE_SIZE, Placement, Prot, Space};
 
 /// Address of the page.
-pub const PAGE: u32 = 0xffff_0000;
+pub(crate) const PAGE: u32 = 0xffff_0000;
 
 /// Where the trampoline for `sigreturn` is; 8 bytes on, the one for `rt_sigreturn`.
-pub const SIGRETURN: u32 = PAGE + 0x500;
+pub(crate) const SIGRETURN: u32 = PAGE + 0x500;
 
 /// The helpers, at the addresses that Linux promises.
 #[rustfmt::skip]
@@ -70,16 +70,23 @@ const HELPERS: &[(u32, &[u32])] = &[
 /// # Errors
 ///
 /// Returns an error when the host refuses the mapping.
-pub fn map(space: &Space) -> Result<(), Error> {
+pub(crate) fn map(space: &Space) -> Result<(), Error> {
     let len = u64::from(PAGE_SIZE);
-    space.map(PAGE, len, Prot::READ | Prot::WRITE, Backing::Anonymous, Placement::Fixed)?;
+    space.map(
+        PAGE,
+        len,
+        Prot::READ | Prot::WRITE,
+        Backing::Anonymous,
+        Placement::Fixed,
+    )?;
     for (addr, words) in HELPERS {
         for (at, word) in (*addr..).step_by(4).zip(*words) {
             // The page was mapped writable just now.
             if space.write_obj(at, &word.to_le()).is_err() {
-                return Err(Error::NotMapped);
+                return Err(Error::NotMapped { addr: at });
             }
         }
     }
+    space.label(PAGE, len, Some("[vectors]".into()))?;
     space.protect(PAGE, len, Prot::READ | Prot::EXEC)
 }

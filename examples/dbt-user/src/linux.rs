@@ -10,9 +10,9 @@
 //! and every structure that holds a `long`, a pointer or a 64-bit field.
 
 pub(crate) mod abi;
-mod futex;
 mod fs;
 mod fs_change;
+mod futex;
 pub(crate) mod host;
 mod info;
 mod io;
@@ -22,12 +22,11 @@ mod memory;
 mod net;
 mod net_message;
 mod path;
-mod process;
 mod proc_files;
+mod process;
 pub(crate) mod signal;
 mod strace;
 pub(crate) mod table;
-
 
 mod time;
 

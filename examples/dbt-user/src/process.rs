@@ -42,8 +42,6 @@ pub(crate) struct Process {
     pub(crate) args: Vec<CString>,
     /// For `/proc/self/auxv`.
     pub(crate) auxv: Vec<u8>,
-    /// The main thread's stack, for `/proc/self/maps`.
-    pub(crate) stack: std::ops::Range<u32>,
     actions: Mutex<Actions>,
     heap: Mutex<Heap>,
     threads: AtomicUsize,

@@ -2,12 +2,12 @@
 
 use std::ffi::{CStr, CString};
 
-use crate::memory::{GuestFault, Space};
+use crate::memory::{Access, FaultKind, GuestFault, Space};
 
 /// What the core can do, as `AT_HWCAP`: ARMv7-A with the divide instructions and
 /// VFPv3 with sixteen double registers, and no Advanced SIMD. The C library and
 /// `OpenSSL` choose their routines by it.
-pub const HWCAP: u32 = hwcap::HALF
+pub(crate) const HWCAP: u32 = hwcap::HALF
     | hwcap::THUMB
     | hwcap::FAST_MULT
     | hwcap::VFP
@@ -19,7 +19,7 @@ pub const HWCAP: u32 = hwcap::HALF
     | hwcap::IDIVT;
 
 /// As `AT_HWCAP2`: none of the ARMv8 cryptographic instructions.
-pub const HWCAP2: u32 = 0;
+pub(crate) const HWCAP2: u32 = 0;
 
 /// The bits of `AT_HWCAP` (Linux, `arch/arm/include/uapi/asm/hwcap.h`).
 mod hwcap {
@@ -59,34 +59,34 @@ mod at {
 
 /// What a program finds on its stack.
 #[derive(Clone, Debug)]
-pub struct Start<'a> {
+pub(crate) struct Start<'a> {
     /// `argv`.
-    pub args: &'a [CString],
+    pub(crate) args: &'a [CString],
     /// The environment, `NAME=VALUE`.
-    pub env: &'a [CString],
+    pub(crate) env: &'a [CString],
     /// The path by which the program was started (`AT_EXECFN`).
-    pub path: &'a CStr,
+    pub(crate) path: &'a CStr,
     /// Where the program's own headers are.
-    pub headers: u32,
+    pub(crate) headers: u32,
     /// How many there are.
-    pub header_count: u32,
+    pub(crate) header_count: u32,
     /// The program's own entry point, even if an interpreter runs first.
-    pub entry: u32,
+    pub(crate) entry: u32,
     /// Where the interpreter was loaded, or 0.
-    pub interpreter: u32,
+    pub(crate) interpreter: u32,
     /// Sixteen random bytes.
-    pub random: [u8; 16],
+    pub(crate) random: [u8; 16],
     /// User and group, each real and effective.
-    pub ids: [u32; 4],
+    pub(crate) ids: [u32; 4],
 }
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stack {
+pub(crate) struct Stack {
     /// The initial stack pointer.
-    pub sp: u32,
+    pub(crate) sp: u32,
     /// The auxiliary vector as the guest sees it, for `/proc/self/auxv`.
-    pub auxv: Vec<u8>,
+    pub(crate) auxv: Vec<u8>,
 }
 
 impl Start<'_> {
@@ -96,8 +96,11 @@ impl Start<'_> {
     ///
     /// Returns the address that could not be written: the arguments and the
     /// environment exceed the stack.
-    pub fn write(&self, space: &Space, top: u32) -> Result<Stack, GuestFault> {
-        let mut writer = Writer { space, at: top - 16 };
+    pub(crate) fn write(&self, space: &Space, top: u32) -> Result<Stack, GuestFault> {
+        let mut writer = Writer {
+            space,
+            at: top - 16,
+        };
         let path = writer.bytes(self.path.to_bytes_with_nul())?;
         let env = writer.strings(self.env)?;
         let args = writer.strings(self.args)?;
@@ -116,7 +119,10 @@ impl Start<'_> {
         let sp = (writer.at - words.len() as u32 * 4) & !15;
         let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
         space.write(sp, &bytes)?;
-        Ok(Stack { sp, auxv: bytes[head..].to_vec() })
+        Ok(Stack {
+            sp,
+            auxv: bytes[head..].to_vec(),
+        })
     }
 
     fn auxv(&self, path: u32, platform: u32, random: u32) -> Vec<[u32; 2]> {
@@ -145,6 +151,13 @@ impl Start<'_> {
     }
 }
 
+/// The stack would begin below address 0.
+const BELOW_ZERO: GuestFault = GuestFault {
+    addr: 0,
+    access: Access::Write,
+    kind: FaultKind::Unmapped,
+};
+
 /// Pushes bytes downwards.
 struct Writer<'a> {
     space: &'a Space,
@@ -153,8 +166,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> Result<u32, GuestFault> {
-        let addr = u32::try_from(bytes.len()).ok().and_then(|len| self.at.checked_sub(len));
-        self.at = addr.ok_or(GuestFault { addr: self.at })?;
+        let addr = u32::try_from(bytes.len())
+            .ok()
+            .and_then(|len| self.at.checked_sub(len));
+        self.at = addr.ok_or(BELOW_ZERO)?;
         self.space.write(self.at, bytes)?;
         Ok(self.at)
     }
@@ -195,7 +210,15 @@ mod tests {
     fn stack_is_laid_out_as_linux_does() {
         let space = Space::new().unwrap();
         let prot = Prot::READ | Prot::WRITE;
-        space.map(0x10_0000, 0x1_0000, prot, Backing::Anonymous, Placement::Fixed).unwrap();
+        space
+            .map(
+                0x10_0000,
+                0x1_0000,
+                prot,
+                Backing::Anonymous,
+                Placement::Fixed,
+            )
+            .unwrap();
         let args = [c"true".to_owned(), c"".to_owned(), c"x y".to_owned()];
         let env = [c"A=1".to_owned()];
         let stack = start(&args, &env).write(&space, 0x11_0000).unwrap();
@@ -222,7 +245,15 @@ mod tests {
     fn arguments_larger_than_the_stack_are_an_error() {
         let space = Space::new().unwrap();
         let prot = Prot::READ | Prot::WRITE;
-        space.map(0x10_0000, 0x1000, prot, Backing::Anonymous, Placement::Fixed).unwrap();
+        space
+            .map(
+                0x10_0000,
+                0x1000,
+                prot,
+                Backing::Anonymous,
+                Placement::Fixed,
+            )
+            .unwrap();
         let args = [CString::new(vec![b'x'; 0x2000]).unwrap()];
         assert!(start(&args, &[]).write(&space, 0x10_1000).is_err());
     }

@@ -45,7 +45,14 @@ impl Thread {
     /// Makes the thread of a core, on the host thread that will run it.
     pub(crate) fn new(process: Arc<Process>, cpu: Box<dyn Cpu>, mask: u64) -> Self {
         let signals = signal::State::new(cpu.interrupt_handle(), mask);
-        Self { process, cpu, signals, clear_tid: 0, restart: None, end: None }
+        Self {
+            process,
+            cpu,
+            signals,
+            clear_tid: 0,
+            restart: None,
+            end: None,
+        }
     }
 
     /// Runs until the thread or the program ends.
@@ -109,22 +116,36 @@ impl Thread {
 
     /// Returns a checked host address of a buffer that the kernel reads.
     pub(crate) fn input(&self, addr: u32, len: u32) -> Result<Arg<'static>, Fail> {
-        Ok(self.space().slice(addr, u64::from(len), Access::Read)?.into())
+        Ok(self
+            .space()
+            .slice(addr, u64::from(len), Access::Read)?
+            .into())
     }
 
     /// Returns a checked host address of a buffer that the kernel writes.
     pub(crate) fn output(&self, addr: u32, len: u32) -> Result<Arg<'static>, Fail> {
-        Ok(self.space().slice(addr, u64::from(len), Access::Write)?.into())
+        Ok(self
+            .space()
+            .slice(addr, u64::from(len), Access::Write)?
+            .into())
     }
 
     /// As [`output`](Self::output), where a null pointer means "not wanted".
     pub(crate) fn optional_output(&self, addr: u32, len: u32) -> Result<Arg<'static>, Fail> {
-        if addr == 0 { Ok(Arg::NULL) } else { self.output(addr, len) }
+        if addr == 0 {
+            Ok(Arg::NULL)
+        } else {
+            self.output(addr, len)
+        }
     }
 
     /// As [`input`](Self::input), where a null pointer means "not given".
     pub(crate) fn optional_input(&self, addr: u32, len: u32) -> Result<Arg<'static>, Fail> {
-        if addr == 0 { Ok(Arg::NULL) } else { self.input(addr, len) }
+        if addr == 0 {
+            Ok(Arg::NULL)
+        } else {
+            self.input(addr, len)
+        }
     }
 
     /// Writes a result structure.

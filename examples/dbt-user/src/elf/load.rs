@@ -63,7 +63,11 @@ pub fn load(
     Ok(Loaded {
         bias,
         entry: image.entry.wrapping_add(bias),
-        headers: if image.headers == 0 { 0 } else { image.headers.wrapping_add(bias) },
+        headers: if image.headers == 0 {
+            0
+        } else {
+            image.headers.wrapping_add(bias)
+        },
         end: start.wrapping_add(len as u32),
     })
 }
@@ -77,7 +81,11 @@ fn zero_rest(space: &Space, addr: u32, file_size: u32, size: u32, prot: Prot) ->
     let zero_from = u64::from(addr) + u64::from(file_size);
     let end = u64::from(addr) + u64::from(size);
     // The tail of the last page with file contents; without any, there is no such page.
-    let next_page = if file_size == 0 { zero_from & !(page - 1) } else { zero_from.next_multiple_of(page) };
+    let next_page = if file_size == 0 {
+        zero_from & !(page - 1)
+    } else {
+        zero_from.next_multiple_of(page)
+    };
     if next_page > zero_from && prot.contains(Prot::WRITE) {
         let tail = vec![0; (next_page.min(end) - zero_from) as usize];
         // A file that shrank meanwhile has no such page; the program will fault there itself.
@@ -85,7 +93,13 @@ fn zero_rest(space: &Space, addr: u32, file_size: u32, size: u32, prot: Prot) ->
     }
     if end > next_page {
         let len = end - next_page;
-        space.map(next_page as u32, len, prot, Backing::Anonymous, Placement::Fixed)?;
+        space.map(
+            next_page as u32,
+            len,
+            prot,
+            Backing::Anonymous,
+            Placement::Fixed,
+        )?;
     }
     Ok(())
 }

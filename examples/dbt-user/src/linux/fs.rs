@@ -77,7 +77,10 @@ fn open(thread: &mut Thread, dir: i32, path: u32, flags: u32, mode: u32) -> SysR
         sysroot.resolve(&guest)
     };
     let flags = Arg::from(flags);
-    thread.blocking(Sysno::openat, [dir.into(), (&*host).into(), flags, mode.into()])
+    thread.blocking(
+        Sysno::openat,
+        [dir.into(), (&*host).into(), flags, mode.into()],
+    )
 }
 
 /// Runs a host call that writes a `struct stat` and converts it.
@@ -112,7 +115,10 @@ fn stat(run: impl FnOnce(Arg<'_>) -> Result<u64, Fail>) -> Result<Stat64, Fail> 
 fn stat_path(thread: &mut Thread, dir: i32, path: u32, flags: i32, out: u32) -> SysResult {
     let path = lookup(thread, path, flags)?;
     let stat = stat(|buffer| {
-        host::call(Sysno::newfstatat, [dir.into(), (&*path).into(), buffer, flags.into()])
+        host::call(
+            Sysno::newfstatat,
+            [dir.into(), (&*path).into(), buffer, flags.into()],
+        )
     })?;
     thread.put(out, &stat)?;
     Ok(0)
@@ -139,7 +145,10 @@ fn statx(thread: &mut Thread, args: Args) -> SysResult {
     let path = lookup(thread, args[1], args.int(2))?;
     let out = thread.output(args[4], 256)?;
     let (flags, mask) = (args[2].into(), args[3].into());
-    call(Sysno::statx, [args.int(0).into(), (&*path).into(), flags, mask, out])
+    call(
+        Sysno::statx,
+        [args.int(0).into(), (&*path).into(), flags, mask, out],
+    )
 }
 
 fn statfs(
@@ -182,7 +191,10 @@ fn readlink(thread: &mut Thread, dir: i32, path: u32, out: u32, len: u32) -> Sys
     }
     let path = thread.process.sysroot.resolve_link(&path);
     let out = thread.output(out, len)?;
-    call(Sysno::readlinkat, [dir.into(), (&*path).into(), out, len.into()])
+    call(
+        Sysno::readlinkat,
+        [dir.into(), (&*path).into(), out, len.into()],
+    )
 }
 
 fn xattr(thread: &mut Thread, nr: Sysno, args: Args) -> SysResult {
@@ -193,5 +205,9 @@ fn xattr(thread: &mut Thread, nr: Sysno, args: Args) -> SysResult {
 
 fn list_xattr(thread: &mut Thread, nr: Sysno, args: Args) -> SysResult {
     let path = thread.host_path(args[0])?;
-    call_path(nr, &path, [thread.optional_output(args[1], args[2])?, args[2].into()])
+    call_path(
+        nr,
+        &path,
+        [thread.optional_output(args[1], args[2])?, args[2].into()],
+    )
 }

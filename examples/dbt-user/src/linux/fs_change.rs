@@ -111,7 +111,16 @@ fn at<const N: usize>(thread: &mut Thread, nr: Sysno, args: Args, rest: [Arg<'_>
 fn two(thread: &mut Thread, nr: Sysno, args: Args, flags: u32) -> SysResult {
     let (from, to) = (link_path(thread, args[1])?, link_path(thread, args[3])?);
     let (from_dir, to_dir) = (args.int(0).into(), args.int(2).into());
-    call(nr, [from_dir, (&*from).into(), to_dir, (&*to).into(), flags.into()])
+    call(
+        nr,
+        [
+            from_dir,
+            (&*from).into(),
+            to_dir,
+            (&*to).into(),
+            flags.into(),
+        ],
+    )
 }
 
 fn timespecs(thread: &Thread, addr: u32, wide: bool) -> Result<Option<[Timespec; 2]>, Fail> {
@@ -144,7 +153,11 @@ fn set_times(
 ) -> SysResult {
     let times = times.as_ref().map_or(Arg::NULL, Arg::input);
     // Without a path it is about the descriptor itself.
-    let path = if path == 0 { None } else { Some(thread.host_path(path)?) };
+    let path = if path == 0 {
+        None
+    } else {
+        Some(thread.host_path(path)?)
+    };
     let path = path.as_deref().map_or(Arg::NULL, Arg::from);
     call(Sysno::utimensat, [dir.into(), path, times, flags.into()])
 }
@@ -152,5 +165,9 @@ fn set_times(
 fn set_xattr(thread: &mut Thread, nr: Sysno, args: Args) -> SysResult {
     let (path, name) = (thread.host_path(args[0])?, thread.path(args[1])?);
     let value = thread.input(args[2], args[3])?;
-    call_path(nr, &path, [(&*name).into(), value, args[3].into(), args[4].into()])
+    call_path(
+        nr,
+        &path,
+        [(&*name).into(), value, args[3].into(), args[4].into()],
+    )
 }

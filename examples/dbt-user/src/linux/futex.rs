@@ -45,12 +45,16 @@ fn futex(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
             let second = word(second)?;
             thread.blocking(Sysno::futex, [first, op, value, time, second, last])
         }
-        libc::FUTEX_REQUEUE | libc::FUTEX_CMP_REQUEUE | libc::FUTEX_CMP_REQUEUE_PI => {
-            call(Sysno::futex, [first, op, value, fourth.into(), word(second)?, last])
-        }
+        libc::FUTEX_REQUEUE | libc::FUTEX_CMP_REQUEUE | libc::FUTEX_CMP_REQUEUE_PI => call(
+            Sysno::futex,
+            [first, op, value, fourth.into(), word(second)?, last],
+        ),
         libc::FUTEX_WAKE_OP => {
             let second = thread.output(second, 4)?;
-            call(Sysno::futex, [first, op, value, fourth.into(), second, last])
+            call(
+                Sysno::futex,
+                [first, op, value, fourth.into(), second, last],
+            )
         }
         libc::FUTEX_WAKE
         | libc::FUTEX_WAKE_BITSET

@@ -62,11 +62,11 @@ calls! {
     getresuid32(Ptr, Ptr, Ptr) => |t, a| three_ids(t, Sysno::getresuid, a);
     getresgid32(Ptr, Ptr, Ptr) => |t, a| three_ids(t, Sysno::getresgid, a);
     getgroups32(Int, Ptr) => |t, a| {
-        let len = a[0].checked_mul(4).unwrap_or(u32::MAX);
+        let len = a[0].saturating_mul(4);
         call(Sysno::getgroups, [a.int(0).into(), t.optional_output(a[1], len)?])
     };
     setgroups32(Int, Ptr) => |t, a| {
-        let len = a[0].checked_mul(4).unwrap_or(u32::MAX);
+        let len = a[0].saturating_mul(4);
         call(Sysno::setgroups, [a.int(0).into(), t.optional_input(a[1], len)?])
     };
     getpriority(Int, Int) => |_, a| call(Sysno::getpriority, [a[0].into(), a.int(1).into()]);
@@ -116,7 +116,10 @@ calls! {
 /// Whether a limit would bind our own 4 GiB of addresses and the translator's memory
 /// rather than the guest's: `RLIMIT_DATA`, `RLIMIT_STACK`, `RLIMIT_AS`.
 fn concerns_us(resource: u32) -> bool {
-    matches!(resource, libc::RLIMIT_DATA | libc::RLIMIT_STACK | libc::RLIMIT_AS)
+    matches!(
+        resource,
+        libc::RLIMIT_DATA | libc::RLIMIT_STACK | libc::RLIMIT_AS
+    )
 }
 
 fn uname(thread: &mut Thread, args: Args) -> SysResult {
@@ -168,7 +171,10 @@ fn nice(_: &mut Thread, args: Args) -> SysResult {
     // The kernel's answer is 20 minus the nice value, to keep it positive.
     let now = 20 - call(Sysno::getpriority, own)?.cast_signed();
     let new = now.saturating_add(args.int(0)).clamp(-20, 19);
-    call(Sysno::setpriority, [libc::PRIO_PROCESS.into(), 0.into(), new.into()])
+    call(
+        Sysno::setpriority,
+        [libc::PRIO_PROCESS.into(), 0.into(), new.into()],
+    )
 }
 
 fn get_affinity(thread: &mut Thread, args: Args) -> SysResult {
@@ -176,7 +182,10 @@ fn get_affinity(thread: &mut Thread, args: Args) -> SysResult {
     let size = size_of_val(&mask) as u32;
     // SAFETY: the kernel writes at most as many bytes as it is told.
     let out = unsafe { Arg::out(&mut mask) };
-    let written = call(Sysno::sched_getaffinity, [args.int(0).into(), size.into(), out])?;
+    let written = call(
+        Sysno::sched_getaffinity,
+        [args.int(0).into(), size.into(), out],
+    )?;
     let bytes = &bytemuck::bytes_of(&mask)[..written as usize];
     // A guest's mask may be shorter, if nothing is lost.
     let fits = (args[1] as usize).min(bytes.len());
@@ -211,5 +220,8 @@ fn prctl(thread: &mut Thread, args: Args) -> SysResult {
         _ => return fail(Errno::EINVAL),
     };
     let rest = [args[2], args[3], args[4]].map(Arg::from);
-    call(Sysno::prctl, [option.into(), pointer, rest[0], rest[1], rest[2]])
+    call(
+        Sysno::prctl,
+        [option.into(), pointer, rest[0], rest[1], rest[2]],
+    )
 }

@@ -138,7 +138,10 @@ pub(super) fn iovecs(
             return fail(Errno::EINVAL);
         }
         match thread.space().slice(base, len.into(), access) {
-            Ok(base) => vectors.push(HostIovec { base: base as u64, len: len.into() }),
+            Ok(base) => vectors.push(HostIovec {
+                base: base as u64,
+                len: len.into(),
+            }),
             // As Linux: what comes before a bad range is transferred.
             Err(_) if n > 0 => break,
             Err(fault) => return Err(fault.into()),

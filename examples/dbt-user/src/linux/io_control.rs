@@ -64,17 +64,42 @@ fn lock(thread: &mut Thread, fd: i32, nr: i32, addr: u32) -> SysResult {
 
 fn lock32(thread: &mut Thread, fd: i32, nr: i32, addr: u32) -> SysResult {
     const _: () = assert!(libc::F_GETLK == command::GETLK && libc::F_SETLK == command::SETLK);
-    let Flock32 { kind, whence, start, len, pid } = thread.get(addr)?;
+    let Flock32 {
+        kind,
+        whence,
+        start,
+        len,
+        pid,
+    } = thread.get(addr)?;
     let (start, len) = (start.into(), len.into());
-    let mut host = Flock { kind, whence, pad: 0, start, len, pid, pad2: 0 };
+    let mut host = Flock {
+        kind,
+        whence,
+        pad: 0,
+        start,
+        len,
+        pid,
+        pad2: 0,
+    };
     // SAFETY: the kernel writes its `struct flock`.
     let out = unsafe { Arg::out(&mut host) };
     let value = thread.blocking(Sysno::fcntl, [fd.into(), nr.into(), out])?;
     if nr == command::GETLK {
-        let Flock { kind, whence, pid, .. } = host;
+        let Flock {
+            kind, whence, pid, ..
+        } = host;
         let number = |n| i32::try_from(n).or(fail(Errno::EOVERFLOW));
         let (start, len) = (number(host.start)?, number(host.len)?);
-        thread.put(addr, &Flock32 { kind, whence, start, len, pid })?;
+        thread.put(
+            addr,
+            &Flock32 {
+                kind,
+                whence,
+                start,
+                len,
+                pid,
+            },
+        )?;
     }
     Ok(value)
 }
@@ -137,7 +162,10 @@ fn ioctl(thread: &mut Thread, args: Args) -> SysResult {
     let (fd, nr) = (args.int(0), args[1]);
     let Some((_, argument)) = COMMANDS.iter().find(|c| c.0 == nr) else {
         if thread.process.strace {
-            eprintln!("{} ioctl command {nr:#x} is not implemented by dbt-user", std::process::id());
+            eprintln!(
+                "{} ioctl command {nr:#x} is not implemented by dbt-user",
+                std::process::id()
+            );
         }
         // The descriptor's own fault comes first.
         host::call(Sysno::fcntl, [fd.into(), libc::F_GETFD.into()])?;

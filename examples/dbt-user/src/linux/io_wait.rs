@@ -61,8 +61,13 @@ fn ppoll(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
     let mut timeout = read_timeout(thread, args[2], wide)?;
     let result = masked(thread, args[3], |thread| {
         // SAFETY: the kernel writes a timespec.
-        let time = timeout.as_mut().map_or(Arg::NULL, |t| unsafe { Arg::out(t) });
-        thread.blocking(Sysno::ppoll, [fds, args[1].into(), time, Arg::NULL, Arg::long(8)])
+        let time = timeout
+            .as_mut()
+            .map_or(Arg::NULL, |t| unsafe { Arg::out(t) });
+        thread.blocking(
+            Sysno::ppoll,
+            [fds, args[1].into(), time, Arg::NULL, Arg::long(8)],
+        )
     });
     put_rest(thread, args[2], timeout, wide);
     result
@@ -89,11 +94,14 @@ fn read_set(thread: &Thread, addr: u32, count: u32) -> Result<Option<FdSet>, Fai
 
 fn set_arg(set: &mut Option<FdSet>) -> Arg<'_> {
     // SAFETY: the kernel writes at most 1024 bits, as `select` limits the count.
-    set.as_mut().map_or(Arg::NULL, |set| unsafe { Arg::out(set) })
+    set.as_mut()
+        .map_or(Arg::NULL, |set| unsafe { Arg::out(set) })
 }
 
 fn select(thread: &mut Thread, args: Args, timeout: &mut Option<Timespec>) -> SysResult {
-    let count = u32::try_from(args.int(0)).or(fail(Errno::EINVAL))?.min(1024);
+    let count = u32::try_from(args.int(0))
+        .or(fail(Errno::EINVAL))?
+        .min(1024);
     let mut sets = [None; 3];
     for (set, addr) in sets.iter_mut().zip(&args.0[1..4]) {
         *set = read_set(thread, *addr, count)?;
@@ -101,12 +109,16 @@ fn select(thread: &mut Thread, args: Args, timeout: &mut Option<Timespec>) -> Sy
     let [read, write, except] = &mut sets;
     let (read, write, except) = (set_arg(read), set_arg(write), set_arg(except));
     // SAFETY: the kernel writes a timespec.
-    let time = timeout.as_mut().map_or(Arg::NULL, |t| unsafe { Arg::out(t) });
+    let time = timeout
+        .as_mut()
+        .map_or(Arg::NULL, |t| unsafe { Arg::out(t) });
     let all = [count.into(), read, write, except, time, Arg::NULL];
     let ready = thread.blocking(Sysno::pselect6, all)?;
     for (set, addr) in sets.iter().zip(&args.0[1..4]) {
         if let Some(set) = set {
-            thread.space().write(*addr, &bytemuck::bytes_of(set)[..set_len(count)])?;
+            thread
+                .space()
+                .write(*addr, &bytemuck::bytes_of(set)[..set_len(count)])?;
         }
     }
     Ok(ready)
@@ -117,12 +129,18 @@ fn newselect(thread: &mut Thread, args: Args) -> SysResult {
     if args[4] != 0 {
         let time = Timeval::from(thread.get::<Timeval32>(args[4])?);
         // Linux lets the microseconds overflow into the seconds here.
-        let whole = Timeval { sec: time.sec + time.usec / 1_000_000, usec: time.usec % 1_000_000 };
+        let whole = Timeval {
+            sec: time.sec + time.usec / 1_000_000,
+            usec: time.usec % 1_000_000,
+        };
         timeout = Some(from_timeval(whole)?);
     }
     let result = select(thread, args, &mut timeout).map_err(Fail::unless_handled);
     if let Some(rest) = timeout {
-        let rest = Timeval32 { sec: rest.sec as i32, usec: (rest.nsec / 1000) as i32 };
+        let rest = Timeval32 {
+            sec: rest.sec as i32,
+            usec: (rest.nsec / 1000) as i32,
+        };
         let _ = thread.put(args[4], &rest);
     }
     result
@@ -131,37 +149,62 @@ fn newselect(thread: &mut Thread, args: Args) -> SysResult {
 fn pselect(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
     let mut timeout = read_timeout(thread, args[4], wide)?;
     // The sixth argument points to a pointer and a size.
-    let mask = if args[5] == 0 { 0 } else { thread.get::<[u32; 2]>(args[5])?[0] };
+    let mask = if args[5] == 0 {
+        0
+    } else {
+        thread.get::<[u32; 2]>(args[5])?[0]
+    };
     let result = masked(thread, mask, |thread| select(thread, args, &mut timeout));
     put_rest(thread, args[4], timeout, wide);
     result
 }
 
 fn epoll_ctl(thread: &mut Thread, args: Args) -> SysResult {
-    let mut host = HostEpollEvent { events: 0, data: [0; 2] };
+    let mut host = HostEpollEvent {
+        events: 0,
+        data: [0; 2],
+    };
     if args.int(1) != libc::EPOLL_CTL_DEL {
         let EpollEvent { events, data, .. } = thread.get(args[3])?;
         host = HostEpollEvent { events, data };
     }
     let (epoll, fd) = (args.int(0).into(), args.int(2).into());
-    call(Sysno::epoll_ctl, [epoll, args[1].into(), fd, Arg::input(&host)])
+    call(
+        Sysno::epoll_ctl,
+        [epoll, args[1].into(), fd, Arg::input(&host)],
+    )
 }
 
 fn epoll_wait(thread: &mut Thread, args: Args, mask: u32) -> SysResult {
     // Linux allows far more, but nobody can tell: the rest is reported the next time.
     const MOST: usize = 256;
-    let most = usize::try_from(args.int(2)).or(fail(Errno::EINVAL))?.min(MOST);
-    let mut host = [HostEpollEvent { events: 0, data: [0; 2] }; MOST];
+    let most = usize::try_from(args.int(2))
+        .or(fail(Errno::EINVAL))?
+        .min(MOST);
+    let mut host = [HostEpollEvent {
+        events: 0,
+        data: [0; 2],
+    }; MOST];
     let ready = masked(thread, mask, |thread| {
         // SAFETY: the kernel writes at most `most` events.
         let out = unsafe { Arg::out(&mut host) };
         let most = most as u32;
-        thread.blocking(Sysno::epoll_wait, [args.int(0).into(), out, most.into(), args.int(3).into()])
+        thread.blocking(
+            Sysno::epoll_wait,
+            [args.int(0).into(), out, most.into(), args.int(3).into()],
+        )
     })?;
     for (n, event) in host[..ready as usize].iter().enumerate() {
         let HostEpollEvent { events, data } = *event;
         let at = args[1].wrapping_add((n * size_of::<EpollEvent>()) as u32);
-        thread.put(at, &EpollEvent { events, pad: 0, data })?;
+        thread.put(
+            at,
+            &EpollEvent {
+                events,
+                pad: 0,
+                data,
+            },
+        )?;
     }
     Ok(ready)
 }

@@ -63,9 +63,10 @@ fn brk(thread: &mut Thread, args: Args) -> SysResult {
     let done = if new > old {
         let prot = Prot::READ | Prot::WRITE;
         let (at, len) = (old as u32, new - old);
-        space.map(at, len, prot, Backing::Anonymous, Placement::FixedNoReplace).map(|_| ())
+        space
+            .map(at, len, prot, Backing::Anonymous, Placement::FixedNoReplace)
+            .and_then(|at| space.label(at, len, Some("[heap]".into())))
     } else if new < old {
-        thread.cpu.invalidate(new as u32, (old - new) as u32);
         thread.space().unmap(new as u32, old - new)
     } else {
         Ok(())
@@ -105,7 +106,11 @@ fn mmap2(thread: &mut Thread, args: Args) -> SysResult {
     }
     let addr = addr & !(PAGE_SIZE - 1);
     let backing = if flag(libc::MAP_ANONYMOUS) {
-        if shared { Backing::AnonymousShared } else { Backing::Anonymous }
+        if shared {
+            Backing::AnonymousShared
+        } else {
+            Backing::Anonymous
+        }
     } else {
         if fd.cast_signed() < 0 {
             return fail(Errno::EBADF);
@@ -113,12 +118,15 @@ fn mmap2(thread: &mut Thread, args: Args) -> SysResult {
         // SAFETY: descriptors are the guest's as well as ours. Should it be closed meanwhile,
         // the kernel says so or maps what has taken its place, as for the guest itself.
         let fd = unsafe { BorrowedFd::borrow_raw(fd.cast_signed()) };
-        Backing::File { fd, offset: u64::from(page) * u64::from(PAGE_SIZE), shared }
+        Backing::File {
+            fd,
+            offset: u64::from(page) * u64::from(PAGE_SIZE),
+            shared,
+        }
     };
-    let at = thread.space().map(addr, len, prot(bits), backing, placement)?;
-    if placement == Placement::Fixed {
-        thread.cpu.invalidate(at, len as u32);
-    }
+    let at = thread
+        .space()
+        .map(addr, len, prot(bits), backing, placement)?;
     Ok(at)
 }
 
@@ -128,7 +136,6 @@ fn munmap(thread: &mut Thread, args: Args) -> SysResult {
         return fail(Errno::EINVAL);
     }
     thread.space().unmap(args[0], len)?;
-    thread.cpu.invalidate(args[0], len as u32);
     Ok(0)
 }
 
@@ -136,7 +143,6 @@ fn mprotect(thread: &mut Thread, args: Args) -> SysResult {
     let len = pages(args[0], args[1])?;
     if len != 0 {
         thread.space().protect(args[0], len, prot(args[2]))?;
-        thread.cpu.invalidate(args[0], len as u32);
     }
     Ok(0)
 }
@@ -154,8 +160,6 @@ fn mremap(thread: &mut Thread, args: Args) -> SysResult {
         return fail(Errno::EINVAL);
     }
     let at = thread.space().remap(addr, old, new, target)?;
-    thread.cpu.invalidate(addr, old as u32);
-    thread.cpu.invalidate(at, new as u32);
     Ok(at)
 }
 
@@ -187,13 +191,21 @@ fn madvise(thread: &mut Thread, args: Args) -> SysResult {
     mapped(thread, args)?;
     let advice = args.int(2);
     // Only advice that changes what the guest sees is carried out; the rest is advice.
-    if len == 0 || !matches!(advice, libc::MADV_DONTNEED | libc::MADV_REMOVE | libc::MADV_FREE) {
+    if len == 0
+        || !matches!(
+            advice,
+            libc::MADV_DONTNEED | libc::MADV_REMOVE | libc::MADV_FREE
+        )
+    {
         return Ok(0);
     }
     use super::host::{Arg, Sysno};
     let start = thread.space().slice(args[0], 0, Access::Read)?;
-    let done = crate::thread::call(Sysno::madvise, [start.into(), Arg::long(len), advice.into()]);
-    thread.cpu.invalidate(args[0], len as u32);
+    let done = crate::thread::call(
+        Sysno::madvise,
+        [start.into(), Arg::long(len), advice.into()],
+    );
+    thread.space().invalidate(args[0], len);
     done
 }
 
@@ -211,6 +223,8 @@ pub(super) fn cacheflush(thread: &mut Thread, args: Args) -> SysResult {
     if args[1] < args[0] || args[2] != 0 {
         return fail(Errno::EINVAL);
     }
-    thread.cpu.invalidate(args[0], args[1] - args[0]);
+    thread
+        .space()
+        .invalidate(args[0], u64::from(args[1] - args[0]));
     Ok(0)
 }

@@ -61,7 +61,10 @@ fn address(thread: &Thread, addr: u32, len: u32) -> Result<(Arg<'static>, Arg<'s
 
 fn accept(thread: &mut Thread, args: Args, flags: u32) -> SysResult {
     let (addr, len) = address(thread, args[1], args[2])?;
-    thread.blocking(Sysno::accept4, [args.int(0).into(), addr, len, flags.into()])
+    thread.blocking(
+        Sysno::accept4,
+        [args.int(0).into(), addr, len, flags.into()],
+    )
 }
 
 fn name(thread: &mut Thread, nr: Sysno, args: Args) -> SysResult {
@@ -78,10 +81,16 @@ fn setsockopt(thread: &mut Thread, args: Args) -> SysResult {
     let (fd, level, option) = (args.int(0).into(), args[1].into(), args[2].into());
     if is_timeout(args) && args[4] == 8 {
         let time = Timeval::from(thread.get::<Timeval32>(args[3])?);
-        return call(Sysno::setsockopt, [fd, level, option, Arg::input(&time), 16.into()]);
+        return call(
+            Sysno::setsockopt,
+            [fd, level, option, Arg::input(&time), 16.into()],
+        );
     }
     let value = thread.optional_input(args[3], args[4])?;
-    call(Sysno::setsockopt, [fd, level, option, value, args[4].into()])
+    call(
+        Sysno::setsockopt,
+        [fd, level, option, value, args[4].into()],
+    )
 }
 
 fn getsockopt(thread: &mut Thread, args: Args) -> SysResult {
@@ -90,7 +99,10 @@ fn getsockopt(thread: &mut Thread, args: Args) -> SysResult {
     if is_timeout(args) && size == 8 {
         let len = 16_u32;
         let time: Timeval = fetch(|out| {
-            host::call(Sysno::getsockopt, [fd, level, option, out, Arg::input(&len)])
+            host::call(
+                Sysno::getsockopt,
+                [fd, level, option, out, Arg::input(&len)],
+            )
         })?;
         thread.put(args[3], &Timeval32::from(time))?;
         return Ok(0);

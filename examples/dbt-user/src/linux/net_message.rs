@@ -44,7 +44,9 @@ fn many(
 fn send(thread: &mut Thread, fd: i32, at: u32, flags: u32) -> SysResult {
     let header: MsgHdr = thread.get(at)?;
     let vectors = iovecs(thread, header.iov, header.iov_len, Access::Read)?;
-    let name = thread.space().slice(header.name, name_len(&header).into(), Access::Read)?;
+    let name = thread
+        .space()
+        .slice(header.name, name_len(&header).into(), Access::Read)?;
     let control = control_to_host(thread, &header)?;
     let host = HostMsgHdr {
         name: if header.name == 0 { 0 } else { name as u64 },
@@ -52,7 +54,11 @@ fn send(thread: &mut Thread, fd: i32, at: u32, flags: u32) -> SysResult {
         pad: 0,
         iov: vectors.as_ptr() as u64,
         iov_len: vectors.len() as u64,
-        control: if control.is_empty() { 0 } else { control.as_ptr() as u64 },
+        control: if control.is_empty() {
+            0
+        } else {
+            control.as_ptr() as u64
+        },
         control_len: size_of_val(&*control) as u64,
         flags: 0,
         pad2: 0,
@@ -67,9 +73,18 @@ fn name_len(header: &MsgHdr) -> u32 {
 fn receive(thread: &mut Thread, fd: i32, at: u32, flags: u32) -> SysResult {
     let mut header: MsgHdr = thread.get(at)?;
     let vectors = iovecs(thread, header.iov, header.iov_len, Access::Write)?;
-    let name = thread.space().slice(header.name, name_len(&header).into(), Access::Write)?;
+    let name = thread
+        .space()
+        .slice(header.name, name_len(&header).into(), Access::Write)?;
     // Each message's header is four bytes longer here, and so may be its padding.
-    let mut control = vec![0_u64; if header.control_len == 0 { 0 } else { CONTROL / 8 }];
+    let mut control = vec![
+        0_u64;
+        if header.control_len == 0 {
+            0
+        } else {
+            CONTROL / 8
+        }
+    ];
     let room = (header.control_len as usize * 2).min(CONTROL);
     let mut host = HostMsgHdr {
         name: if header.name == 0 { 0 } else { name as u64 },
@@ -77,7 +92,11 @@ fn receive(thread: &mut Thread, fd: i32, at: u32, flags: u32) -> SysResult {
         pad: 0,
         iov: vectors.as_ptr() as u64,
         iov_len: vectors.len() as u64,
-        control: if control.is_empty() { 0 } else { control.as_mut_ptr() as u64 },
+        control: if control.is_empty() {
+            0
+        } else {
+            control.as_mut_ptr() as u64
+        },
         control_len: room as u64,
         flags: 0,
         pad2: 0,

@@ -58,7 +58,11 @@ impl Sysroot {
 fn walk(root: &Path, path: &Path, follow: bool) -> Option<PathBuf> {
     let mut at = root.to_owned();
     // What is still to be walked, the next part last.
-    let mut rest: Vec<_> = path.components().rev().map(|c| c.as_os_str().to_owned()).collect();
+    let mut rest: Vec<_> = path
+        .components()
+        .rev()
+        .map(|c| c.as_os_str().to_owned())
+        .collect();
     let mut links = 0;
     while let Some(part) = rest.pop() {
         match Path::new(&part).components().next() {
@@ -140,7 +144,10 @@ mod tests {
         assert_eq!(open_flags_to_host(0o100_000), libc::O_NOFOLLOW);
         assert_eq!(open_flags_to_host(0o200_000), libc::O_DIRECT);
         assert_eq!(open_flags_to_host(0o20_040_000), libc::O_TMPFILE);
-        assert_eq!(open_flags_to_host(0o2_000_102), libc::O_CLOEXEC | libc::O_CREAT | libc::O_RDWR);
+        assert_eq!(
+            open_flags_to_host(0o2_000_102),
+            libc::O_CLOEXEC | libc::O_CREAT | libc::O_RDWR
+        );
         for bit in 0..22 {
             let guest = 1 << bit;
             assert_eq!(open_flags_to_guest(open_flags_to_host(guest)), guest);
@@ -163,9 +170,15 @@ mod tests {
         let host = |p: &str| CString::new(root.join(p).as_os_str().as_bytes()).unwrap();
         assert_eq!(sysroot.resolve(c"/usr/bin/awk"), host("usr/bin/gawk"));
         assert_eq!(sysroot.resolve_link(c"/usr/bin/awk"), host("usr/bin/awk"));
-        assert_eq!(sysroot.resolve(c"/../usr/./bin/../bin/gawk"), host("usr/bin/gawk"));
+        assert_eq!(
+            sysroot.resolve(c"/../usr/./bin/../bin/gawk"),
+            host("usr/bin/gawk")
+        );
         // Not there, or not absolute: the host's.
-        assert_eq!(sysroot.resolve(c"/usr/bin/nawk").as_c_str(), c"/usr/bin/nawk");
+        assert_eq!(
+            sysroot.resolve(c"/usr/bin/nawk").as_c_str(),
+            c"/usr/bin/nawk"
+        );
         assert_eq!(sysroot.resolve(c"usr/bin/awk").as_c_str(), c"usr/bin/awk");
         assert_eq!(sysroot.resolve(c"/loop").as_c_str(), c"/loop");
         fs::remove_dir_all(root).unwrap();

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::host::{self, Arg, Sysno};
 use super::{Fail, SysResult};
-use crate::memory::Prot;
+use crate::memory::{Prot, RegionKind};
 use crate::thread::Thread;
 
 /// Opens a file about the guest in place of the one about us; `None` for all others.
@@ -15,13 +15,20 @@ pub(super) fn open(thread: &Thread, path: &CStr) -> Option<SysResult> {
     let contents = match own(path) {
         Some(b"maps") => maps(thread).into_bytes(),
         Some(b"auxv") => thread.process.auxv.clone(),
-        Some(b"cmdline") => {
-            thread.process.args.iter().flat_map(|arg| arg.to_bytes_with_nul()).copied().collect()
-        }
+        Some(b"cmdline") => thread
+            .process
+            .args
+            .iter()
+            .flat_map(|arg| arg.to_bytes_with_nul())
+            .copied()
+            .collect(),
         Some(b"exe") => {
             let path = exe(thread);
             let flags = Arg::from(libc::O_RDONLY);
-            let opened = host::call(Sysno::openat, [libc::AT_FDCWD.into(), (&*path).into(), flags]);
+            let opened = host::call(
+                Sysno::openat,
+                [libc::AT_FDCWD.into(), (&*path).into(), flags],
+            );
             return Some(opened.map(|fd| fd as u32));
         }
         _ if path == b"/proc/cpuinfo" => CPU_INFO.as_bytes().to_vec(),
@@ -55,7 +62,10 @@ fn file_of(contents: &[u8]) -> SysResult {
     let mut rest = contents;
     while !rest.is_empty() {
         let bytes = Arg::input(&rest[0]);
-        let written = host::call(Sysno::write, [fd.into(), bytes, Arg::long(rest.len() as u64)]);
+        let written = host::call(
+            Sysno::write,
+            [fd.into(), bytes, Arg::long(rest.len() as u64)],
+        );
         let written = written.inspect_err(|_| close(fd))?;
         rest = &rest[written as usize..];
     }
@@ -72,20 +82,31 @@ fn close(fd: u32) {
 /// Writes `/proc/self/maps`. The C library looks for the main thread's stack there.
 fn maps(thread: &Thread) -> String {
     let mut text = String::new();
-    let heap = *thread.process.heap();
-    let stack = &thread.process.stack;
     for region in thread.space().regions() {
         let (start, end, prot) = (region.range.start, region.range.end, region.prot);
         let flag = |bit, c| if prot.contains(bit) { c } else { '-' };
-        let (r, w, x) = (flag(Prot::READ, 'r'), flag(Prot::WRITE, 'w'), flag(Prot::EXEC, 'x'));
-        let name = match start {
-            0xffff_0000 => "[vectors]",
-            s if s >= u64::from(stack.start) && s < u64::from(stack.end) => "[stack]",
-            s if s >= u64::from(heap.start) && s < u64::from(heap.end) => "[heap]",
-            _ => "",
+        let (r, w, x) = (
+            flag(Prot::READ, 'r'),
+            flag(Prot::WRITE, 'w'),
+            flag(Prot::EXEC, 'x'),
+        );
+        let (shared, offset, dev, ino) = match region.kind {
+            RegionKind::Anonymous { shared } => (shared, 0, 0, 0),
+            RegionKind::File {
+                offset,
+                shared,
+                device,
+                inode,
+            } => (shared, offset, device, inode),
         };
+        let (major, minor) = (libc::major(dev), libc::minor(dev));
+        let s = if shared { 's' } else { 'p' };
+        let name = region.label.as_deref().unwrap_or_default();
+        let head = format!(
+            "{start:08x}-{end:08x} {r}{w}{x}{s} {offset:08x} {major:02x}:{minor:02x} {ino}"
+        );
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{start:08x}-{end:08x} {r}{w}{x}p 00000000 00:00 0 {name:>26}");
+        let _ = writeln!(text, "{head:<72} {name}");
     }
     text
 }

@@ -66,12 +66,14 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
     let process = thread.process.clone();
     // Held across the fork, so that the child does not find them held by a thread it lacks.
     let (actions, heap) = (process.actions(), process.heap());
-    // The engine's locks are its own affair (`after_fork`); the C library's fork takes care of
-    // the allocator's.
+    // The engine's locks are its own affair (`before_fork`, `after_fork`); the C library's
+    // fork takes care of the allocator's.
+    thread.cpu.before_fork();
     // SAFETY: the child continues in this function with its own copy of everything; it is
     // single-threaded and does not use what other threads were working on.
-    let pid = unsafe { libc::fork() };
+    let pid = thread.space().quiesce(|| unsafe { libc::fork() });
     drop((actions, heap));
+    let prepared = thread.cpu.after_fork(pid == 0);
     if pid < 0 {
         return Err(std::io::Error::last_os_error().into());
     }
@@ -82,7 +84,7 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
         return Ok(pid.cast_unsigned());
     }
     process.only_one_thread_left();
-    thread.cpu.after_fork()?;
+    prepared?;
     if args[1] != 0 {
         thread.cpu.set_reg(13, args[1]);
     }
@@ -93,7 +95,11 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
     if flags & flag::CHILD_SETTID != 0 {
         thread.put(args[4], &tid)?;
     }
-    thread.clear_tid = if flags & flag::CHILD_CLEARTID != 0 { args[4] } else { 0 };
+    thread.clear_tid = if flags & flag::CHILD_CLEARTID != 0 {
+        args[4]
+    } else {
+        0
+    };
     Ok(0)
 }
 
@@ -182,12 +188,19 @@ fn execve(thread: &mut Thread, path: CString, args: u32, env: u32) -> SysResult 
     call(Sysno::access, [(&*host).into(), libc::X_OK.into()])?;
     let (program, args) = match kind(&host)? {
         Program::Arm => (own_program()?, own_command(thread, &host, &args)?),
-        Program::Script { interpreter, argument } => {
+        Program::Script {
+            interpreter,
+            argument,
+        } => {
             // The kernel would look for the interpreter on the host.
             let found = thread.process.sysroot.resolve(&interpreter);
             let rest = args.iter().skip(1).cloned();
-            let args: Vec<CString> =
-                [interpreter].into_iter().chain(argument).chain([host]).chain(rest).collect();
+            let args: Vec<CString> = [interpreter]
+                .into_iter()
+                .chain(argument)
+                .chain([host])
+                .chain(rest)
+                .collect();
             match kind(&found)? {
                 Program::Arm => (own_program()?, own_command(thread, &found, &args)?),
                 _ => (found, args),
@@ -196,16 +209,30 @@ fn execve(thread: &mut Thread, path: CString, args: u32, env: u32) -> SysResult 
         Program::Other => (host, args),
     };
     let pointers = |strings: &[CString]| -> Vec<u64> {
-        strings.iter().map(|s| s.as_ptr() as u64).chain([0]).collect()
+        strings
+            .iter()
+            .map(|s| s.as_ptr() as u64)
+            .chain([0])
+            .collect()
     };
     let (argv, envp) = (pointers(&args), pointers(&env));
-    call(Sysno::execve, [(&*program).into(), Arg::input(&argv[0]), Arg::input(&envp[0])])
+    call(
+        Sysno::execve,
+        [
+            (&*program).into(),
+            Arg::input(&argv[0]),
+            Arg::input(&envp[0]),
+        ],
+    )
 }
 
 /// What a file is, for `execve`.
 enum Program {
     Arm,
-    Script { interpreter: CString, argument: Option<CString> },
+    Script {
+        interpreter: CString,
+        argument: Option<CString>,
+    },
     Other,
 }
 
@@ -220,15 +247,26 @@ fn kind(path: &CString) -> Result<Program, Fail> {
     let Some(line) = head.strip_prefix(b"#!") else {
         return Ok(Program::Other);
     };
-    let line = line.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = line
+        .split(|&b| b == b'\n')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
     // As Linux: everything behind the interpreter is one argument.
     let (name, rest) = match line.iter().position(|b| b" \t".contains(b)) {
         Some(at) => (&line[..at], line[at..].trim_ascii()),
         None => (line, &line[..0]),
     };
     let text = |bytes: &[u8]| CString::new(bytes).or(fail(Errno::ENOEXEC));
-    let argument = if rest.is_empty() { None } else { Some(text(rest)?) };
-    Ok(Program::Script { interpreter: text(name)?, argument })
+    let argument = if rest.is_empty() {
+        None
+    } else {
+        Some(text(rest)?)
+    };
+    Ok(Program::Script {
+        interpreter: text(name)?,
+        argument,
+    })
 }
 
 fn own_program() -> Result<CString, Fail> {
@@ -255,7 +293,10 @@ fn wait4(thread: &mut Thread, args: Args) -> SysResult {
     let mut usage = <Rusage as bytemuck::Zeroable>::zeroed();
     // SAFETY: the kernel writes a `struct rusage`.
     let out = unsafe { Arg::out(&mut usage) };
-    let pid = thread.blocking(Sysno::wait4, [args.int(0).into(), status, args[2].into(), out])?;
+    let pid = thread.blocking(
+        Sysno::wait4,
+        [args.int(0).into(), status, args[2].into(), out],
+    )?;
     if args[3] != 0 {
         thread.put(args[3], &Rusage32::from(usage))?;
     }
@@ -275,7 +316,12 @@ fn waitid(thread: &mut Thread, args: Args) -> SysResult {
         let (code, words) = Info::from_host(&host);
         let mut fields = [0; 29];
         fields[..5].copy_from_slice(&words);
-        let info = SigInfo { signo: host[0].cast_signed(), errno: 0, code, fields };
+        let info = SigInfo {
+            signo: host[0].cast_signed(),
+            errno: 0,
+            code,
+            fields,
+        };
         thread.put(args[2], &info)?;
     }
     if args[4] != 0 {

@@ -14,7 +14,7 @@ use mailbox::Mailbox;
 
 use super::abi::signal::{AltStack, SA_NODEFER, SA_RESETHAND, SA_RESTART, SigInfo};
 use crate::cpu::{CpuExit, Interrupt};
-use crate::memory::Prot;
+use crate::memory::FaultKind;
 use crate::thread::{End, Restart, Thread};
 
 pub(super) use super::strace::signal_name;
@@ -29,7 +29,11 @@ const UNBLOCKABLE: u64 = 1 << (libc::SIGKILL - 1) | 1 << (libc::SIGSTOP - 1);
 
 /// Returns a signal's bit in a mask.
 pub(crate) fn bit(signal: i32) -> u64 {
-    if (1..=64).contains(&signal) { 1 << (signal - 1) } else { 0 }
+    if (1..=64).contains(&signal) {
+        1 << (signal - 1)
+    } else {
+        0
+    }
 }
 
 /// What the guest does with a signal.
@@ -64,7 +68,9 @@ impl Actions {
         let disposition = match action.handler {
             DEFAULT => Disposition::Default,
             IGNORE => Disposition::Ignore,
-            _ => Disposition::Handle { flags: action.flags },
+            _ => Disposition::Handle {
+                flags: action.flags,
+            },
         };
         host_signal::set(signal, disposition);
     }
@@ -76,7 +82,12 @@ pub(crate) struct Info(pub(crate) SigInfo);
 
 impl Info {
     fn new(signal: i32, code: i32, fields: &[u32]) -> Self {
-        let mut info = SigInfo { signo: signal, errno: 0, code, fields: [0; 29] };
+        let mut info = SigInfo {
+            signo: signal,
+            errno: 0,
+            code,
+            fields: [0; 29],
+        };
         info.fields[..fields.len()].copy_from_slice(fields);
         Self(info)
     }
@@ -85,7 +96,10 @@ impl Info {
     /// fields. On x86-64 the fields start at byte 16 instead of 12, and from the third on
     /// each is eight bytes wide.
     pub(super) fn from_host(words: &[u32; 32]) -> (i32, [u32; 5]) {
-        (words[2].cast_signed(), [words[4], words[5], words[6], words[8], words[10]])
+        (
+            words[2].cast_signed(),
+            [words[4], words[5], words[6], words[8], words[10]],
+        )
     }
 }
 
@@ -103,8 +117,17 @@ impl State {
     pub(crate) fn new(interrupt: Arc<dyn Interrupt>, mask: u64) -> Self {
         let mailbox = Arc::new(Mailbox::new(interrupt));
         mailbox::set_current(Arc::as_ptr(&mailbox));
-        let alt_stack = AltStack { sp: 0, flags: 0, size: 0 };
-        let mut state = Self { mailbox, mask: 0, saved_mask: None, alt_stack };
+        let alt_stack = AltStack {
+            sp: 0,
+            flags: 0,
+            size: 0,
+        };
+        let mut state = Self {
+            mailbox,
+            mask: 0,
+            saved_mask: None,
+            alt_stack,
+        };
         state.set_mask(mask);
         state
     }
@@ -140,8 +163,17 @@ impl State {
 
     /// Leaves a signal that the guest sent to this very thread.
     fn post(&self, info: &Info) {
-        let SigInfo { signo, code, fields, .. } = info.0;
-        self.mailbox.post(signo, code, [fields[0], fields[1], fields[2], fields[3], fields[4]]);
+        let SigInfo {
+            signo,
+            code,
+            fields,
+            ..
+        } = info.0;
+        self.mailbox.post(
+            signo,
+            code,
+            [fields[0], fields[1], fields[2], fields[3], fields[4]],
+        );
     }
 }
 
@@ -195,16 +227,36 @@ fn handle(thread: &mut Thread, info: &Info, fault: Fault, forced: bool) {
             interrupt_call(thread, action);
             if action.flags & SA_RESETHAND != 0 {
                 let mut actions = thread.process.actions();
-                actions.replace(signal, Action { handler: DEFAULT, ..action });
+                actions.replace(
+                    signal,
+                    Action {
+                        handler: DEFAULT,
+                        ..action
+                    },
+                );
             }
-            let old = thread.signals.saved_mask.take().unwrap_or(thread.signals.mask);
+            let old = thread
+                .signals
+                .saved_mask
+                .take()
+                .unwrap_or(thread.signals.mask);
             if frame::enter(thread, info, fault, action, old).is_err() {
                 // No room for a frame: nothing can be handled any more.
-                kill(thread, &Info::new(libc::SIGSEGV, libc::SI_KERNEL, &[]), true);
+                kill(
+                    thread,
+                    &Info::new(libc::SIGSEGV, libc::SI_KERNEL, &[]),
+                    true,
+                );
                 return;
             }
-            let own = if action.flags & SA_NODEFER == 0 { bit(signal) } else { 0 };
-            thread.signals.set_mask(thread.signals.mask | action.mask | own);
+            let own = if action.flags & SA_NODEFER == 0 {
+                bit(signal)
+            } else {
+                0
+            };
+            thread
+                .signals
+                .set_mask(thread.signals.mask | action.mask | own);
         }
     }
 }
@@ -274,27 +326,45 @@ fn describe(thread: &Thread, exit: CpuExit) -> (Info, Fault) {
     const EXTERNAL: u32 = 0x008;
     const WRITE: u32 = 1 << 11;
     let pc = thread.cpu.reg(15);
-    let abort = |addr, need: Prot, status: u32| {
-        let page = thread.space().query(addr);
-        let (signal, code, kind) = match page.map(|page| page.prot) {
-            None => (libc::SIGSEGV, SEGV_MAPERR, TRANSLATION),
-            // A page that allows the access and still faults lost its file.
-            Some(prot) if prot.contains(need) => (libc::SIGBUS, BUS_ADRERR, EXTERNAL),
-            Some(_) => (libc::SIGSEGV, SEGV_ACCERR, PERMISSION),
+    let abort = |addr, kind, status: u32| {
+        let (signal, code, kind) = match kind {
+            FaultKind::Unmapped => (libc::SIGSEGV, SEGV_MAPERR, TRANSLATION),
+            FaultKind::Protection => (libc::SIGSEGV, SEGV_ACCERR, PERMISSION),
+            FaultKind::Bus => (libc::SIGBUS, BUS_ADRERR, EXTERNAL),
         };
-        let fault = Fault { trap_no: 14, error_code: kind | status, address: addr };
+        let fault = Fault {
+            trap_no: 14,
+            error_code: kind | status,
+            address: addr,
+        };
         (Info::new(signal, code, &[addr]), fault)
     };
     let trap = |signal, code| {
-        let fault = Fault { trap_no: 6, error_code: 0, address: 0 };
+        let fault = Fault {
+            trap_no: 6,
+            error_code: 0,
+            address: 0,
+        };
         (Info::new(signal, code, &[pc]), fault)
     };
     match exit {
-        CpuExit::PrefetchAbort { addr } => abort(addr, Prot::EXEC, 1 << 31),
-        CpuExit::DataAbort { addr, write: true } => abort(addr, Prot::WRITE, WRITE),
-        CpuExit::DataAbort { addr, write: false } => abort(addr, Prot::READ, 0),
+        CpuExit::PrefetchAbort { addr, kind } => abort(addr, kind, 1 << 31),
+        CpuExit::DataAbort {
+            addr,
+            write: true,
+            kind,
+        } => abort(addr, kind, WRITE),
+        CpuExit::DataAbort {
+            addr,
+            write: false,
+            kind,
+        } => abort(addr, kind, 0),
         CpuExit::Alignment { addr } => {
-            let fault = Fault { trap_no: 14, error_code: 1, address: addr };
+            let fault = Fault {
+                trap_no: 14,
+                error_code: 1,
+                address: addr,
+            };
             (Info::new(libc::SIGBUS, BUS_ADRALN, &[addr]), fault)
         }
         CpuExit::Breakpoint { .. } => trap(libc::SIGTRAP, 1),

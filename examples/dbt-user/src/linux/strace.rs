@@ -63,7 +63,7 @@ pub(super) fn print(line: &str, result: Option<SysResult>) {
     match result {
         None => eprintln!("{pid} {line} = ?"),
         // Pointers are recognised by their size; a descriptor is never that large.
-        Some(Ok(value)) if value >= 0x8000 && value < 0xffff_f000 => {
+        Some(Ok(value)) if (0x8000..0xffff_f000).contains(&value) => {
             eprintln!("{pid} {line} = {value:#x}");
         }
         Some(Ok(value)) => eprintln!("{pid} {line} = {}", value.cast_signed()),
@@ -79,7 +79,9 @@ pub(super) fn unknown(number: u32) {
     let name = syscalls::arm::Sysno::new(number as usize).map_or("unknown", |nr| nr.name());
     let errno = Errno::ENOSYS;
     let pid = std::process::id();
-    eprintln!("{pid} {name}(...) = -1 {errno:?} (system call {number} is not implemented by dbt-user)");
+    eprintln!(
+        "{pid} {name}(...) = -1 {errno:?} (system call {number} is not implemented by dbt-user)"
+    );
 }
 
 /// Whether a call ends the thread or the program.
@@ -90,10 +92,38 @@ pub(super) fn never_returns(call: &Call) -> bool {
 /// Returns a signal's name.
 pub(crate) fn signal_name(signal: i32) -> String {
     const NAMES: [&str; 32] = [
-        "0", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
-        "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT",
-        "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU",
-        "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
+        "0",
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGKILL",
+        "SIGUSR1",
+        "SIGSEGV",
+        "SIGUSR2",
+        "SIGPIPE",
+        "SIGALRM",
+        "SIGTERM",
+        "SIGSTKFLT",
+        "SIGCHLD",
+        "SIGCONT",
+        "SIGSTOP",
+        "SIGTSTP",
+        "SIGTTIN",
+        "SIGTTOU",
+        "SIGURG",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGWINCH",
+        "SIGIO",
+        "SIGPWR",
+        "SIGSYS",
     ];
     match usize::try_from(signal) {
         Ok(n) if n < NAMES.len() => NAMES[n].to_owned(),

@@ -78,7 +78,10 @@ static TABLE: [Option<Call>; SIZE] = {
         let mut i = 0;
         while i < groups[g].len() {
             let call = groups[g][i];
-            assert!(table[call.number as usize].is_none(), "a system call is listed twice");
+            assert!(
+                table[call.number as usize].is_none(),
+                "a system call is listed twice"
+            );
             table[call.number as usize] = Some(call);
             i += 1;
         }
@@ -126,7 +129,7 @@ pub(crate) fn dispatch(thread: &mut Thread) -> Result<u32, Fail> {
     let args = Args([0, 1, 2, 3, 4, 5].map(|n| thread.cpu.reg(n)));
     let call = find(number);
     if !thread.process.strace {
-        return call.map_or(fail(Errno::ENOSYS), |call| (call.handler)(thread, args));
+        return call.map_or(fail(Errno::ENOSYS), |call| carry_out(thread, call, args));
     }
     let Some(call) = call else {
         strace::unknown(number);
@@ -137,9 +140,20 @@ pub(crate) fn dispatch(thread: &mut Thread) -> Result<u32, Fail> {
     if strace::never_returns(call) {
         strace::print(&line, None);
     }
-    let result = (call.handler)(thread, args);
+    let result = carry_out(thread, call, args);
     if !strace::never_returns(call) {
         strace::print(&line, Some(result));
+    }
+    result
+}
+
+/// Runs a handler. When another thread translates from a page just after it was checked, the
+/// page is write-protected again and the kernel reports a fault that is not the guest's: the
+/// second try tells.
+fn carry_out(thread: &mut Thread, call: &Call, args: Args) -> SysResult {
+    let result = (call.handler)(thread, args);
+    if result == fail(Errno::EFAULT) && thread.process.is_threaded() {
+        return (call.handler)(thread, args);
     }
     result
 }

@@ -3,8 +3,8 @@
 
 use super::abi::misc::{HostSigEvent, SigEvent};
 use super::abi::time::{
-    Itimerspec, Itimerspec32, Itimerval, Itimerval32, Timespec, Timespec32, Timeval, Timeval32, Tms,
-    fetch, from_timeval, read_timeout, write_time,
+    Itimerspec, Itimerspec32, Itimerval, Itimerval32, Timespec, Timespec32, Timeval, Timeval32,
+    Tms, fetch, from_timeval, read_timeout, write_time,
 };
 use super::host::{self, Arg, Sysno};
 use super::table::calls;
@@ -56,7 +56,10 @@ fn get_clock(thread: &mut Thread, nr: Sysno, args: Args, wide: bool) -> SysResul
 
 fn set_clock(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
     let time = read_timeout(thread, args[1], wide)?.ok_or(Fail(Errno::EFAULT))?;
-    call(Sysno::clock_settime, [args.int(0).into(), Arg::input(&time)])
+    call(
+        Sysno::clock_settime,
+        [args.int(0).into(), Arg::input(&time)],
+    )
 }
 
 fn sleep(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
@@ -66,7 +69,9 @@ fn sleep(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
     // SAFETY: the kernel writes a timespec.
     let out = unsafe { Arg::out(&mut rest) };
     let all = [args.int(0).into(), args[1].into(), Arg::input(&time), out];
-    let result = thread.blocking(Sysno::clock_nanosleep, all).map_err(Fail::unless_handled);
+    let result = thread
+        .blocking(Sysno::clock_nanosleep, all)
+        .map_err(Fail::unless_handled);
     let absolute = args.int(1) & libc::TIMER_ABSTIME != 0;
     if result.is_err() && args[3] != 0 && !absolute {
         write_time(thread, args[3], rest, wide)?;
@@ -79,7 +84,13 @@ fn gettimeofday(thread: &mut Thread, args: Args) -> SysResult {
         let clock = libc::CLOCK_REALTIME.into();
         let now: Timespec = fetch(|out| host::call(Sysno::clock_gettime, [clock, out]))?;
         let usec = (now.nsec / 1000) as i32;
-        thread.put(args[0], &Timeval32 { sec: now.sec as i32, usec })?;
+        thread.put(
+            args[0],
+            &Timeval32 {
+                sec: now.sec as i32,
+                usec,
+            },
+        )?;
     }
     if args[1] != 0 {
         // The time zone, which nobody sets.
@@ -95,7 +106,15 @@ fn times(thread: &mut Thread, args: Args) -> SysResult {
     let now = call(Sysno::times, [out])?;
     if args[0] != 0 {
         let [utime, stime, cutime, cstime] = host.map(|t| t as i32);
-        thread.put(args[0], &Tms { utime, stime, cutime, cstime })?;
+        thread.put(
+            args[0],
+            &Tms {
+                utime,
+                stime,
+                cutime,
+                cstime,
+            },
+        )?;
     }
     Ok(now)
 }
@@ -113,8 +132,15 @@ fn setitimer(thread: &mut Thread, args: Args) -> SysResult {
         interval: Timeval32 { sec: 0, usec: 0 },
         value: Timeval32 { sec: 0, usec: 0 },
     };
-    let new = if args[1] == 0 { zero } else { thread.get(args[1])? };
-    let new = Itimerval { interval: new.interval.into(), value: new.value.into() };
+    let new = if args[1] == 0 {
+        zero
+    } else {
+        thread.get(args[1])?
+    };
+    let new = Itimerval {
+        interval: new.interval.into(),
+        value: new.value.into(),
+    };
     for time in [new.interval, new.value] {
         from_timeval(Timeval { ..time })?;
     }
@@ -127,8 +153,20 @@ fn timer_create(thread: &mut Thread, args: Args) -> SysResult {
     let event = if args[1] == 0 {
         None
     } else {
-        let SigEvent { value, signo, notify, tid, .. } = thread.get(args[1])?;
-        Some(HostSigEvent { value: value.into(), signo, notify, tid, pad: [0; 11] })
+        let SigEvent {
+            value,
+            signo,
+            notify,
+            tid,
+            ..
+        } = thread.get(args[1])?;
+        Some(HostSigEvent {
+            value: value.into(),
+            signo,
+            notify,
+            tid,
+            pad: [0; 11],
+        })
     };
     let event = event.as_ref().map_or(Arg::NULL, Arg::input);
     let id = thread.output(args[2], 4)?;
@@ -154,7 +192,11 @@ fn set_timer(thread: &mut Thread, nr: Sysno, args: Args, wide: bool) -> SysResul
     if args[2] == 0 {
         return fail(Errno::EINVAL);
     }
-    let half = if wide { size_of::<Timespec>() } else { size_of::<Timespec32>() };
+    let half = if wide {
+        size_of::<Timespec>()
+    } else {
+        size_of::<Timespec32>()
+    };
     let read = |addr| read_timeout(thread, addr, wide)?.ok_or(Fail(Errno::EFAULT));
     let new = Itimerspec {
         interval: read(args[2])?,

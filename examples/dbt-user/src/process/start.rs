@@ -72,7 +72,10 @@ pub enum StartError {
         error: memory::Error,
     },
     /// Arguments and environment do not fit on the stack.
-    #[error("arguments and environment exceed the stack of {} bytes: pass less", STACK_SIZE)]
+    #[error(
+        "arguments and environment exceed the stack of {} bytes: pass less",
+        STACK_SIZE
+    )]
     Arguments,
     /// The host lacks something.
     #[error("the host cannot provide {what}: {error}")]
@@ -99,11 +102,18 @@ impl StartError {
 
 fn hint(path: &Path) -> &'static str {
     // Not searched in PATH, which surprises who types `dbt-user ls`.
-    if path.components().count() == 1 { " (dbt-user does not search PATH: give a path)" } else { "" }
+    if path.components().count() == 1 {
+        " (dbt-user does not search PATH: give a path)"
+    } else {
+        ""
+    }
 }
 
 fn place(sysroot: Option<&Path>) -> String {
-    sysroot.map_or_else(|| "on this system".into(), |dir| format!("under {}", dir.display()))
+    sysroot.map_or_else(
+        || "on this system".into(),
+        |dir| format!("under {}", dir.display()),
+    )
 }
 
 /// A program's file and everything it is started with.
@@ -122,9 +132,16 @@ impl Program {
             Some(path) => {
                 let file = File::open(path).and_then(|file| {
                     let is_dir = file.metadata()?.is_dir();
-                    if is_dir { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+                    if is_dir {
+                        Err(io::ErrorKind::IsADirectory.into())
+                    } else {
+                        Ok(file)
+                    }
                 });
-                let file = file.map_err(|error| StartError::Open { path: path.clone(), error })?;
+                let file = file.map_err(|error| StartError::Open {
+                    path: path.clone(),
+                    error,
+                })?;
                 (file, path.clone())
             }
             None => (built_in()?, PathBuf::from("selftest")),
@@ -135,13 +152,21 @@ impl Program {
             .chain(options.args.iter().cloned())
             .filter_map(|arg| CString::new(arg.into_vec()).ok())
             .collect();
-        Ok(Self { file, path, args, env })
+        Ok(Self {
+            file,
+            path,
+            args,
+            env,
+        })
     }
 }
 
 /// Puts the built-in program into a file without a name.
 fn built_in() -> Result<File, StartError> {
-    let fail = |error| StartError::Host { what: "a file for the built-in program", error };
+    let fail = |error| StartError::Host {
+        what: "a file for the built-in program",
+        error,
+    };
     // SAFETY: the name is a C string.
     let fd = unsafe { libc::memfd_create(c"selftest".as_ptr(), libc::MFD_CLOEXEC) };
     if fd < 0 {
@@ -159,9 +184,14 @@ pub(crate) fn start(
     options: &Options,
     engine: Arc<dyn Engine>,
 ) -> Result<Thread, StartError> {
-    let at = |error| StartError::Memory { path: program.path.clone(), error };
-    let space = Space::new()
-        .map_err(|error| StartError::Host { what: "4 GiB of addresses for the guest", error })?;
+    let at = |error| StartError::Memory {
+        path: program.path.clone(),
+        error,
+    };
+    let space = Space::new().map_err(|error| StartError::Host {
+        what: "4 GiB of addresses for the guest",
+        error: io::Error::from_raw_os_error(error.errno()),
+    })?;
     let space = Arc::new(space);
     kuser::map(&space).map_err(at)?;
     let stack = STACK_TOP - STACK_SIZE..STACK_TOP;
@@ -172,7 +202,12 @@ pub(crate) fn start(
     let mut prot = Prot::READ | Prot::WRITE;
     prot.set(Prot::EXEC, image.exec_stack);
     let len = u64::from(STACK_SIZE);
-    space.map(stack.start, len, prot, Backing::Anonymous, Placement::Fixed).map_err(at)?;
+    space
+        .map(stack.start, len, prot, Backing::Anonymous, Placement::Fixed)
+        .map_err(at)?;
+    space
+        .label(stack.start, len, Some("[stack]".into()))
+        .map_err(at)?;
     let path = CString::new(program.path.as_os_str().as_bytes()).unwrap_or_default();
     let written = Start {
         args: &program.args,
@@ -195,19 +230,31 @@ pub(crate) fn start(
         strace: options.strace,
         stats: options.stats,
         own_args: own_args(options),
-        path: program.path.canonicalize().unwrap_or_else(|_| program.path.clone()),
+        path: program
+            .path
+            .canonicalize()
+            .unwrap_or_else(|_| program.path.clone()),
         args: program.args.clone(),
         auxv: written.auxv,
-        stack,
         actions: Mutex::new(Actions::inherited()),
-        heap: Mutex::new(Heap { start: loaded.end, end: loaded.end }),
+        heap: Mutex::new(Heap {
+            start: loaded.end,
+            end: loaded.end,
+        }),
         threads: AtomicUsize::new(1),
     };
     let entry = interpreter.map_or(loaded.entry, |i| i.entry);
     let cpu = engine
         .cpu(&space, &UserRegs::at_entry(entry, written.sp))
-        .map_err(|error| StartError::Host { what: "a core", error })?;
-    Ok(Thread::new(Arc::new(process), cpu, host_signal::inherited_mask()))
+        .map_err(|error| StartError::Host {
+            what: "a core",
+            error,
+        })?;
+    Ok(Thread::new(
+        Arc::new(process),
+        cpu,
+        host_signal::inherited_mask(),
+    ))
 }
 
 /// Loads the program and, if it names one, its interpreter.
@@ -217,7 +264,10 @@ fn load(
     sysroot: &Sysroot,
 ) -> Result<(Image, Loaded, Option<Loaded>), StartError> {
     let image = parse(&program.file, &program.path)?;
-    let at = |error| StartError::Memory { path: program.path.clone(), error };
+    let at = |error| StartError::Memory {
+        path: program.path.clone(),
+        error,
+    };
     let loaded = elf::load(space, &program.file, &image, Some(PIE_BASE)).map_err(at)?;
     let Some(name) = &image.interpreter else {
         return Ok((image, loaded, None));
@@ -230,7 +280,10 @@ fn load(
         sysroot: sysroot.dir().map(Path::to_owned),
     })?;
     let interpreter = parse(&file, &path)?;
-    let at = |error| StartError::Memory { path: path.clone(), error };
+    let at = |error| StartError::Memory {
+        path: path.clone(),
+        error,
+    };
     let interpreter = elf::load(space, &file, &interpreter, None).map_err(at)?;
     Ok((image, loaded, Some(interpreter)))
 }
@@ -244,12 +297,20 @@ fn parse(file: &File, path: &Path) -> Result<Image, StartError> {
         // A directory or a device that cannot be read fails here, with its own reason.
         let _ = file.read(&mut magic)?;
         let cache = ReadCache::new(file);
-        Image::parse(&cache, len).map(|image| (image, len)).map_err(io::Error::other)
+        Image::parse(&cache, len)
+            .map(|image| (image, len))
+            .map_err(io::Error::other)
     };
     opened().map(|(image, _)| image).map_err(|error| {
         match error.get_ref().and_then(|e| e.downcast_ref::<ElfError>()) {
-            Some(elf) => StartError::Elf { path: path.to_owned(), error: elf.clone() },
-            None => StartError::Open { path: path.to_owned(), error },
+            Some(elf) => StartError::Elf {
+                path: path.to_owned(),
+                error: elf.clone(),
+            },
+            None => StartError::Open {
+                path: path.to_owned(),
+                error,
+            },
         }
     })
 }
@@ -258,7 +319,10 @@ fn random() -> Result<[u8; 16], StartError> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(|error| StartError::Host { what: "random bytes", error })?;
+        .map_err(|error| StartError::Host {
+            what: "random bytes",
+            error,
+        })?;
     Ok(bytes)
 }
 
@@ -272,12 +336,24 @@ fn own_args(options: &Options) -> Vec<OsString> {
     let mut args = Vec::new();
     if let Some(dir) = &options.sysroot {
         // Absolute, because the guest may change its directory.
-        args.extend(["-L".into(), std::path::absolute(dir).unwrap_or(dir.clone()).into()]);
+        args.extend([
+            "-L".into(),
+            std::path::absolute(dir).unwrap_or(dir.clone()).into(),
+        ]);
     }
     let engine = &options.engine;
     let flags = [("--strace", options.strace), ("--stats", options.stats)];
-    let engine_flags = [("--interpret", engine.interpret), ("--perf-map", engine.perf_map)];
-    args.extend(flags.iter().chain(&engine_flags).filter(|f| f.1).map(|f| f.0.into()));
+    let engine_flags = [
+        ("--interpret", engine.interpret),
+        ("--perf-map", engine.perf_map),
+    ];
+    args.extend(
+        flags
+            .iter()
+            .chain(&engine_flags)
+            .filter(|f| f.1)
+            .map(|f| f.0.into()),
+    );
     if let Some(size) = engine.code_cache {
         args.extend(["--code-cache".into(), size.to_string().into()]);
     }

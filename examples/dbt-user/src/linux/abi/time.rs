@@ -40,32 +40,48 @@ Rusage { utime: Timeval, stime: Timeval, counters: [i64; 14] } }
 
 impl From<Timespec32> for Timespec {
     fn from(t: Timespec32) -> Self {
-        Self { sec: t.sec.into(), nsec: t.nsec.into() }
+        Self {
+            sec: t.sec.into(),
+            nsec: t.nsec.into(),
+        }
     }
 }
 
 impl From<Timespec> for Timespec32 {
     fn from(t: Timespec) -> Self {
-        Self { sec: t.sec as i32, nsec: t.nsec as i32 }
+        Self {
+            sec: t.sec as i32,
+            nsec: t.nsec as i32,
+        }
     }
 }
 
 impl From<Timeval32> for Timeval {
     fn from(t: Timeval32) -> Self {
-        Self { sec: t.sec.into(), usec: t.usec.into() }
+        Self {
+            sec: t.sec.into(),
+            usec: t.usec.into(),
+        }
     }
 }
 
 impl From<Timeval> for Timeval32 {
     fn from(t: Timeval) -> Self {
-        Self { sec: t.sec as i32, usec: t.usec as i32 }
+        Self {
+            sec: t.sec as i32,
+            usec: t.usec as i32,
+        }
     }
 }
 
 impl From<Rusage> for Rusage32 {
     fn from(r: Rusage) -> Self {
         let counters = r.counters.map(|c| i32::try_from(c).unwrap_or(i32::MAX));
-        Self { utime: r.utime.into(), stime: r.stime.into(), counters }
+        Self {
+            utime: r.utime.into(),
+            stime: r.stime.into(),
+            counters,
+        }
     }
 }
 
@@ -88,8 +104,17 @@ pub(crate) fn read_timeout(
 }
 
 /// Writes a time, in the width that the call has.
-pub(crate) fn write_time(thread: &Thread, addr: u32, time: Timespec, wide: bool) -> Result<(), Fail> {
-    if wide { thread.put(addr, &time) } else { thread.put(addr, &Timespec32::from(time)) }
+pub(crate) fn write_time(
+    thread: &Thread,
+    addr: u32,
+    time: Timespec,
+    wide: bool,
+) -> Result<(), Fail> {
+    if wide {
+        thread.put(addr, &time)
+    } else {
+        thread.put(addr, &Timespec32::from(time))
+    }
 }
 
 /// Runs a host call that writes one `T`.
@@ -105,7 +130,10 @@ pub(crate) fn fetch<T: bytemuck::Pod>(
 /// Converts microseconds to nanoseconds, refusing what is out of range.
 pub(crate) fn from_timeval(t: Timeval) -> Result<Timespec, Fail> {
     if (0..1_000_000).contains(&t.usec) {
-        Ok(Timespec { sec: t.sec, nsec: t.usec * 1000 })
+        Ok(Timespec {
+            sec: t.sec,
+            nsec: t.usec * 1000,
+        })
     } else {
         fail(Errno::EINVAL)
     }

@@ -3,11 +3,15 @@
 use bytemuck::Zeroable;
 
 use super::{Action, IGNORE, Info, SigInfo, bit, frame, host_signal};
-use crate::linux::abi::signal::{AltStack, MINSIGSTKSZ, OldSigAction, SS_DISABLE, SS_ONSTACK, SigAction};
+use crate::cpu::CpuExit;
+use crate::linux::abi::signal::{
+    AltStack, MINSIGSTKSZ, OldSigAction, SS_DISABLE, SS_ONSTACK, SigAction,
+};
 use crate::linux::abi::time::read_timeout;
 use crate::linux::host::{self, Arg, Sysno};
 use crate::linux::table::calls;
 use crate::linux::{Args, Errno, Fail, SysResult, fail};
+use crate::memory::FaultKind;
 use crate::thread::{Thread, call};
 
 calls! {
@@ -32,7 +36,11 @@ calls! {
 }
 
 fn checked(signal: i32) -> Result<i32, Fail> {
-    if (1..=64).contains(&signal) { Ok(signal) } else { fail(Errno::EINVAL) }
+    if (1..=64).contains(&signal) {
+        Ok(signal)
+    } else {
+        fail(Errno::EINVAL)
+    }
 }
 
 /// Replaces an action and returns the old one.
@@ -56,7 +64,11 @@ fn rt_sigaction(thread: &mut Thread, args: Args) -> SysResult {
     if args[3] != 8 {
         return fail(Errno::EINVAL);
     }
-    let new = if args[1] == 0 { None } else { Some(thread.get::<SigAction>(args[1])?) };
+    let new = if args[1] == 0 {
+        None
+    } else {
+        Some(thread.get::<SigAction>(args[1])?)
+    };
     let new = new.map(|a| Action {
         handler: a.handler,
         flags: a.flags,
@@ -66,14 +78,31 @@ fn rt_sigaction(thread: &mut Thread, args: Args) -> SysResult {
     let old = exchange(thread, args.int(0), new)?;
     if args[2] != 0 {
         let mask = [old.mask as u32, (old.mask >> 32) as u32];
-        let Action { handler, flags, restorer, .. } = old;
-        thread.put(args[2], &SigAction { handler, flags, restorer, mask })?;
+        let Action {
+            handler,
+            flags,
+            restorer,
+            ..
+        } = old;
+        thread.put(
+            args[2],
+            &SigAction {
+                handler,
+                flags,
+                restorer,
+                mask,
+            },
+        )?;
     }
     Ok(0)
 }
 
 fn old_sigaction(thread: &mut Thread, args: Args) -> SysResult {
-    let new = if args[1] == 0 { None } else { Some(thread.get::<OldSigAction>(args[1])?) };
+    let new = if args[1] == 0 {
+        None
+    } else {
+        Some(thread.get::<OldSigAction>(args[1])?)
+    };
     let new = new.map(|a| Action {
         handler: a.handler,
         flags: a.flags,
@@ -82,8 +111,21 @@ fn old_sigaction(thread: &mut Thread, args: Args) -> SysResult {
     });
     let old = exchange(thread, args.int(0), new)?;
     if args[2] != 0 {
-        let Action { handler, flags, restorer, mask } = old;
-        thread.put(args[2], &OldSigAction { handler, mask: mask as u32, flags, restorer })?;
+        let Action {
+            handler,
+            flags,
+            restorer,
+            mask,
+        } = old;
+        thread.put(
+            args[2],
+            &OldSigAction {
+                handler,
+                mask: mask as u32,
+                flags,
+                restorer,
+            },
+        )?;
     }
     Ok(0)
 }
@@ -120,7 +162,11 @@ fn old_sigprocmask(thread: &mut Thread, args: Args) -> SysResult {
     if args[1] != 0 {
         // The upper half is not its to change.
         let set = u64::from(thread.get::<u32>(args[1])?);
-        let keep = if args.int(0) == libc::SIG_SETMASK { old & !0xffff_ffff } else { 0 };
+        let keep = if args.int(0) == libc::SIG_SETMASK {
+            old & !0xffff_ffff
+        } else {
+            0
+        };
         change_mask(thread, args.int(0), set | keep)?;
     }
     if args[2] != 0 {
@@ -149,7 +195,9 @@ fn suspend(thread: &mut Thread, mask: Option<u64>) -> SysResult {
     if thread.signals.mailbox.pending() & !thread.signals.mask != 0 {
         return Err(Fail(Errno::new(Fail::RESTART_UNLESS_HANDLED)));
     }
-    thread.blocking(Sysno::pause, []).map_err(Fail::unless_handled)
+    thread
+        .blocking(Sysno::pause, [])
+        .map_err(Fail::unless_handled)
 }
 
 fn timed_wait(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
@@ -160,7 +208,9 @@ fn timed_wait(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
     let out = unsafe { Arg::out(&mut host) };
     let timeout = timeout.as_ref().map_or(Arg::NULL, Arg::input);
     let wait = [Arg::input(&set), out, timeout, Arg::long(8)];
-    let signal = thread.blocking(Sysno::rt_sigtimedwait, wait).map_err(Fail::unless_handled)?;
+    let signal = thread
+        .blocking(Sysno::rt_sigtimedwait, wait)
+        .map_err(Fail::unless_handled)?;
     if args[1] != 0 {
         let (code, fields) = Info::from_host(&host);
         thread.put(args[1], &Info::new(signal.cast_signed(), code, &fields).0)?;
@@ -174,14 +224,25 @@ fn queue_info(thread: &mut Thread, args: Args) -> SysResult {
     host[0] = args[1];
     host[2] = info.code.cast_unsigned();
     host[4..7].copy_from_slice(&info.fields[..3]);
-    call(Sysno::rt_sigqueueinfo, [args[0].into(), args[1].into(), Arg::input(&host)])
+    call(
+        Sysno::rt_sigqueueinfo,
+        [args[0].into(), args[1].into(), Arg::input(&host)],
+    )
 }
 
 fn frame_left(thread: &mut Thread, with_info: bool) -> SysResult {
     frame::leave(thread, with_info).or_else(|_| {
         // As Linux: a bad frame is a fault at the stack pointer.
         let sp = thread.cpu.reg(13);
-        super::raise(thread, crate::cpu::CpuExit::DataAbort { addr: sp, write: false });
+        let kind = FaultKind::Unmapped;
+        super::raise(
+            thread,
+            CpuExit::DataAbort {
+                addr: sp,
+                write: false,
+                kind,
+            },
+        );
         Ok(thread.cpu.reg(0))
     })
 }
@@ -212,14 +273,27 @@ fn sigaltstack(thread: &mut Thread, args: Args) -> SysResult {
 /// Sends a signal; `at` is the argument that names it.
 fn send(thread: &mut Thread, nr: Sysno, args: Args, at: usize) -> SysResult {
     let signal = args.int(at);
-    let own = if nr == Sysno::kill { Sysno::getpid } else { Sysno::gettid };
+    let own = if nr == Sysno::kill {
+        Sysno::getpid
+    } else {
+        Sysno::gettid
+    };
     let to_self = u64::from(args[at - 1]) == host::call(own, [])?;
     if to_self && bit(signal) & host_signal::SYNCHRONOUS != 0 {
         // The host's handlers of these are the engine's.
-        let code = if nr == Sysno::kill { libc::SI_USER } else { libc::SI_TKILL };
+        let code = if nr == Sysno::kill {
+            libc::SI_USER
+        } else {
+            libc::SI_TKILL
+        };
         let uid = call(Sysno::getuid, [])?;
-        thread.signals.post(&Info::new(signal, code, &[std::process::id(), uid]));
+        thread
+            .signals
+            .post(&Info::new(signal, code, &[std::process::id(), uid]));
         return Ok(0);
     }
-    call(nr, [args.int(0).into(), args.int(1).into(), args.int(2).into()])
+    call(
+        nr,
+        [args.int(0).into(), args.int(1).into(), args.int(2).into()],
+    )
 }

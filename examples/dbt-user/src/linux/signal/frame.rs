@@ -39,10 +39,20 @@ pub(super) fn enter(
     let mut frame = SigFrame::zeroed();
     frame.context = context;
     let top = stack_top(thread, regs.r[13], action);
-    let size = if has_info { size_of::<RtSigFrame>() } else { size_of::<SigFrame>() };
+    let size = if has_info {
+        size_of::<RtSigFrame>()
+    } else {
+        size_of::<SigFrame>()
+    };
     let sp = top.wrapping_sub(size as u32) & !7;
     if has_info {
-        thread.put(sp, &RtSigFrame { info: info.0, frame })?;
+        thread.put(
+            sp,
+            &RtSigFrame {
+                info: info.0,
+                frame,
+            },
+        )?;
         regs.r[1] = sp;
         regs.r[2] = sp + size_of_val(&info.0) as u32;
     } else {
@@ -62,13 +72,7 @@ pub(super) fn enter(
     Ok(())
 }
 
-fn context(
-    thread: &Thread,
-    regs: &UserRegs,
-    fault: Fault,
-    mask: u64,
-    has_info: bool,
-) -> UContext {
+fn context(thread: &Thread, regs: &UserRegs, fault: Fault, mask: u64, has_info: bool) -> UContext {
     let mut context = UContext::zeroed();
     // A handler without siginfo finds the kernel's magic number here.
     context.flags = if has_info { 0 } else { 0x5ac3_c35a };
@@ -145,10 +149,19 @@ pub(super) fn leave(thread: &mut Thread, with_info: bool) -> Result<u32, Fail> {
     thread.cpu.clear_exclusive();
     thread.restart = None;
     let [low, high] = context.mask;
-    thread.signals.set_mask(u64::from(low) | u64::from(high) << 32);
+    thread
+        .signals
+        .set_mask(u64::from(low) | u64::from(high) << 32);
     if with_info {
-        let alt = AltStack { flags: context.stack.flags & SS_DISABLE, ..context.stack };
-        thread.signals.alt_stack = if alt.flags == 0 { alt } else { AltStack::zeroed() };
+        let alt = AltStack {
+            flags: context.stack.flags & SS_DISABLE,
+            ..context.stack
+        };
+        thread.signals.alt_stack = if alt.flags == 0 {
+            alt
+        } else {
+            AltStack::zeroed()
+        };
     }
     Ok(regs.r[0])
 }

@@ -86,9 +86,18 @@ pub(crate) fn set(signal: i32, disposition: Disposition) {
 
 fn install(signal: i32, handler: usize, flags: u64) {
     let restorer = restorer();
-    let flags = if restorer == 0 { flags } else { flags | SA_RESTORER };
+    let flags = if restorer == 0 {
+        flags
+    } else {
+        flags | SA_RESTORER
+    };
     // Everything else waits while the handler runs.
-    let action = KernelAction { handler, flags, restorer, mask: u64::MAX };
+    let action = KernelAction {
+        handler,
+        flags,
+        restorer,
+        mask: u64::MAX,
+    };
     // SAFETY: the structure is the kernel's, and the handler is async-signal-safe. It fails
     // only for SIGKILL and SIGSTOP, which a guest cannot handle either.
     unsafe {
@@ -104,7 +113,12 @@ fn install(signal: i32, handler: usize, flags: u64) {
 
 /// Whether our parent left a signal ignored.
 pub(crate) fn is_ignored(signal: i32) -> bool {
-    let mut action = KernelAction { handler: 0, flags: 0, restorer: 0, mask: 0 };
+    let mut action = KernelAction {
+        handler: 0,
+        flags: 0,
+        restorer: 0,
+        mask: 0,
+    };
     // SAFETY: the kernel writes one of its structures.
     unsafe {
         libc::syscall(
@@ -143,11 +157,7 @@ pub(crate) fn set_mask(mask: u64) {
 }
 
 /// The handler of every signal that the guest handles.
-extern "C" fn on_signal(
-    signal: i32,
-    info: *const libc::siginfo_t,
-    context: *mut libc::ucontext_t,
-) {
+extern "C" fn on_signal(signal: i32, info: *const libc::siginfo_t, context: *mut libc::ucontext_t) {
     // SAFETY: the kernel passes a `siginfo_t` of 128 bytes that lives while the handler runs.
     let words = unsafe { info.cast::<[u32; 32]>().read_unaligned() };
     // SAFETY: likewise the interrupted context, which nobody else uses now.
@@ -163,7 +173,10 @@ pub(crate) fn die(signal: i32) -> ! {
     // The core would be ours, not the program's.
     let none = [0_u64; 2];
     let core = Arg::from(libc::RLIMIT_CORE);
-    let _ = host::call(Sysno::prlimit64, [0.into(), core, Arg::input(&none), Arg::NULL]);
+    let _ = host::call(
+        Sysno::prlimit64,
+        [0.into(), core, Arg::input(&none), Arg::NULL],
+    );
     install(signal, libc::SIG_DFL, 0);
     let unblocked = !bit(signal);
     let how = Arg::from(libc::SIG_SETMASK);

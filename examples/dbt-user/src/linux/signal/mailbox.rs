@@ -56,7 +56,10 @@ impl Mailbox {
 
     /// Leaves a signal and stops the core. Async-signal-safe.
     pub(crate) fn post(&self, signal: i32, code: i32, words: [u32; WORDS]) {
-        let Some(slot) = usize::try_from(signal - 1).ok().and_then(|n| self.slots.get(n)) else {
+        let Some(slot) = usize::try_from(signal - 1)
+            .ok()
+            .and_then(|n| self.slots.get(n))
+        else {
             return;
         };
         slot.code.store(code.cast_unsigned(), Ordering::Relaxed);
@@ -78,14 +81,20 @@ impl Mailbox {
             return None;
         }
         let signal = ready.trailing_zeros().cast_signed() + 1;
-        self.pending.fetch_and(!super::bit(signal), Ordering::Acquire);
+        self.pending
+            .fetch_and(!super::bit(signal), Ordering::Acquire);
         let slot = &self.slots[signal as usize - 1];
         let mut fields = [0; 29];
         for (field, word) in fields.iter_mut().zip(&slot.words) {
             *field = word.load(Ordering::Relaxed);
         }
         let code = slot.code.load(Ordering::Relaxed).cast_signed();
-        Some(Info(SigInfo { signo: signal, errno: 0, code, fields }))
+        Some(Info(SigInfo {
+            signo: signal,
+            errno: 0,
+            code,
+            fields,
+        }))
     }
 
     /// Returns the pending signals.
@@ -95,7 +104,8 @@ impl Mailbox {
 
     /// Forgets pending signals, when their action becomes "ignore".
     pub(crate) fn discard(&self, signal: i32) {
-        self.pending.fetch_and(!super::bit(signal), Ordering::Relaxed);
+        self.pending
+            .fetch_and(!super::bit(signal), Ordering::Relaxed);
     }
 }
 
