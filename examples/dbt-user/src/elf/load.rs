@@ -87,7 +87,9 @@ fn zero_rest(space: &Space, addr: u32, file_size: u32, size: u32, prot: Prot) ->
         zero_from.next_multiple_of(page)
     };
     if next_page > zero_from && prot.contains(Prot::WRITE) {
-        let tail = vec![0; (next_page.min(end) - zero_from) as usize];
+        // To the end of the page, not only of the segment: the dynamic linker takes what is
+        // left of its last page for memory that nobody wrote.
+        let tail = vec![0; (next_page - zero_from) as usize];
         // A file that shrank meanwhile has no such page; the program will fault there itself.
         let _ = space.write(zero_from as u32, &tail);
     }
