@@ -21,6 +21,7 @@
 mod builder;
 pub mod eval;
 mod inst;
+pub mod text;
 mod unit;
 mod verify;
 
