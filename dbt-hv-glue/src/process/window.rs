@@ -193,9 +193,10 @@ impl Window {
             Backing::AnonymousShared => Contents::Anonymous { shared: true },
             Backing::File { fd, offset, shared } => Contents::File { fd, offset, shared },
         };
-        self.code
-            .remap(range.clone(), || self.space.map(&range, prot, contents))?;
         let start = range.start;
+        self.code
+            .remap(range.clone(), || self.space.map(&range, prot, contents))
+            .inspect_err(|_| layout.drop_lost(&self.space, &range))?;
         layout.regions.insert(Region {
             range,
             prot,
@@ -254,6 +255,31 @@ impl Window {
                 change()?;
             }
             layout.regions.update(&part.range, |r| r.prot = prot);
+        }
+        if at < range.end {
+            return Err(Error::NotMapped { addr: narrow(at)? });
+        }
+        Ok(())
+    }
+
+    /// Drops the contents of a range (`MADV_DONTNEED`): anonymous memory reads as
+    /// zeroes afterwards, private copies of a file as the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotMapped`] at the first page that is not mapped, with the pages
+    /// before it discarded; otherwise as for [`unmap`](Self::unmap).
+    pub fn discard(&self, addr: u32, len: u64) -> Result<(), Error> {
+        let range = page_range(addr, len)?;
+        let layout = self.layout.lock();
+        let mut at = range.start;
+        for part in layout.regions.parts(&range) {
+            if part.range.start != at {
+                break;
+            }
+            at = part.range.end;
+            self.code
+                .remap(part.range.clone(), || self.space.discard(&part.range))?;
         }
         if at < range.end {
             return Err(Error::NotMapped { addr: narrow(at)? });
@@ -422,7 +448,7 @@ impl Window {
     /// `section` must not call methods of the window in the parent.
     pub fn quiesce<R>(&self, section: impl FnOnce() -> R) -> R {
         let _layout = self.layout.lock();
-        self.code.quiesce(section)
+        self.code.quiesce(|| self.space.settled(section))
     }
 
     pub(super) fn space(&self) -> &Space {
@@ -454,7 +480,7 @@ impl Window {
         let in_place = old.start == new.start;
         let anonymous = matches!(region.kind, RegionKind::Anonymous { shared: false });
         // One critical section: no page of either range may become a code page in it.
-        self.code.remap_all([old.clone(), new.clone()], || {
+        let changed = self.code.remap_all([old.clone(), new.clone()], || {
             if in_place && anonymous {
                 // What is new is as good as any other anonymous memory.
                 let contents = Contents::Anonymous { shared: false };
@@ -462,7 +488,8 @@ impl Window {
             } else {
                 self.space.move_mapping(&old, &new, prot)
             }
-        })?;
+        });
+        changed.inspect_err(|_| layout.drop_lost(&self.space, &new))?;
         layout.regions.remove(&old);
         layout.regions.insert(Region {
             range: new,
@@ -473,6 +500,15 @@ impl Window {
 }
 
 impl Layout {
+    /// Forgets regions in `range` that the host has lost in a failed replacement.
+    fn drop_lost(&mut self, space: &Space, range: &Range<u64>) {
+        let is_lost = u32::try_from(range.start)
+            .is_ok_and(|start| !space.flags(start).contains(PageFlags::MAPPED));
+        if is_lost {
+            self.regions.remove(range);
+        }
+    }
+
     fn place(&self, addr: u32, len: u64, placement: Placement) -> Result<Range<u64>, Error> {
         let len = page_range(0, len)?.end;
         match placement {
