@@ -427,3 +427,22 @@ fn a_failed_replacement_changes_nothing() {
     assert_eq!(ranges(&window), [(0x1_0000, 0x1_2000)]);
     assert!(host_has_no_holes(&window));
 }
+
+/// While a window is quiescent, nothing changes in it.
+#[test]
+fn quiescence_holds_changes_back() {
+    let window = window();
+    let started = std::sync::Barrier::new(2);
+    std::thread::scope(|s| {
+        window.quiesce(|| {
+            s.spawn(|| {
+                started.wait();
+                map(&window, 0x1_0000, 0x1000, RW);
+            });
+            started.wait();
+            std::thread::sleep(core::time::Duration::from_millis(20));
+            assert_eq!(window.query(0x1_0000), None);
+        });
+    });
+    assert!(window.query(0x1_0000).is_some());
+}
