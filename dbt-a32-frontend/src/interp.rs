@@ -20,6 +20,8 @@ use crate::reg::Reg;
 use crate::state::ArmState;
 use crate::version::{DecodeContext, Features};
 
+mod vfp;
+
 /// Interprets the instruction at `state`'s PC.
 ///
 /// After [`Step::Next`] the state is at the next instruction, whether this one
@@ -139,6 +141,7 @@ fn context(state: &ArmState, features: Features) -> DecodeContext {
         thumb: state.thumb != 0,
         it: ItState::from_bits(state.it as u8),
         big_endian: state.big_endian != 0,
+        fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
     }
 }
 
