@@ -268,3 +268,87 @@ impl Judge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep(subject: impl Subject) -> Report {
+        words(
+            Set::A32,
+            Space::all(0xe281_1000, 0xe281_10ff),
+            &subject,
+            NonZero::<usize>::MIN,
+            &|_| (),
+        )
+    }
+
+    /// `add r1, r1, #imm8` as Capstone prints it, more or less.
+    fn right(word: u32, text: &mut String) -> Verdict {
+        text.push_str(&format!("ADD r1, R1, #{}", word & 0xff));
+        Verdict::Insn {
+            row: "AddImm",
+            size: 4,
+        }
+    }
+
+    #[test]
+    fn agreement_is_clean() {
+        let report = sweep(right);
+        assert!(report.is_clean(), "{report}");
+        assert_eq!((report.words, report.both), (256, 256));
+    }
+
+    #[test]
+    fn one_wrong_text_is_found() {
+        let report = sweep(|word: u32, text: &mut String| match word & 0xff {
+            77 => {
+                text.push_str("add r1, r1, #78");
+                Verdict::Insn {
+                    row: "AddImm",
+                    size: 4,
+                }
+            }
+            _ => right(word, text),
+        });
+        let difference = &report.unexplained[&(Class::Text, "AddImm".to_owned())];
+        assert_eq!(
+            (difference.count, difference.examples[0].word),
+            (1, 0xe281_104d)
+        );
+    }
+
+    #[test]
+    fn a_missing_row_is_found() {
+        let report = sweep(|_: u32, _: &mut String| Verdict::Unallocated);
+        assert_eq!(
+            report.unexplained[&(Class::TheirsOnly, "add".to_owned())].count,
+            256
+        );
+    }
+
+    #[test]
+    fn a_wrong_width_is_found() {
+        let report = sweep(|word: u32, text: &mut String| {
+            right(word, text);
+            Verdict::Insn {
+                row: "AddImm",
+                size: 2,
+            }
+        });
+        assert_eq!(report.unexplained(), 256);
+    }
+
+    #[test]
+    fn a_sample_reaches_both_ends_and_all_low_bits() {
+        let space = Space::all(0xe800_0000, 0xffff_ffff).sample(100_000);
+        assert!(space.len().abs_diff(100_000) < 1000 && space.stride % 2 == 1);
+        let seen = space
+            .words(0, space.len())
+            .fold((0, 0), |(ones, zeroes), word| (ones | word, zeroes | !word));
+        assert_eq!(
+            (seen.0 & 0x07ff_ffff, seen.1 & 0x07ff_ffff),
+            (0x07ff_ffff, 0x07ff_ffff)
+        );
+    }
+}

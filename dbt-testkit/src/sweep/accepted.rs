@@ -111,9 +111,30 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         set: Set::A32,
         class: Class::Text,
-        pattern: Pattern::new("1110_0111_1111_1111_1101_1110_1111_1110"),
-        texts: |ours, theirs| ours == "udf 65006" && theirs == "trap",
+        pattern: Pattern::new("1110_0111_1111_1110_1101_1110_1111_0000"),
+        texts: |ours, theirs| ours == "udf 60896" && theirs == "trap",
         reason: UDF,
+    },
+    Exception {
+        set: Set::A32,
+        class: Class::Text,
+        pattern: Pattern::new("xxxx_0100_0001_1101_xxxx_0000_0000_0100"),
+        texts: |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"),
+        reason: "A5.3, POP encoding A2: only an added offset makes a POP; Capstone ignores the sign",
+    },
+    Exception {
+        set: Set::A32,
+        class: Class::Text,
+        pattern: Pattern::new("1111_0101_0111_1111_1111_0000_0100_1100"),
+        texts: |ours, theirs| ours == "dsb 12" && theirs == "dfb",
+        reason: BARRIER,
+    },
+    Exception {
+        set: Set::T32,
+        class: Class::Text,
+        pattern: Pattern::new("1111_0011_1011_1111_1000_1111_0100_1100"),
+        texts: |ours, theirs| ours.starts_with("dsb") && theirs.starts_with("dfb"),
+        reason: BARRIER,
     },
     Exception {
         set: Set::T32,
@@ -160,6 +181,8 @@ pub static EXCEPTIONS: &[Exception] = &[
 ];
 
 const UDF: &str = "A5.4, A6.2.7: UDF; Capstone leaves out or renames what LLVM uses as traps";
+const BARRIER: &str =
+    "A5.7.1, A6.3.4: a reserved barrier option; Capstone prints the name ARMv8-R gave it";
 const HINT: &str =
     "A5.2.11, A6.3.4: hints ARMv7 reserves; Capstone prints the names some of them got in ARMv8";
 const HALF_MOVE: &str =

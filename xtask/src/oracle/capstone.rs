@@ -34,13 +34,29 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             }
         }
     }
-    println!("{}", if clean { "no unexplained differences" } else { "UNEXPLAINED DIFFERENCES" });
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "{}",
+        if clean {
+            "no unexplained differences"
+        } else {
+            "UNEXPLAINED DIFFERENCES"
+        }
+    );
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
     let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let mut options = Options { sample: Some(2_000_000), all: false, threads, sets: Vec::new() };
+    let mut options = Options {
+        sample: Some(2_000_000),
+        all: false,
+        threads,
+        sets: Vec::new(),
+    };
     while let Some(arg) = args.next()? {
         match arg {
             Long("full") => options.sample = None,
@@ -64,15 +80,19 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
 
 fn sweep_set(set: Set, options: &Options) -> Vec<(String, Report)> {
     match set {
-        Set::A32 => [(0xe, "cond = 1110"), (0xf, "cond = 1111"), (0x1, "cond = 0001")]
-            .into_iter()
-            // Other conditions differ in the printed suffix only: a sample is enough.
-            .map(|(cond, name)| {
-                let limit = if cond == 1 { Some(2_000_000) } else { None };
-                let space = Space::all(cond << 28, cond << 28 | 0x0fff_ffff);
-                words(set, &format!("A32, {name}"), space, limit, options)
-            })
-            .collect(),
+        Set::A32 => [
+            (0xe, "cond = 1110"),
+            (0xf, "cond = 1111"),
+            (0x1, "cond = 0001"),
+        ]
+        .into_iter()
+        // Other conditions differ in the printed suffix only: a sample is enough.
+        .map(|(cond, name)| {
+            let limit = if cond == 1 { Some(2_000_000) } else { None };
+            let space = Space::all(cond << 28, cond << 28 | 0x0fff_ffff);
+            words(set, &format!("A32, {name}"), space, limit, options)
+        })
+        .collect(),
         Set::T16 => IT_STATES
             .iter()
             .map(|&(name, before, it)| {
@@ -86,7 +106,10 @@ fn sweep_set(set: Set, options: &Options) -> Vec<(String, Report)> {
             for &(name, before, it) in &IT_STATES[1..] {
                 let subject = Frontend::in_block(set, ItState::from_bits(it));
                 let space = space.sample(500_000);
-                reports.push((format!("T32, {name}"), sweep::words_in_block(before, space, &subject)));
+                reports.push((
+                    format!("T32, {name}"),
+                    sweep::words_in_block(before, space, &subject),
+                ));
             }
             reports
         }
@@ -113,11 +136,18 @@ fn words(
         (Some(count), Some(limit)) => space.sample(count.min(limit)),
     };
     let name = format!("{set:?}, {name}");
-    let bar = ProgressBar::new(space.len()).with_style(style()).with_message(name.clone());
+    let bar = ProgressBar::new(space.len())
+        .with_style(style())
+        .with_message(name.clone());
     let start = Instant::now();
-    let report = sweep::words(set, space, &Frontend::new(set), options.threads, &|done| bar.inc(done));
+    let report = sweep::words(set, space, &Frontend::new(set), options.threads, &|done| {
+        bar.inc(done)
+    });
     bar.finish_and_clear();
-    (format!("{name}: {:.1} s", start.elapsed().as_secs_f64()), report)
+    (
+        format!("{name}: {:.1} s", start.elapsed().as_secs_f64()),
+        report,
+    )
 }
 
 fn style() -> ProgressStyle {
