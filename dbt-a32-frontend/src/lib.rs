@@ -11,6 +11,7 @@ pub mod fp_helpers;
 pub mod fp_reg;
 pub mod imm;
 pub mod insn;
+pub mod instruction;
 #[cfg(feature = "translate")]
 pub mod interp;
 pub mod itstate;
@@ -20,5 +21,6 @@ pub mod reg;
 mod sem;
 pub mod softfloat;
 pub mod state;
+pub mod use_analysis;
 pub mod version;
 pub mod vfp_machine;
