@@ -16,6 +16,7 @@ pub mod fp_reg;
 pub mod guest;
 pub mod imm;
 pub mod insn;
+pub mod instruction;
 #[cfg(feature = "translate")]
 pub mod interp;
 pub mod itstate;
@@ -27,5 +28,6 @@ pub mod reg;
 mod sem;
 pub mod softfloat;
 pub mod state;
+pub mod use_analysis;
 pub mod version;
 pub mod vfp_machine;
