@@ -153,6 +153,13 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         set: Set::T32,
         class: Class::Text,
+        pattern: Pattern::new("1111_1000_0100_1101_xxxx_1101_0000_0100"),
+        texts: push_of_one,
+        reason: "A6.3.10, PUSH encoding T3: STR with these operands is PUSH; Capstone prints it as STR",
+    },
+    Exception {
+        set: Set::T32,
+        class: Class::Text,
         pattern: Pattern::new("1111_0011_1010_1111_1000_0000_0001"),
         texts: hint,
         reason: HINT,
@@ -190,14 +197,26 @@ const HALF_MOVE: &str =
 
 /// `pop{c} {rt}` against `ldr{c} rt, [sp], #4`.
 fn pop_of_one(ours: &str, theirs: &str) -> bool {
-    let ours = ours
-        .strip_prefix("pop")
-        .and_then(|ours| ours.strip_suffix('}'));
-    let theirs = theirs
-        .strip_prefix("ldr")
-        .and_then(|theirs| theirs.strip_suffix(",[sp],4"));
-    match (ours, theirs) {
-        (Some(ours), Some(theirs)) => ours.replacen('{', "", 1) == theirs,
+    one_register((ours, "pop"), (theirs, "ldr", ",[sp],4"))
+}
+
+/// `push{c} {rt}` against `str{c} rt, [sp, #-4]!`.
+fn push_of_one(ours: &str, theirs: &str) -> bool {
+    one_register((ours, "push"), (theirs, "str", ",[sp,4294967292]!"))
+}
+
+/// Whether condition and register are the same.
+fn one_register(ours: (&str, &str), theirs: (&str, &str, &str)) -> bool {
+    let stack = ours
+        .0
+        .strip_prefix(ours.1)
+        .and_then(|rest| rest.strip_suffix('}'));
+    let single = theirs
+        .0
+        .strip_prefix(theirs.1)
+        .and_then(|rest| rest.strip_suffix(theirs.2));
+    match (stack, single) {
+        (Some(stack), Some(single)) => stack.replacen('{', "", 1) == single,
         _ => false,
     }
 }
