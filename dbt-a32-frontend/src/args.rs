@@ -10,9 +10,11 @@ mod data;
 mod media;
 mod memory;
 mod system;
+mod vfp;
 
 pub use control::*;
 pub use data::*;
 pub use media::*;
 pub use memory::*;
 pub use system::*;
+pub use vfp::*;

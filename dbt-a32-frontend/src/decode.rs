@@ -2,7 +2,7 @@
 
 use dbt_isa::{Decoded, Undecodable};
 
-use crate::insn::{Insn, a32, t16, t32};
+use crate::insn::{Insn, a32, t16, t32, vfp};
 use crate::version::DecodeContext;
 
 /// Decodes an A32 instruction.
@@ -12,7 +12,26 @@ use crate::version::DecodeContext;
 /// Says why the word is no instruction.
 #[inline]
 pub fn decode_a32(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
+    if is_vfp(word) && word >> 28 != 0b1111 {
+        return decode_vfp(word, cx);
+    }
     a32::decode(word, cx)
+}
+
+/// Whether a word is a floating-point instruction, in A32 unless its condition
+/// is `0b1111` and in T32 if its first four bits are `0b1110`: coprocessors 10
+/// and 11.
+///
+/// See Arm ARM DDI 0406C.d, sections A5.6 and A6.3.18.
+#[inline]
+const fn is_vfp(word: u32) -> bool {
+    word & 0x0c00_0e00 == 0x0c00_0a00 && word & 0x0300_0000 != 0x0300_0000
+}
+
+/// Decodes what A32 under any condition and T32 encode alike.
+#[inline]
+fn decode_vfp(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
+    vfp::decode(word & 0x0fff_ffff | 0xe000_0000, cx)
 }
 
 /// Whether a halfword is the first of a 32-bit T32 instruction.
@@ -56,7 +75,12 @@ pub fn decode_thumb(
 ) -> Result<DecodedThumb, Undecodable> {
     if is_32bit(first) {
         let word = u32::from(first) << 16 | u32::from(second());
-        t32::decode(word, cx).map(|decoded| DecodedThumb { decoded, size: 4 })
+        let decoded = if is_vfp(word) && word >> 28 == 0b1110 {
+            decode_vfp(word, cx)
+        } else {
+            t32::decode(word, cx)
+        };
+        decoded.map(|decoded| DecodedThumb { decoded, size: 4 })
     } else {
         t16::decode(first, cx).map(|decoded| DecodedThumb { decoded, size: 2 })
     }

@@ -109,7 +109,11 @@ pub(crate) fn mrc_destination(
     f: &mut fmt::Formatter<'_>,
     _: &PrintContext,
 ) -> fmt::Result {
-    if args.t.is_pc() { f.write_str("apsr_nzcv") } else { write!(f, "{}", args.t) }
+    if args.t.is_pc() {
+        f.write_str("apsr_nzcv")
+    } else {
+        write!(f, "{}", args.t)
+    }
 }
 
 /// Prints the option of `ISB`, of which only `sy` has a name.

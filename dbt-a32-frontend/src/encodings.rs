@@ -12,3 +12,4 @@ pub(crate) mod t16;
 pub(crate) mod t32_dp;
 pub(crate) mod t32_mem;
 pub(crate) mod t32_misc;
+pub(crate) mod vfp;

@@ -6,16 +6,18 @@ use dbt_isa::machine::Execution;
 use crate::args::*;
 use crate::disasm::{self, PrintContext};
 use crate::encodings;
+use crate::fp_reg::{FpReg, double, single};
 use crate::imm::{
     ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, bad_imm, sign_extend, t32_branch_offset,
     t32_expand_imm, t32_expand_imm_c,
 };
 use crate::itstate::{Cond, ItState};
-use crate::machine::A32Machine;
 use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
 use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
+use crate::softfloat::Fixed;
 use crate::version::{DecodeContext, Features};
+use crate::vfp_machine::VfpMachine;
 
 dbt_isa::isa! {
     /// A decoded instruction.
@@ -25,7 +27,7 @@ dbt_isa::isa! {
     pub enum Insn;
     context DecodeContext;
     print context PrintContext;
-    execute sem<M: A32Machine>(m: &mut M) -> Execution;
+    execute sem<M: VfpMachine>(m: &mut M) -> Execution;
 
     /// The A32 instruction set.
     pub decoder a32: u32 = [
@@ -45,4 +47,7 @@ dbt_isa::isa! {
         encodings::t32_mem::t32_mem,
         encodings::t32_misc::t32_misc,
     ];
+
+    /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.
+    pub decoder vfp: u32 = [encodings::vfp::vfp];
 }

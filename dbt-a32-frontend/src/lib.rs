@@ -7,12 +7,18 @@ pub mod args;
 pub mod decode;
 pub mod disasm;
 mod encodings;
+pub mod fp_helpers;
+pub mod fp_reg;
 pub mod imm;
 pub mod insn;
+#[cfg(feature = "translate")]
+pub mod interp;
 pub mod itstate;
 pub mod machine;
 pub mod operands;
 pub mod reg;
 mod sem;
+pub mod softfloat;
 pub mod state;
 pub mod version;
+pub mod vfp_machine;

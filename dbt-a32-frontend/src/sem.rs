@@ -21,6 +21,7 @@ mod shift;
 mod status;
 mod sync;
 mod system;
+mod vfp;
 
 pub(crate) use alu::*;
 pub(crate) use block_transfer::*;
@@ -33,6 +34,7 @@ pub(crate) use saturate::*;
 pub(crate) use status::*;
 pub(crate) use sync::*;
 pub(crate) use system::*;
+pub(crate) use vfp::*;
 
 use dbt_isa::machine::{Execution, Flow, Machine};
 use dbt_isa::ops::{BinOp, UnOp};

@@ -53,6 +53,9 @@ pub struct ArmState {
 impl ArmState {
     /// The value of `exclusive_address` while nothing is watched.
     pub const MONITOR_OPEN: u64 = u64::MAX;
+    /// Len and Stride of FPSCR; if they are not zero, floating-point instructions
+    /// work on short vectors.
+    pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
     /// The mode field of the CPSR: User mode.
     const USER_MODE: u32 = 0x10;
 

@@ -89,6 +89,11 @@ pub struct DecodeContext {
     pub it: ItState,
     /// Whether data accesses are big-endian (CPSR.E).
     pub big_endian: bool,
+    /// Whether floating-point instructions work on short vectors (FPSCR.Len or
+    /// FPSCR.Stride not zero). They are deprecated and no core since the
+    /// Cortex-A9 has them, so the instructions they affect are UNDEFINED then,
+    /// as on those cores.
+    pub fp_vectors: bool,
 }
 
 impl DecodeContext {
@@ -112,6 +117,29 @@ impl DecodeContext {
     #[must_use]
     pub const fn has(&self, features: Features) -> bool {
         self.features.contains(features)
+    }
+
+    /// Whether D16 to D31 are absent (`VFPSmallRegisterBank()`).
+    #[inline]
+    #[must_use]
+    pub const fn small_register_bank(&self) -> bool {
+        !self.has(Features::D32)
+    }
+
+    /// Whether the doubles that an extension bit of 1 names are absent.
+    #[inline]
+    #[must_use]
+    pub const fn lacks(&self, extension: u32) -> bool {
+        extension == 1 && self.small_register_bank()
+    }
+
+    /// Whether `count` doubles from `first` on are none, more than 16, or partly
+    /// absent, so that a block transfer of them is UNPREDICTABLE.
+    #[inline]
+    #[must_use]
+    pub const fn lacks_doubles(&self, first: u32, count: u32) -> bool {
+        let bank = if self.small_register_bank() { 16 } else { 32 };
+        count == 0 || count > 16 || first + count > bank
     }
 
     /// Whether the instruction is in an IT block (`InITBlock()`).

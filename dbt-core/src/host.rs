@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
 use core::sync::atomic::AtomicU32;
 
+use dbt_isa::ops::{Access, Size};
+
 use crate::guest::StateLayout;
 use crate::ir::{TrapKind, Unit};
 use crate::location::Location;
@@ -71,8 +73,11 @@ pub struct VcpuContext {
     pub location: u64,
     /// Why generated code left.
     pub leave: Leave,
-    /// Non-zero after a callback access faulted: generated code must leave with
-    /// [`Leave::Fault`], `fault.pc` naming the access by its state map.
+    /// With the callback lowering: not zero after a call of an access function
+    /// that must not be gone on from. Generated code tests it after each such
+    /// call; when it is set, the call's result is meaningless, and generated code
+    /// leaves with [`Leave::Fault`], `fault.pc` naming the access by its state
+    /// map and `fault.regs` holding what the map names. The engine clears it.
     pub callback_fault: u32,
     /// The host's stack pointer at entry, where exits unwind to.
     pub host_stack: u64,
@@ -228,6 +233,11 @@ pub struct Runtime {
 
 /// Functions of the engine and the guest that generated code calls, as host
 /// addresses.
+///
+/// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
+/// values are zero-extended, results too: extending a sign is generated code's.
+/// After `load`, `store` and `compare_exchange` generated code tests
+/// [`VcpuContext::callback_fault`].
 #[derive(Clone, Debug, Default)]
 pub struct Callees {
     /// The guest's helpers, in order: `extern "C" fn(*mut State, u64, u64, u64)
@@ -240,6 +250,34 @@ pub struct Callees {
     /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
     /// u64, new: u64) -> u64`.
     pub compare_exchange: u64,
+}
+
+/// Packs how an access is made into a word, for calls from generated code.
+#[must_use]
+pub const fn access_bits(access: Access) -> u64 {
+    access.size as u64
+        | (access.signed as u64) << 2
+        | (access.aligned as u64) << 3
+        | (access.unprivileged as u64) << 4
+        | (access.ordered as u64) << 5
+}
+
+/// Unpacks what [`access_bits`] packed. Other bits are ignored.
+#[must_use]
+pub const fn access_from_bits(bits: u64) -> Access {
+    let size = match bits & 3 {
+        0 => Size::Byte,
+        1 => Size::Half,
+        2 => Size::Word,
+        _ => Size::Dword,
+    };
+    Access {
+        size,
+        signed: bits & 1 << 2 != 0,
+        aligned: bits & 1 << 3 != 0,
+        unprivileged: bits & 1 << 4 != 0,
+        ordered: bits & 1 << 5 != 0,
+    }
 }
 
 /// What a compilation is told besides the unit.
@@ -367,15 +405,25 @@ pub trait Environment: crate::memory::GuestMemory {
     /// of the engine's `invalidate`.
     fn protect(&mut self, range: core::ops::Range<u64>);
 
-    /// Calls `enter` with the fault hook armed: a fault of an instruction in
-    /// `code` is recorded in the context and resumes at `resume`.
-    fn guarded(
+    /// Calls `body` with the fault hook armed: while it runs, a fault of an
+    /// instruction in `code` is recorded in the context's
+    /// [`fault`](VcpuContext::fault) and resumes at `resume`. Faults anywhere else
+    /// are not the engine's.
+    ///
+    /// The scope spans a whole [`Engine::run`](crate::engine::Engine::run), so
+    /// that re-entering generated code costs nothing: `body` enters it many times
+    /// and uses the environment in between. Another thread may set
+    /// [`VcpuContext::interrupt`] at any time, so a hook forms no reference to the
+    /// context and writes `fault` through the pointer.
+    fn guarded<R>(
         &mut self,
         context: *mut VcpuContext,
         code: core::ops::Range<u64>,
         resume: u64,
-        enter: &mut dyn FnMut(),
-    );
+        body: impl FnOnce(&mut Self) -> R,
+    ) -> R
+    where
+        Self: Sized;
 
     /// Decides what a recorded fault means.
     fn resolve(&mut self, fault: &HostFault) -> Resolution;

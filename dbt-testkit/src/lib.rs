@@ -6,4 +6,8 @@
 //! questions, `cargo xtask oracle` asks all of them.
 
 pub mod capstone;
+pub mod fp;
+pub mod memory;
+pub mod random;
 pub mod sweep;
+pub mod units;

@@ -165,3 +165,105 @@ impl Cond {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Cond, Found, PartialWord, compile, find};
+    use crate::pattern::{Field, Run};
+
+    /// `a` is bits 7 and 2 to 0, `b` is bits 6 to 3.
+    fn condition(text: &str) -> Cond {
+        let run = |low, len| Run { low, len };
+        let fields = [
+            Field {
+                letter: 'a',
+                runs: vec![run(7, 1), run(0, 3)],
+            },
+            Field {
+                letter: 'b',
+                runs: vec![run(3, 4)],
+            },
+        ];
+        compile(&syn::parse_str(text).expect("an expression"), &fields)
+    }
+
+    const CONDITIONS: [&str; 14] = [
+        "a == b",
+        "a < b && !(b >= 9)",
+        "a <= b || a + 1 == b",
+        "a & 0b101 != b ^ 3",
+        "(a | b) == 0xf",
+        "a << 1 | b >> 2 == 7",
+        "matches!(a, 1 | 3..=5 | 9..)",
+        "!matches!(b, ..4) && a - 1 > b",
+        "a.count_ones() >= 2",
+        "!a == 0xffff_fff0 | b",
+        "a * b == 12 || a / 2 == b % 3",
+        "(a == 3) == (b != 2)",
+        "a > 15",
+        "unknown(a) && b == 3",
+    ];
+
+    /// What is known about a part of a word holds for every word with that part.
+    #[test]
+    fn partial_answers_are_never_wrong() {
+        for text in CONDITIONS {
+            let cond = condition(text);
+            for mask in 0..=0xff {
+                for value in (0..=0xff).filter(|value| value & !mask == 0) {
+                    let Some(partial) = cond.holds(PartialWord { mask, value }) else {
+                        continue;
+                    };
+                    for rest in (0..=0xff).filter(|rest| rest & mask == 0) {
+                        let whole = cond.holds(PartialWord {
+                            mask: 0xff,
+                            value: value | rest,
+                        });
+                        assert_ne!(whole, Some(!partial), "{text} with {mask:#x} {value:#x}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whole_words_have_an_answer_unless_something_is_not_understood() {
+        let word = |value| PartialWord { mask: 0xff, value };
+        let a = |word: u32| word >> 4 & 8 | word & 7;
+        let b = |word: u32| word >> 3 & 15;
+        for value in 0..=0xff {
+            let holds = |text| condition(text).holds(word(value));
+            assert_eq!(
+                holds("a < b && !(b >= 9)"),
+                Some(a(value) < b(value) && b(value) < 9)
+            );
+            assert_eq!(
+                holds("a & 0b101 != b ^ 3"),
+                Some(a(value) & 5 != b(value) ^ 3)
+            );
+            assert_eq!(
+                holds("a.count_ones() >= 2"),
+                Some(a(value).count_ones() >= 2)
+            );
+            assert_eq!(
+                holds("unknown(a) && b == 3"),
+                (b(value) != 3).then_some(false)
+            );
+        }
+    }
+
+    #[test]
+    fn search_finds_the_word_there_is() {
+        let conds = [condition("a == 9"), condition("b == a + 2")];
+        let found = find(PartialWord::default(), &[&conds[0], &conds[1]]);
+        assert!(matches!(found, Found::Word(0b1101_1001)));
+        let fixed = PartialWord {
+            mask: 0x80,
+            value: 0,
+        };
+        assert!(matches!(
+            find(fixed, &[&conds[0], &conds[1]]),
+            Found::Nothing
+        ));
+    }
+}

@@ -250,9 +250,27 @@ pub static GAPS: &[Gap] = &[
     },
     Gap {
         set: Set::A32,
-        pattern: Pattern::new("xxxx_11xx_xxxx_xxxx_xxxx_101x"),
-        mnemonics: &["v", "fldm", "fstm"],
-        name: "Floating-point and Advanced SIMD extension registers (A7.5, A7.6, A7.8, A7.9)",
+        pattern: Pattern::new("xxxx_1110_xxxx_xxxx_xxxx_1011_xxx1"),
+        mnemonics: &["vdup", "vmov"],
+        name: "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_1110_111x_xxxx_xxxx_1010_xxx1"),
+        mnemonics: &["vmrs", "vmsr"],
+        name: "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_1110_1x11_011x_xxxx_101x"),
+        mnemonics: &["vrint"],
+        name: "ARMv8: rounding to an integer",
+    },
+    Gap {
+        set: Set::A32,
+        pattern: Pattern::new("xxxx_1100_001x_xxxx_xxxx_1010"),
+        mnemonics: &["vlldm", "vlstm"],
+        name: "ARMv8-M: lazy floating-point state",
     },
     Gap {
         set: Set::A32,
@@ -316,9 +334,27 @@ pub static GAPS: &[Gap] = &[
     },
     Gap {
         set: Set::T32,
-        pattern: Pattern::new("111x_11xx_xxxx_xxxx_xxxx_101x"),
-        mnemonics: &["v", "fldm", "fstm"],
-        name: "Floating-point and Advanced SIMD extension registers (A7.5, A7.6, A7.8, A7.9)",
+        pattern: Pattern::new("1110_1110_xxxx_xxxx_xxxx_1011_xxx1"),
+        mnemonics: &["vdup", "vmov"],
+        name: "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1110_1110_111x_xxxx_xxxx_1010_xxx1"),
+        mnemonics: &["vmrs", "vmsr"],
+        name: "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1110_1110_1x11_011x_xxxx_101x"),
+        mnemonics: &["vrint"],
+        name: "ARMv8: rounding to an integer",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1110_1100_001x_xxxx_xxxx_1010"),
+        mnemonics: &["vlldm", "vlstm"],
+        name: "ARMv8-M: lazy floating-point state",
     },
     Gap {
         set: Set::T32,

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use dbt_a32_frontend::decode::{decode_a32, decode_thumb};
 use dbt_a32_frontend::disasm::PrintContext;
-use dbt_a32_frontend::insn::{Insn, a32, t16, t32};
+use dbt_a32_frontend::insn::{Insn, a32, t16, t32, vfp};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_isa::{Decoded, RowInfo, Undecodable};
@@ -57,20 +58,28 @@ impl Frontend {
     }
 
     fn decode(&self, word: u32) -> Result<Decoded<Insn>, Undecodable> {
-        match self.set {
-            Set::A32 => a32::decode(word, &self.cx),
-            Set::T16 => match u16::try_from(word) {
-                Ok(half) => t16::decode(half, &self.cx),
-                Err(_) => Err(Undecodable::Unallocated),
-            },
-            Set::T32 => t32::decode(word, &self.cx),
+        if self.set == Set::A32 {
+            return decode_a32(word, &self.cx);
         }
+        let (first, second) = match self.set {
+            Set::T16 => (word, 0),
+            _ => (word >> 16, word & 0xffff),
+        };
+        let half = |word| u16::try_from(word).map_err(|_| Undecodable::Unallocated);
+        let (first, second) = (half(first)?, half(second)?);
+        decode_thumb(first, || second, &self.cx).map(|thumb| thumb.decoded)
     }
 
     /// The first row whose fixed bits a word has; its conditions may say that
     /// another is meant, so this is good for a name in a report only.
     fn nearest_row(&self, word: u32) -> &'static str {
-        let row = self.rows().iter().find(|row| word & row.mask == row.value);
+        let mut rows = self.rows().iter();
+        // Floating point is decoded under one condition only.
+        let always = word & 0x0fff_ffff | 0xe000_0000;
+        let mut fp = vfp::ROWS.iter();
+        let row = rows
+            .find(|row| word & row.mask == row.value)
+            .or_else(|| fp.find(|row| always & row.mask == row.value));
         row.map_or("?", |row| row.name)
     }
 }
