@@ -243,6 +243,12 @@ pub static GAPS: &[Gap] = &[
     },
     Gap {
         set: Set::A32,
+        pattern: Pattern::new("1111_1110_xxxx_xxxx_xxxx_101x"),
+        mnemonics: &["vsel", "vmaxnm", "vminnm", "vcvt", "vrint", "vmovx", "vins"],
+        name: "ARMv8: floating point without a condition",
+    },
+    Gap {
+        set: Set::A32,
         pattern: Pattern::new("xxxx_1110_1x11_011x_xxxx_101x"),
         mnemonics: &["vrint"],
         name: "ARMv8: rounding to an integer",
@@ -324,6 +330,12 @@ pub static GAPS: &[Gap] = &[
         pattern: Pattern::new("1110_1110_111x_xxxx_xxxx_1010_xxx1"),
         mnemonics: &["vmrs", "vmsr"],
         name: "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8",
+    },
+    Gap {
+        set: Set::T32,
+        pattern: Pattern::new("1111_1110_xxxx_xxxx_xxxx_101x"),
+        mnemonics: &["vsel", "vmaxnm", "vminnm", "vcvt", "vrint", "vmovx", "vins"],
+        name: "ARMv8: floating point without a condition",
     },
     Gap {
         set: Set::T32,
