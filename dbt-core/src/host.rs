@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
 use core::sync::atomic::AtomicU32;
 
+use dbt_isa::ops::{Access, Size};
+
 use crate::guest::StateLayout;
 use crate::ir::{TrapKind, Unit};
 use crate::location::Location;
@@ -51,36 +53,44 @@ impl JumpCacheEntry {
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct VcpuContext {
+    /// With [`Leave::Fault`]: what the host's registers held.
+    pub fault: HostFault,
     /// Where values wait that found no register.
     pub spill: [u64; 32],
-    /// N, Z, C, V while generated code runs, in the back end's own form.
-    pub flags: u64,
-    /// Why generated code left.
-    pub leave: Leave,
+    /// With the callback lowering: for the engine's access functions.
+    pub memory: *mut (),
+    /// With [`Leave::Unlinked`]: the host address that identifies the exit
+    /// ([`ExitSite::id`]).
+    pub exit: u64,
+    /// Base of the guest's window, or zero.
+    pub window: u64,
     /// With [`Leave::Trap`]: the [`TrapKind`], and its particulars.
     pub trap: u32,
     /// With [`Leave::Trap`]: particulars, by kind.
     pub info: u32,
-    /// Non-zero asks generated code to leave at the next poll point.
-    pub interrupt: AtomicU32,
     /// Where the guest is. Written when generated code leaves, except with
     /// [`Leave::Unlinked`] and [`Leave::Fault`], where the engine looks it up.
     pub location: u64,
-    /// With [`Leave::Unlinked`]: the host address that identifies the exit
-    /// ([`ExitSite::id`]).
-    pub exit: u64,
-    /// Base of the jump cache.
-    pub jump_cache: *const JumpCacheEntry,
+    /// Why generated code left.
+    pub leave: Leave,
+    /// With the callback lowering: not zero after a call of an access function
+    /// that must not be gone on from. Generated code tests it after each such
+    /// call; when it is set, the call's result is meaningless, and generated code
+    /// leaves with [`Leave::Fault`], `fault.pc` naming the access by its state
+    /// map and `fault.regs` holding what the map names. The engine clears it.
+    pub callback_fault: u32,
     /// The host's stack pointer at entry, where exits unwind to.
     pub host_stack: u64,
     /// Below this the paired-return stack is full.
     pub stack_limit: u64,
-    /// Base of the guest's window, or zero.
-    pub window: u64,
-    /// With the callback lowering: for the engine's access functions.
-    pub memory: *mut (),
-    /// With [`Leave::Fault`]: what the host's registers held.
-    pub fault: HostFault,
+    /// Base of the jump cache.
+    pub jump_cache: *const JumpCacheEntry,
+    /// N, Z, C, V while generated code runs, in the back end's own form.
+    pub flags: u64,
+    /// Non-zero asks generated code to leave at the next poll point.
+    pub interrupt: AtomicU32,
+    /// Fills the context up to its alignment.
+    pub reserved: u32,
 }
 
 /// Why generated code returned to the engine.
@@ -126,19 +136,6 @@ impl VcpuContext {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            spill: [0; 32],
-            flags: 0,
-            leave: Leave::Unlinked,
-            trap: 0,
-            info: 0,
-            interrupt: AtomicU32::new(0),
-            location: 0,
-            exit: 0,
-            jump_cache: core::ptr::null(),
-            host_stack: 0,
-            stack_limit: 0,
-            window: 0,
-            memory: core::ptr::null_mut(),
             fault: HostFault {
                 pc: 0,
                 regs: [0; 32],
@@ -146,6 +143,21 @@ impl VcpuContext {
                 address: 0,
                 write: 0,
             },
+            spill: [0; 32],
+            memory: core::ptr::null_mut(),
+            exit: 0,
+            window: 0,
+            trap: 0,
+            info: 0,
+            location: 0,
+            leave: Leave::Unlinked,
+            callback_fault: 0,
+            host_stack: 0,
+            stack_limit: 0,
+            jump_cache: core::ptr::null(),
+            flags: 0,
+            interrupt: AtomicU32::new(0),
+            reserved: 0,
         }
     }
 
@@ -165,10 +177,10 @@ impl Default for VcpuContext {
     }
 }
 
-// Emitted code reaches the fields with one-byte offsets from the state where it
-// matters; the fault record is the only large one behind them.
+// Emitted code reaches the fields that it uses often with one-byte offsets from
+// the state, so the large arrays come first.
 const _: () = assert!(size_of::<VcpuContext>().is_multiple_of(16));
-const _: () = assert!(offset_of!(VcpuContext, fault) < size_of::<VcpuContext>());
+const _: () = assert!(size_of::<VcpuContext>() - offset_of!(VcpuContext, memory) <= 128);
 
 /// How guest memory accesses become host code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -221,6 +233,11 @@ pub struct Runtime {
 
 /// Functions of the engine and the guest that generated code calls, as host
 /// addresses.
+///
+/// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
+/// values are zero-extended, results too: extending a sign is generated code's.
+/// After `load`, `store` and `compare_exchange` generated code tests
+/// [`VcpuContext::callback_fault`].
 #[derive(Clone, Debug, Default)]
 pub struct Callees {
     /// The guest's helpers, in order: `extern "C" fn(*mut State, u64, u64, u64)
@@ -233,6 +250,34 @@ pub struct Callees {
     /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
     /// u64, new: u64) -> u64`.
     pub compare_exchange: u64,
+}
+
+/// Packs how an access is made into a word, for calls from generated code.
+#[must_use]
+pub const fn access_bits(access: Access) -> u64 {
+    access.size as u64
+        | (access.signed as u64) << 2
+        | (access.aligned as u64) << 3
+        | (access.unprivileged as u64) << 4
+        | (access.ordered as u64) << 5
+}
+
+/// Unpacks what [`access_bits`] packed. Other bits are ignored.
+#[must_use]
+pub const fn access_from_bits(bits: u64) -> Access {
+    let size = match bits & 3 {
+        0 => Size::Byte,
+        1 => Size::Half,
+        2 => Size::Word,
+        _ => Size::Dword,
+    };
+    Access {
+        size,
+        signed: bits & 1 << 2 != 0,
+        aligned: bits & 1 << 3 != 0,
+        unprivileged: bits & 1 << 4 != 0,
+        ordered: bits & 1 << 5 != 0,
+    }
 }
 
 /// What a compilation is told besides the unit.
@@ -360,15 +405,25 @@ pub trait Environment: crate::memory::GuestMemory {
     /// of the engine's `invalidate`.
     fn protect(&mut self, range: core::ops::Range<u64>);
 
-    /// Calls `enter` with the fault hook armed: a fault of an instruction in
-    /// `code` is recorded in the context and resumes at `resume`.
-    fn guarded(
+    /// Calls `body` with the fault hook armed: while it runs, a fault of an
+    /// instruction in `code` is recorded in the context's
+    /// [`fault`](VcpuContext::fault) and resumes at `resume`. Faults anywhere else
+    /// are not the engine's.
+    ///
+    /// The scope spans a whole [`Engine::run`](crate::engine::Engine::run), so
+    /// that re-entering generated code costs nothing: `body` enters it many times
+    /// and uses the environment in between. Another thread may set
+    /// [`VcpuContext::interrupt`] at any time, so a hook forms no reference to the
+    /// context and writes `fault` through the pointer.
+    fn guarded<R>(
         &mut self,
         context: *mut VcpuContext,
         code: core::ops::Range<u64>,
         resume: u64,
-        enter: &mut dyn FnMut(),
-    );
+        body: impl FnOnce(&mut Self) -> R,
+    ) -> R
+    where
+        Self: Sized;
 
     /// Decides what a recorded fault means.
     fn resolve(&mut self, fault: &HostFault) -> Resolution;

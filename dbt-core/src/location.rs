@@ -5,9 +5,9 @@ use core::fmt;
 /// A place in guest code together with every piece of state that changes how
 /// code is translated there: the key of a translation.
 ///
-/// The low half is what the guest's own branches carry ([`pc_bits`]
-/// (Self::pc_bits)); for AArch32 that is the address with the T32 state in bit
-/// 0. The high half ([`mode`](Self::mode)) is the guest's to define; an indirect
+/// The low half is what the guest's own branches carry
+/// ([`pc_bits`](Self::pc_bits)); for AArch32 that is the address with the T32
+/// state in bit 0. The high half ([`mode`](Self::mode)) is the guest's to define; an indirect
 /// branch leaves it as it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[repr(transparent)]

@@ -529,6 +529,7 @@ impl Generator<'_, '_> {
             },
             5 | 6 => Terminator::Indirect {
                 value: self.value(Ty::I32),
+                mode: 7,
                 kind: self.random.pick(&[
                     IndirectKind::Jump,
                     IndirectKind::Return,

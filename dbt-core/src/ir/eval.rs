@@ -101,14 +101,10 @@ impl Evaluator {
         self.values.clear();
         self.values.resize(unit.insts.len(), 0);
         let mut block = BlockId::ENTRY;
-        let mode = unit
-            .block(block)
-            .location
-            .map_or(0, |location| location.mode());
         let mut location = None;
         for _ in 0..budget {
             location = unit.block(block).location.or(location);
-            match self.block(unit, block, with, &mut location, mode) {
+            match self.block(unit, block, with, &mut location) {
                 Ok(Next::Block(next)) => block = next,
                 Ok(Next::Left(outcome)) => return outcome,
                 Err(fault) => return Outcome::Fault { location, fault },
@@ -123,7 +119,6 @@ impl Evaluator {
         id: BlockId,
         with: &mut Surroundings<'_>,
         location: &mut Option<Location>,
-        mode: u32,
     ) -> Result<Next, MemoryFault> {
         let block = unit.block(id);
         for index in block.insts.clone() {
@@ -139,7 +134,7 @@ impl Evaluator {
         }
         Ok(match block.terminator {
             Terminator::Jump(target) | Terminator::Call { target, .. } => target.into(),
-            Terminator::Indirect { value, .. } => {
+            Terminator::Indirect { value, mode, .. } => {
                 Next::Left(Outcome::Indirect(Location::new(self.word(value), mode)))
             }
             Terminator::Trap { kind, info, resume } => {

@@ -214,7 +214,7 @@ impl Check<'_> {
                 self.target(target)?;
                 self.target(return_to)
             }
-            Terminator::Indirect { value, kind } => {
+            Terminator::Indirect { value, kind, .. } => {
                 self.operand(self.block.insts.end, value, Ty::I32)?;
                 match kind {
                     IndirectKind::Call { return_to, .. } => self.target(return_to),

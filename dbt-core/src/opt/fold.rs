@@ -219,14 +219,14 @@ pub(super) fn fold(f: &mut Folder<'_>, inst: Inst) -> Value {
 
 /// Returns what remains of a block's end: an indirect branch to a constant is a
 /// direct one.
-pub(super) fn terminator(f: &Folder<'_>, end: Terminator, entry: Option<Location>) -> Terminator {
-    let Terminator::Indirect { value, kind } = end else {
+pub(super) fn terminator(f: &Folder<'_>, end: Terminator) -> Terminator {
+    let Terminator::Indirect { value, mode, kind } = end else {
         return end;
     };
-    let (Some(pc_bits), Some(entry)) = (f.word(value), entry) else {
+    let Some(pc_bits) = f.word(value) else {
         return end;
     };
-    let target = Target::Exit(Location::new(pc_bits, entry.mode()));
+    let target = Target::Exit(Location::new(pc_bits, mode));
     match kind {
         IndirectKind::Jump => Terminator::Jump(target),
         IndirectKind::Call {

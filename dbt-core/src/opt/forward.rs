@@ -6,7 +6,6 @@ use core::mem::discriminant;
 use super::fold::{Folder, fold, terminator};
 use super::{Optimizer, Passes};
 use crate::ir::{Inst, Terminator, Unit, Value};
-use crate::location::Location;
 
 impl Optimizer {
     pub(super) fn forward(&mut self, unit: &mut Unit) {
@@ -14,13 +13,12 @@ impl Optimizer {
         self.rebuilt.reserve(unit.insts.len());
         self.renamed.clear();
         self.renamed.resize(unit.insts.len(), Value(0));
-        let mode = unit.blocks.first().and_then(|block| block.location);
         for position in 0..unit.order.len() {
             let id = unit.order[position].index();
             let range = unit.blocks[id].insts.clone();
             let start = self.rebuilt.len();
             let end = unit.blocks[id].terminator;
-            let end = self.forward_block(&unit.insts[range.clone()], range.start, end, mode);
+            let end = self.forward_block(&unit.insts[range.clone()], range.start, end);
             unit.blocks[id].insts = start..self.rebuilt.len();
             unit.blocks[id].terminator = end;
         }
@@ -33,7 +31,6 @@ impl Optimizer {
         insts: &[Inst],
         first: usize,
         end: Terminator,
-        mode: Option<Location>,
     ) -> Terminator {
         let promoting = self.passes.contains(Passes::PROMOTE);
         let folding = self.passes.contains(Passes::FOLD);
@@ -91,7 +88,7 @@ impl Optimizer {
         }
         let end = rename_terminator(end, &self.renamed);
         if folding {
-            return terminator(&folder, end, mode);
+            return terminator(&folder, end);
         }
         end
     }
@@ -99,7 +96,8 @@ impl Optimizer {
 
 fn rename_terminator(end: Terminator, renamed: &[Value]) -> Terminator {
     match end {
-        Terminator::Indirect { value, kind } => Terminator::Indirect {
+        Terminator::Indirect { value, mode, kind } => Terminator::Indirect {
+            mode,
             value: renamed[value.index()],
             kind,
         },

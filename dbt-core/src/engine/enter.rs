@@ -1,0 +1,313 @@
+//! Guest state as generated code sees it, and the way in and out of generated
+//! code.
+//!
+//! This module and its child hold all unsafe code of the engine. What they rely on
+//! and cannot check is the contract of [`Backend`](crate::host::Backend) and
+//! [`CodeMemory`](crate::host::CodeMemory):
+//!
+//! # Emitted-code contract
+//!
+//! - The runtime's `enter` is an `extern "C" fn(*mut State, *const u8)`. It
+//!   preserves what the host's calling convention says and returns on the stack
+//!   that it was called on.
+//! - Generated code touches guest state, the [`VcpuContext`] before it, the jump
+//!   cache (reading), its stack, and guest memory as lowered; nothing else.
+//! - It writes valid values: [`Leave`] is one of its variants.
+
+pub(super) mod callback;
+
+use alloc::sync::Arc;
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::cache::code::{Code, Entry, Offset};
+use crate::cache::jump_cache::JumpCache;
+use crate::cache::{OUTSIDE, Watcher};
+use crate::host::{CodeMemory, HostFault, Leave, VcpuContext};
+use crate::ir::TrapKind;
+
+/// In [`VcpuContext::interrupt`]: the embedder wants the vCPU back.
+pub(super) const EMBEDDER: u32 = 1;
+/// In [`VcpuContext::interrupt`]: the engine wants the vCPU in the dispatcher.
+pub(super) const ENGINE: u32 = 2;
+
+/// What generated code addresses: the context with the state behind it.
+#[repr(C)]
+struct Frame<S> {
+    context: VcpuContext,
+    state: S,
+}
+
+/// One vCPU's memory. It stays in place for as long as anybody knows of it.
+///
+/// # Invariants
+///
+/// - *Owned*: only the [`Vcpu`](super::Vcpu) that made it, and generated code
+///   entered through it, touch the frame, except for the context's `interrupt`,
+///   which anybody may set.
+/// - *Behind*: the state lies `VcpuContext::size()` bytes behind the start of the
+///   frame.
+pub(super) struct Block<S> {
+    frame: UnsafeCell<Frame<S>>,
+    jump_cache: JumpCache,
+    inside: AtomicU64,
+}
+
+// SAFETY: by *Owned*, what another thread reaches through a shared `Block` is
+// `interrupt`, `jump_cache` and `inside`, which are atomic. The state is dropped
+// by whoever drops the last `Arc`, hence `Send`.
+unsafe impl<S: Send> Sync for Block<S> {}
+// SAFETY: the context's pointers lead to the block's own jump cache, and to a
+// scope of `run` that has ended when the block can be moved to another thread.
+unsafe impl<S: Send> Send for Block<S> {}
+
+impl<S> fmt::Debug for Block<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Block")
+            .field("inside", &self.inside)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Send> Watcher for Block<S> {
+    fn jump_cache(&self) -> &JumpCache {
+        &self.jump_cache
+    }
+
+    fn inside(&self) -> u64 {
+        self.inside.load(Ordering::SeqCst)
+    }
+
+    fn request_leave(&self) {
+        self.interrupt().fetch_or(ENGINE, Ordering::Relaxed);
+    }
+}
+
+impl<S> Block<S> {
+    /// Makes a vCPU's memory around its state.
+    fn new(state: S) -> Arc<Self> {
+        const {
+            // *Behind*.
+            assert!(
+                offset_of!(Frame<S>, state) == VcpuContext::size(),
+                "guest state is aligned to at most sixteen bytes"
+            );
+        }
+        let jump_cache = JumpCache::new();
+        let mut context = VcpuContext::new();
+        context.jump_cache = jump_cache.as_ptr();
+        Arc::new(Self {
+            frame: UnsafeCell::new(Frame { context, state }),
+            jump_cache,
+            inside: AtomicU64::new(OUTSIDE),
+        })
+    }
+
+    /// Returns a pointer to the context, good for the whole frame.
+    pub(super) fn context(&self) -> *mut VcpuContext {
+        self.frame.get().cast()
+    }
+
+    /// Returns a pointer to the state, good for the whole frame.
+    fn state_ptr(&self) -> *mut S {
+        self.context().wrapping_byte_add(VcpuContext::size()).cast()
+    }
+
+    /// Returns the flag that generated code polls.
+    pub(super) fn interrupt(&self) -> &AtomicU32 {
+        // SAFETY: the pointer is to the live frame; the field is atomic, so that
+        // the reference may be shared with generated code and other threads.
+        unsafe { &(*self.context()).interrupt }
+    }
+
+    /// Publishes that generated code may be executed from now on. A target is
+    /// looked up without the lock only afterwards; see `cache::evict`.
+    pub(super) fn go_inside(&self, epoch: u64) {
+        // SeqCst, and a full barrier: step (2) of "Reclaiming".
+        self.inside.swap(epoch, Ordering::SeqCst);
+    }
+
+    /// The same with the cache's lock held, which orders it.
+    pub(super) fn stay_inside(&self, epoch: u64) {
+        self.inside.store(epoch, Ordering::Release);
+    }
+
+    /// Publishes that no generated code is executed, and no address of any is
+    /// known.
+    pub(super) fn go_outside(&self) {
+        // Release: what was executed comes before; pairs with `inside`.
+        self.inside.store(OUTSIDE, Ordering::Release);
+    }
+}
+
+/// The one owner of a block.
+///
+/// # Invariants
+///
+/// - *Sole*: there is one `Owner` per block, so that a borrow of it is a borrow of
+///   the frame (except for `interrupt`).
+pub(super) struct Owner<S> {
+    block: Arc<Block<S>>,
+    /// The state is reached through `self`, so it decides what may be shared.
+    _state: PhantomData<S>,
+}
+
+impl<S> Owner<S> {
+    /// Makes a vCPU's memory around its state.
+    pub(super) fn new(state: S) -> Self {
+        Self {
+            block: Block::new(state),
+            _state: PhantomData,
+        }
+    }
+
+    /// Returns the block to share.
+    pub(super) fn block(&self) -> &Arc<Block<S>> {
+        &self.block
+    }
+
+    /// Returns the guest state.
+    pub(super) fn state(&self) -> &S {
+        // SAFETY: by *Sole*, nobody writes to the state while `self` is borrowed,
+        // and the pointer is to the live frame.
+        unsafe { &*self.block.state_ptr() }
+    }
+
+    /// Uses the frame.
+    pub(super) fn access(&mut self) -> Access<'_, S> {
+        Access { block: &self.block }
+    }
+}
+
+/// Exclusive use of a block's frame while generated code does not run.
+///
+/// # Invariants
+///
+/// - *Exclusive*: nobody else touches the frame (except `interrupt`) during the
+///   life of this value, because it borrows the block's owner (*Sole*).
+pub(super) struct Access<'a, S> {
+    block: &'a Block<S>,
+}
+
+impl<'a, S> Access<'a, S> {
+    /// Returns the block.
+    pub(super) const fn block(&self) -> &'a Block<S> {
+        self.block
+    }
+
+    /// Returns the guest state.
+    pub(super) fn state(&self) -> &S {
+        // SAFETY: *Exclusive*, and the pointer is to the live frame.
+        unsafe { &*self.block.state_ptr() }
+    }
+
+    /// Returns the guest state.
+    pub(super) fn state_mut(&mut self) -> &mut S {
+        // SAFETY: *Exclusive*, and the pointer is to the live frame; the context
+        // and its `interrupt` are not part of the state.
+        unsafe { &mut *self.block.state_ptr() }
+    }
+
+    /// Returns the guest state for as long as the owner is borrowed.
+    pub(super) fn into_state_mut(self) -> &'a mut S {
+        // SAFETY: as in `state_mut`, and `self` is gone.
+        unsafe { &mut *self.block.state_ptr() }
+    }
+
+    /// Returns the context as generated code left it.
+    pub(super) fn context(&self) -> &VcpuContext {
+        // SAFETY: *Exclusive*; `interrupt` is atomic, so it may change behind a
+        // shared reference.
+        unsafe { &*self.block.context() }
+    }
+
+    /// Sets where the guest's window is.
+    pub(super) fn set_window(&mut self, window: u64) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).window = window }
+    }
+
+    /// Sets the flags as generated code expects them.
+    pub(super) fn set_flags(&mut self, flags: u64) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).flags = flags }
+    }
+
+    /// Returns why generated code left.
+    pub(super) fn leave(&self) -> Leave {
+        self.context().leave
+    }
+
+    /// Returns why generated code trapped, with the particulars.
+    pub(super) fn trap(&self) -> (TrapKind, u32) {
+        let context = self.context();
+        (context.trap_kind(), context.info)
+    }
+
+    /// Returns what was recorded of a fault.
+    pub(super) fn fault(&self) -> HostFault {
+        self.context().fault
+    }
+
+    /// Tells whether the fault is a callback's, and forgets it.
+    pub(super) fn take_callback_fault(&mut self) -> bool {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        let flag = unsafe { &mut (*self.block.context()).callback_fault };
+        core::mem::take(flag) != 0
+    }
+
+    /// Reads the four bytes of state at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// If they are outside the state, or not aligned.
+    pub(super) fn slot(&self, offset: u32) -> u32 {
+        let slot = self.slot_ptr(offset);
+        // SAFETY: *Exclusive*; `slot_ptr` checked bounds and alignment, and that
+        // the state is plain at its slots is the guest's contract.
+        unsafe { slot.read() }
+    }
+
+    /// Writes the four bytes of state at `offset`.
+    ///
+    /// # Panics
+    ///
+    /// If they are outside the state, or not aligned.
+    pub(super) fn set_slot(&mut self, offset: u32, value: u32) {
+        let slot = self.slot_ptr(offset);
+        // SAFETY: as in `slot`.
+        unsafe { slot.write(value) }
+    }
+
+    fn slot_ptr(&self, offset: u32) -> *mut u32 {
+        let offset = offset as usize;
+        let in_bounds = offset
+            .checked_add(size_of::<u32>())
+            .is_some_and(|end| end <= size_of::<S>());
+        assert!(
+            in_bounds && offset.is_multiple_of(4) && align_of::<S>() >= 4,
+            "a slot lies in the state"
+        );
+        self.block.state_ptr().wrapping_byte_add(offset).cast()
+    }
+
+    /// Enters generated code at `entry` and returns when it leaves. The block is
+    /// *inside* since before the entry was looked up (see `cache::evict`), so that
+    /// the code there is not reclaimed.
+    pub(super) fn enter<C: CodeMemory>(&mut self, code: &Code<C>, enter: Offset, entry: Entry) {
+        let pointer = code.pointer(enter);
+        // SAFETY: a back end emitted the function there; its type is part of the
+        // emitted-code contract.
+        let enter: extern "C" fn(*mut S, *const u8) = unsafe { core::mem::transmute(pointer) };
+        enter(self.block.state_ptr(), code.pointer(entry.offset()));
+    }
+}
+
+impl<S> fmt::Debug for Access<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.block, f)
+    }
+}

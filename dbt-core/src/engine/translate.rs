@@ -1,0 +1,181 @@
+//! From guest bytes to a fragment in the cache.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::Jit;
+use crate::cache::pages::{PAGE_SIZE, PageFilter};
+use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
+use crate::guest::{Guest, StateLayout};
+use crate::host::{Backend, CodeMemory, CompileInput, Environment};
+use crate::ir::{Builder, Unit};
+use crate::location::Location;
+use crate::memory::{Fetch, FetchFault};
+
+/// What a vCPU translates with. It keeps its memory between translations.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    unit: Unit,
+    source: Vec<Range<u64>>,
+    pages: Vec<u64>,
+}
+
+/// What a back end compiles with.
+#[derive(Debug)]
+pub(super) struct Compiler<B> {
+    pub(super) backend: B,
+    pub(super) code: Vec<u8>,
+}
+
+/// Why there is no fragment for a location.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Untranslated {
+    /// The instruction cannot be fetched.
+    Fetch(FetchFault),
+    /// The unit is to be interpreted, always or for now.
+    Interpret,
+}
+
+impl<B: Backend, C: CodeMemory> Jit<B, C> {
+    /// Translates the unit at `location`, unless another vCPU is faster.
+    ///
+    /// The vCPU is outside generated code, so that its own translation may reclaim
+    /// the code that it has left.
+    pub(super) fn translate<G: Guest, E: Environment>(
+        &self,
+        guest: &G,
+        scratch: &mut Scratch,
+        env: &mut E,
+        location: Location,
+        ticket: Ticket,
+    ) -> Result<FragmentId, Untranslated> {
+        let Scratch {
+            unit,
+            source,
+            pages,
+        } = scratch;
+        source.clear();
+        pages.clear();
+        let mut recorder = Recorder {
+            env,
+            filter: &self.host.filter,
+            source,
+            pages,
+        };
+        guest
+            .lift(&mut recorder, location, &mut Builder::new(unit))
+            .map_err(Untranslated::Fetch)?;
+        core::mem::swap(&mut unit.source, source);
+        optimize(unit, guest.layout());
+        self.compile(guest.layout(), unit, location, ticket)
+    }
+
+    /// Compiles a unit and puts it into the cache.
+    fn compile(
+        &self,
+        layout: &StateLayout,
+        unit: &Unit,
+        location: Location,
+        ticket: Ticket,
+    ) -> Result<FragmentId, Untranslated> {
+        let mut compiler = self.compiler.lock();
+        let Compiler { backend, code } = &mut *compiler;
+        // Room is found only with the compiler's lock held, so it stays. If the
+        // code turns out to be too large for it, it is compiled again for the next
+        // segment.
+        for _ in 0..2 {
+            let (offset, room) = self.cache.lock().room();
+            code.clear();
+            let input = CompileInput {
+                unit,
+                layout,
+                lowering: self.lowering,
+                callees: &self.callees,
+                runtime: &self.runtime,
+                offset,
+            };
+            let compiled = backend.compile(input, code);
+            let mut cache = self.cache.lock();
+            let Ok(fragment) = compiled else {
+                cache.refuse(location);
+                return Err(Untranslated::Interpret);
+            };
+            if code.len() <= room as usize {
+                let new = NewFragment {
+                    location,
+                    ticket,
+                    source: &unit.source,
+                    guest_insts: unit.guest_insts,
+                    offset,
+                    code,
+                    fragment,
+                };
+                return match cache.insert(&self.host, new) {
+                    Ok(id) | Err(Rejected::Exists(id)) => Ok(id),
+                    Err(Rejected::Stale) => Err(Untranslated::Interpret),
+                };
+            }
+            if code.len() > cache.largest() as usize {
+                break;
+            }
+            if cache.advance(&self.host).is_err() {
+                return Err(Untranslated::Interpret);
+            }
+        }
+        self.cache.lock().refuse(location);
+        Err(Untranslated::Interpret)
+    }
+}
+
+/// Improves a unit before it is compiled.
+fn optimize(_unit: &mut Unit, _layout: &StateLayout) {}
+
+/// Fetches for a front end; keeps account of what was fetched, and has the
+/// environment protect each page before the first byte is read.
+struct Recorder<'a, E> {
+    env: &'a mut E,
+    filter: &'a PageFilter,
+    source: &'a mut Vec<Range<u64>>,
+    pages: &'a mut Vec<u64>,
+}
+
+impl<E: Environment> Recorder<'_, E> {
+    /// Makes sure that a change of the page behind `address` does not go
+    /// unnoticed.
+    fn touch(&mut self, address: u64) {
+        let page = address / PAGE_SIZE;
+        if self.pages.last() == Some(&page) || self.pages.contains(&page) {
+            return;
+        }
+        self.pages.push(page);
+        let start = page * PAGE_SIZE;
+        let range = start..start.saturating_add(PAGE_SIZE);
+        self.filter.add(&range);
+        self.env.protect(range);
+    }
+
+    fn record(&mut self, range: Range<u64>) {
+        match self.source.last_mut() {
+            Some(last) if last.start <= range.start && range.start <= last.end => {
+                last.end = last.end.max(range.end);
+            }
+            _ => self.source.push(range),
+        }
+    }
+}
+
+impl<E: Environment> Fetch for Recorder<'_, E> {
+    fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
+        self.touch(address);
+        let half = self.env.fetch16(address)?;
+        self.record(address..address.saturating_add(2));
+        Ok(half)
+    }
+
+    fn fetch32(&mut self, address: u64) -> Result<u32, FetchFault> {
+        self.touch(address);
+        let word = self.env.fetch32(address)?;
+        self.record(address..address.saturating_add(4));
+        Ok(word)
+    }
+}

@@ -1,0 +1,59 @@
+//! What an engine and its vCPUs have done, as plain numbers.
+
+/// What the vCPUs of an engine share: translations and the cache.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stats {
+    /// Fragments made.
+    pub translations: u64,
+    /// Guest instructions in them.
+    pub guest_insts: u64,
+    /// Bytes of host code in them.
+    pub host_bytes: u64,
+    /// Fragments that can be entered now.
+    pub live_fragments: u64,
+    /// Bytes of code memory in use now, those of forgotten fragments included.
+    pub used_bytes: u64,
+    /// Bytes of code memory that fragments may use.
+    pub capacity_bytes: u64,
+    /// Exits linked to their successors.
+    pub links: u64,
+    /// Links taken back.
+    pub unlinks: u64,
+    /// Calls of `invalidate` and `invalidate_all`.
+    pub invalidations: u64,
+    /// Fragments that they forgot.
+    pub invalidated_fragments: u64,
+    /// Segments evicted because the cache was full.
+    pub evictions: u64,
+    /// Fragments that evictions forgot.
+    pub evicted_fragments: u64,
+    /// Translations thrown away because their bytes had changed meanwhile, or
+    /// because another vCPU had made the same.
+    pub discarded: u64,
+    /// Units that the back end refused; they are interpreted.
+    pub refused: u64,
+    /// How often a segment could not be reused yet because a vCPU might still
+    /// have been executing in it.
+    pub waits: u64,
+}
+
+/// What one vCPU has done.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct VcpuStats {
+    /// Entries of generated code.
+    pub entries: u64,
+    /// Instructions that the interpreter executed.
+    pub interpreted: u64,
+    /// Times generated code left at an exit without a link.
+    pub unlinked_exits: u64,
+    /// Times an indirect branch missed the jump cache.
+    pub indirect_misses: u64,
+    /// Lookups that the jump cache could not answer.
+    pub lookups: u64,
+    /// Units translated.
+    pub translations: u64,
+    /// Accesses of generated code that faulted.
+    pub faults: u64,
+    /// Faults after which the guest went on.
+    pub resolved_faults: u64,
+}
