@@ -241,14 +241,14 @@ impl fmt::Display for EndOf<'_> {
                 write!(f, "call {}", To(target))?;
                 returning(f, return_location, return_to)
             }
-            Terminator::Indirect { value, kind } => match kind {
-                IndirectKind::Jump => write!(f, "jump_indirect {}", Name(value)),
-                IndirectKind::Return => write!(f, "return {}", Name(value)),
+            Terminator::Indirect { value, mode, kind } => match kind {
+                IndirectKind::Jump => write!(f, "jump_indirect {}{}", Name(value), Mode(mode)),
+                IndirectKind::Return => write!(f, "return {}{}", Name(value), Mode(mode)),
                 IndirectKind::Call {
                     return_location,
                     return_to,
                 } => {
-                    write!(f, "call_indirect {}", Name(value))?;
+                    write!(f, "call_indirect {}{}", Name(value), Mode(mode))?;
                     returning(f, return_location, return_to)
                 }
             },
@@ -257,6 +257,15 @@ impl fmt::Display for EndOf<'_> {
                 write!(f, "trap {kind} {info:#x}, resume {resume}")
             }
         }
+    }
+}
+
+/// The mode of an indirect branch, unless it is zero.
+struct Mode(u32);
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, " mode {:#x}", self.0) }
     }
 }
 

@@ -233,13 +233,13 @@ impl<'a> Parser<'a> {
         } else if cursor.take_word("return") {
             self.indirect(cursor, IndirectKind::Return)?
         } else if cursor.take_word("call_indirect") {
-            let value = self.value(cursor)?;
+            let (value, mode) = (self.value(cursor)?, mode(cursor)?);
             let (return_location, return_to) = self.returning(cursor)?;
             let kind = IndirectKind::Call {
                 return_location,
                 return_to,
             };
-            Terminator::Indirect { value, kind }
+            Terminator::Indirect { value, mode, kind }
         } else if cursor.take_word("trap") {
             let kind = cursor.named(&TRAPS, Expected::Trap)?;
             let info = cursor.number32()?;
@@ -257,8 +257,8 @@ impl<'a> Parser<'a> {
         cursor: &mut Cursor<'a>,
         kind: IndirectKind,
     ) -> Result<Terminator, ParseError> {
-        let value = self.value(cursor)?;
-        Ok(Terminator::Indirect { value, kind })
+        let (value, mode) = (self.value(cursor)?, mode(cursor)?);
+        Ok(Terminator::Indirect { value, mode, kind })
     }
 
     fn returning(&mut self, cursor: &mut Cursor<'a>) -> Result<(Location, Target), ParseError> {
@@ -304,4 +304,9 @@ impl<'a> Parser<'a> {
         }
         Ok(self.unit)
     }
+}
+
+/// Parses the mode of an indirect branch, which is zero when it is not given.
+fn mode(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
+    if cursor.take_word("mode") { cursor.number32() } else { Ok(0) }
 }
