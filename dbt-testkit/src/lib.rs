@@ -6,6 +6,8 @@
 //! questions, `cargo xtask oracle` asks all of them.
 
 pub mod capstone;
+pub mod equivalence;
+pub mod filetest;
 pub mod fp;
 pub mod memory;
 pub mod random;
