@@ -88,7 +88,7 @@ fn setup() -> impl Strategy<Value = Setup> {
 fn insn() -> impl Strategy<Value = Insn> {
     let op = prop_oneof![
         8 => Just(0_u32), 1 => Just(1), 3 => Just(2), 4 => Just(3), 2 => Just(4),
-        5 => Just(5), 2 => Just(6), 1 => Just(7), 1 => Just(8), 1 => Just(9), 1 => Just(10),
+        5 => Just(5), 2 => Just(6), 1 => Just(7), 3 => Just(8), 3 => Just(9), 1 => Just(10),
     ];
     (op, 0..7_u32, 0..7_u32, any::<i16>()).prop_map(|(op, a, b, imm)| match op {
         4 | 5 => Insn::new(op, a, b, imm % 12),

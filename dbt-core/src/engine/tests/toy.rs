@@ -238,6 +238,8 @@ fn lift_one(ir: &mut Builder<'_>, pc: u32, insn: Insn) -> Option<Terminator> {
             retire(ir);
             return trap(TrapKind::SystemCall, insn.imm(), next);
         }
+        // Also left to the interpreter, so that flags come from there.
+        8 if insn.imm() & 1 != 0 => return trap(TrapKind::Interpret, 0, here),
         8 => {
             let value = ir.get(a);
             let flags = ir.flags_from_psr(value);
