@@ -74,7 +74,7 @@ fn demanded_at_end(terminator: &Terminator, live_in: &[Mask]) -> Mask {
 }
 
 /// Returns the components that pass unchanged from the flags before to `flags`.
-fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
+pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
     let mut mask = Mask::ALL;
     loop {
         match *unit.inst(flags) {

@@ -250,6 +250,14 @@ where
                 }
             }
             Leave::Fault => self.fault(env),
+            Leave::InterruptAt => {
+                self.recover();
+                ControlFlow::Continue(())
+            }
+            Leave::InterpretAt => {
+                self.recover();
+                self.interpret(env)
+            }
         }
     }
 
