@@ -7,6 +7,7 @@
 
 pub mod capstone;
 pub mod fp;
+pub mod llvm;
 pub mod memory;
 pub mod random;
 pub mod sweep;
