@@ -115,7 +115,10 @@ fn shift_c(kind: usize, value: u32, amount: u32, carry: bool) -> (u32, bool) {
         2 => {
             let wide = i64::from(value.cast_signed());
             let amount = amount.min(33);
-            ((wide >> amount) as u32, wide >> (amount - 1) & 1 != 0)
+            (
+                (wide >> amount).cast_unsigned() as u32,
+                wide >> (amount - 1) & 1 != 0,
+            )
         }
         _ => {
             let result = value.rotate_right(amount % 32);

@@ -110,7 +110,7 @@ fn lane(prefix: usize, subtract: bool, bits: u32, a: u32, b: u32) -> (u32, bool)
     } else {
         exact > most
     };
-    (result as u32 & mask, ge)
+    (result.cast_unsigned() as u32 & mask, ge)
 }
 
 #[test]
@@ -160,10 +160,10 @@ fn expected(prefix: usize, op2: u32, a: u32, b: u32) -> (u32, u32) {
             b
         };
         let subtract = [[false, false], [true, false], [false, true], [true, true]][op2 as usize];
-        for i in 0..2 {
-            let (value, flag) = lane(prefix, subtract[i], 16, a >> (16 * i), b >> (16 * i));
+        for (i, subtract) in (0..).zip(subtract) {
+            let (value, flag) = lane(prefix, subtract, 16, a >> (16 * i), b >> (16 * i));
             result |= value << (16 * i);
-            ge |= u32::from(flag) * 3 << (2 * i);
+            ge |= (u32::from(flag) * 3) << (2 * i);
         }
     }
     (result, ge)
