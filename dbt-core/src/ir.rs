@@ -10,7 +10,7 @@
 //! allocation, and its state maps come for nothing: at every instruction that
 //! can fault each slot has one known place.
 //!
-//! **Invariants** (checked by `verify`): an operand is made
+//! **Invariants** (checked by [`verify`]): an operand is made
 //! earlier in the same block and has the type that its user wants; block 0 is
 //! the entry; targets name blocks of the unit.
 //!
@@ -19,8 +19,11 @@
 //! time budget of a translation (see `docs/decisions/`).
 
 mod builder;
+pub mod eval;
 mod inst;
+pub mod text;
 mod unit;
+mod verify;
 
 pub use builder::Builder;
 pub use inst::{
@@ -28,3 +31,4 @@ pub use inst::{
     Width,
 };
 pub use unit::{Block, Unit};
+pub use verify::{VerifyError, verify};

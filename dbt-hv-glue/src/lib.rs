@@ -1,2 +1,69 @@
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! What a host environment gives a translator: windows, code memory, fault hooks.
+//!
+//! A translation engine owns nothing: guest memory, executable memory and the
+//! news that an access faulted come from where it runs. This crate is those
+//! three things for the environments we know. You need it to run translated code
+//! in one of them; an embedder with an environment of its own implements
+//! [`CodeMemory`] and the traits of `dbt-mmu`, and takes this as an example.
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use dbt_hv_glue::process::{Access, Backing, Placement, Prot, Window};
+//!
+//! let window = Window::new()?;
+//! let data = Prot::READ | Prot::WRITE;
+//! let addr = window.map(0x8000, 4096, data, Backing::Anonymous, Placement::Fixed)?;
+//! window.write(addr, b"guest")?;
+//!
+//! let mut bytes = [0; 5];
+//! window.read(addr, &mut bytes)?;
+//! assert_eq!(&bytes, b"guest");
+//!
+//! let fault = window.read(0x9000, &mut bytes).unwrap_err();
+//! assert_eq!((fault.addr, fault.access), (0x9000, Access::Read));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "process", target_os = "linux", target_arch = "x86_64")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Concepts
+//!
+//! - [`CodeMemory`]: memory with a writable and an executable view.
+//! - `process`: an ordinary Linux process.
+//!
+//! # Features
+//!
+//! - `process` (default): the module of that name, on x86-64 Linux. Elsewhere it
+//!   is accepted and adds nothing, so that one `Cargo.toml` serves all targets.
+//!   It implies `std`.
+//! - `std`: what needs the standard library; nothing on its own.
+//!
+//! # `no_std` and allocation
+//!
+//! Without features the crate is `no_std` and does not allocate.
+//!
+//! # Limits
+//!
+//! A process on x86-64 with 4 KiB host pages; KVM and EL2 are yet to come.
+//!
+//! # MSRV
+//!
+//! Rust 1.90.
+
+#[cfg(feature = "std")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod code_memory;
+#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "process")))]
+pub mod process;
+
+pub use code_memory::CodeMemory;

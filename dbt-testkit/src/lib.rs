@@ -1,1 +1,15 @@
 //! Oracles, generators and runners that test the dbt crates.
+//!
+//! An *oracle* is an independent party that knows the same thing as we do and was
+//! written by others. This crate holds the runners that put a question to both
+//! and report where the answers differ; `cargo test` asks a sample of the
+//! questions, `cargo xtask oracle` asks all of them.
+
+pub mod capstone;
+pub mod equivalence;
+pub mod filetest;
+pub mod fp;
+pub mod memory;
+pub mod random;
+pub mod sweep;
+pub mod units;

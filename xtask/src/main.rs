@@ -1,3 +1,35 @@
-//! Developer commands.
+//! Developer commands: `cargo xtask <command>`.
 
-fn main() {}
+mod oracle;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+const USAGE: &str = "\
+cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
+    compares our decoders with Capstone; N words of each set (default 2000000), or all
+    --all        also lists what is UNPREDICTABLE or not described, by name";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, lexopt::Error> {
+    let mut args = lexopt::Parser::from_env();
+    match args.next()? {
+        Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
+        Some(Long("help") | Short('h')) => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => Err(other.unexpected()),
+        None => Err("a command is missing".into()),
+    }
+}

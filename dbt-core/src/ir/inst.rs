@@ -359,11 +359,13 @@ pub enum Terminator {
         /// Where that location is translated.
         return_to: Target,
     },
-    /// Goes to the guest location whose [`Location::pc_bits`] are `value`, an
-    /// `i32`, in the mode of the unit.
+    /// Goes to the guest location whose halves are `value`, an `i32`, and
+    /// `mode`.
     Indirect {
-        /// The location's low half.
+        /// The location's [`pc_bits`](Location::pc_bits).
         value: Value,
+        /// The location's [`mode`](Location::mode).
+        mode: u32,
         /// What the guest means by it.
         kind: IndirectKind,
     },

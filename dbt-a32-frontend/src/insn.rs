@@ -1,0 +1,53 @@
+//! The instructions, put together from the tables of their encodings.
+#![allow(clippy::too_many_lines, reason = "tables expand to long functions")]
+
+use dbt_isa::machine::Execution;
+
+use crate::args::*;
+use crate::disasm::{self, PrintContext};
+use crate::encodings;
+use crate::fp_reg::{FpReg, double, single};
+use crate::imm::{
+    ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, bad_imm, sign_extend, t32_branch_offset,
+    t32_expand_imm, t32_expand_imm_c,
+};
+use crate::itstate::{Cond, ItState};
+use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
+use crate::reg::{Reg, RegList, bad, r};
+use crate::sem;
+use crate::softfloat::Fixed;
+use crate::version::{DecodeContext, Features};
+use crate::vfp_machine::VfpMachine;
+
+dbt_isa::isa! {
+    /// A decoded instruction.
+    ///
+    /// There is one variant for each instruction of the manual (mnemonic and
+    /// kind of operands); all its encodings normalise onto the same arguments.
+    pub enum Insn;
+    context DecodeContext;
+    print context PrintContext;
+    execute sem<M: VfpMachine>(m: &mut M) -> Execution;
+
+    /// The A32 instruction set.
+    pub decoder a32: u32 = [
+        encodings::a32_dp::a32_dp,
+        encodings::a32_media::a32_media,
+        encodings::a32_mem::a32_mem,
+        encodings::a32_branch::a32_branch,
+        encodings::a32_system::a32_system,
+    ];
+
+    /// The 16-bit instructions of T32.
+    pub decoder t16: u16 = [encodings::t16::t16];
+
+    /// The 32-bit instructions of T32; the first halfword is the upper one.
+    pub decoder t32: u32 = [
+        encodings::t32_dp::t32_dp,
+        encodings::t32_mem::t32_mem,
+        encodings::t32_misc::t32_misc,
+    ];
+
+    /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.
+    pub decoder vfp: u32 = [encodings::vfp::vfp];
+}

@@ -1,0 +1,46 @@
+//! The floating-point part of the interpreter.
+
+use dbt_core::memory::GuestMemory;
+use dbt_isa::machine::Flow;
+
+use super::Interpreter;
+use crate::fp_reg::{DReg, SReg};
+use crate::vfp_machine::{FpOp, VfpMachine};
+
+/// Returns how far the bits of a single are up in its double.
+const fn shift(reg: SReg) -> usize {
+    reg.index() % 2 * 32
+}
+
+impl<Mem: GuestMemory + ?Sized> VfpMachine for Interpreter<'_, Mem> {
+    #[allow(clippy::cast_possible_truncation, reason = "half of a double")]
+    fn sreg(&mut self, reg: SReg) -> u32 {
+        (self.state.d[reg.index() / 2] >> shift(reg)) as u32
+    }
+    fn set_sreg(&mut self, reg: SReg, value: u32) {
+        let double = &mut self.state.d[reg.index() / 2];
+        let half = u64::from(u32::MAX) << shift(reg);
+        *double = *double & !half | u64::from(value) << shift(reg);
+    }
+    fn dreg(&mut self, reg: DReg) -> u64 {
+        self.state.d[reg.index()]
+    }
+    fn set_dreg(&mut self, reg: DReg, value: u64) {
+        self.state.d[reg.index()] = value;
+    }
+
+    fn fpscr(&mut self) -> u32 {
+        self.state.fpscr
+    }
+    fn set_fpscr_flags(&mut self, value: u32) {
+        self.state.fpscr = value;
+    }
+    fn set_fpscr(&mut self, value: u32) -> Flow {
+        self.state.fpscr = value;
+        Flow::Next
+    }
+
+    fn fp(&mut self, op: FpOp, a: u64, b: u64, c: u64) -> u64 {
+        op.execute(self.state, a, b, c)
+    }
+}

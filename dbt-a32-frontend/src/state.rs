@@ -1,0 +1,129 @@
+//! The guest state that user-level code sees.
+
+/// The registers of one guest CPU.
+///
+/// Fields are plain so that generated code can address them; the layout is C's.
+/// What the CPSR packs is kept apart here, because instructions touch it in
+/// parts; [`cpsr`](Self::cpsr) and [`set_cpsr`](Self::set_cpsr) compose it.
+///
+/// # Examples
+///
+/// ```
+/// use dbt_a32_frontend::state::ArmState;
+///
+/// let mut state = ArmState::default();
+/// state.set_cpsr(0x6000_0030);
+/// assert_eq!((state.nzcv, state.thumb), (0x6000_0000, 1));
+/// assert_eq!(state.cpsr(), 0x6000_0030);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(C)]
+pub struct ArmState {
+    /// R0 to R15. R15 is the address of the current or next instruction,
+    /// without the offset of 8 or 4 that reading the PC adds.
+    pub r: [u32; 16],
+    /// N, Z, C and V in bits 31 to 28, the other bits zero.
+    pub nzcv: u32,
+    /// The cumulative saturation flag, 0 or 1.
+    pub q: u32,
+    /// The greater-than-or-equal flags in bits 3 to 0.
+    pub ge: u32,
+    /// The instruction set: 0 for A32, 1 for T32.
+    pub thumb: u32,
+    /// `ITSTATE`, in bits 7 to 0.
+    pub it: u32,
+    /// The endianness of data: 0 for little, 1 for big.
+    pub big_endian: u32,
+    /// The address the exclusive monitor watches, or
+    /// [`MONITOR_OPEN`](Self::MONITOR_OPEN).
+    pub exclusive_address: u64,
+    /// What the load-exclusive read, zero-extended, in the byte order of
+    /// memory read little-endian.
+    pub exclusive_value: u64,
+    /// The control and flag bits of FPSCR, all in their places.
+    pub fpscr: u32,
+    /// The thread register that user code may only read (TPIDRURO).
+    pub tpidruro: u32,
+    /// The thread register that user code may read and write (TPIDRURW).
+    pub tpidrurw: u32,
+    /// D0 to D31; S*n* is the low or high half of D*n/2*.
+    pub d: [u64; 32],
+}
+
+impl ArmState {
+    /// The value of `exclusive_address` while nothing is watched.
+    pub const MONITOR_OPEN: u64 = u64::MAX;
+    /// Len and Stride of FPSCR; if they are not zero, floating-point instructions
+    /// work on short vectors.
+    pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
+    /// The mode field of the CPSR: User mode.
+    const USER_MODE: u32 = 0x10;
+
+    /// Returns the CPSR of User mode.
+    ///
+    /// See Arm ARM DDI 0406C.d, section B1.3.3.
+    #[must_use]
+    pub const fn cpsr(&self) -> u32 {
+        self.nzcv & 0xf000_0000
+            | (self.q & 1) << 27
+            | (self.it & 3) << 25
+            | (self.ge & 15) << 16
+            | (self.it & 0xfc) << 8
+            | (self.big_endian & 1) << 9
+            | (self.thumb & 1) << 5
+            | Self::USER_MODE
+    }
+
+    /// Sets what the CPSR composes; mode, masks and J are ignored.
+    pub const fn set_cpsr(&mut self, cpsr: u32) {
+        self.nzcv = cpsr & 0xf000_0000;
+        self.q = cpsr >> 27 & 1;
+        self.it = cpsr >> 25 & 3 | cpsr >> 8 & 0xfc;
+        self.ge = cpsr >> 16 & 15;
+        self.big_endian = cpsr >> 9 & 1;
+        self.thumb = cpsr >> 5 & 1;
+    }
+
+    /// Returns the address of the current or next instruction.
+    #[must_use]
+    pub const fn pc(&self) -> u32 {
+        self.r[15]
+    }
+}
+
+impl Default for ArmState {
+    /// All zeroes, A32, little-endian, monitor open.
+    fn default() -> Self {
+        Self {
+            r: [0; 16],
+            nzcv: 0,
+            q: 0,
+            ge: 0,
+            thumb: 0,
+            it: 0,
+            big_endian: 0,
+            exclusive_address: Self::MONITOR_OPEN,
+            exclusive_value: 0,
+            fpscr: 0,
+            tpidruro: 0,
+            tpidrurw: 0,
+            d: [0; 32],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpsr_round_trips() {
+        let all = 0xfe0f_fe30;
+        for bit in 0..32 {
+            let cpsr = all & 1 << bit | 0x10;
+            let mut state = ArmState::default();
+            state.set_cpsr(cpsr);
+            assert_eq!(state.cpsr(), cpsr, "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What a core implements, and what decoding depends on besides the word.
+
+use bitflags::bitflags;
+
+use crate::itstate::ItState;
+
+bitflags! {
+    /// Architecture features that add instructions.
+    ///
+    /// An encoding that needs an absent feature decodes as UNDEFINED.
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    pub struct Features: u32 {
+        /// ARMv5TE: `BLX`, `CLZ`, halfword multiplies, saturation, doublewords.
+        const V5TE = 1 << 0;
+        /// ARMv6: media instructions, exclusives, `SETEND`.
+        const V6 = 1 << 1;
+        /// ARMv6K: narrow and doubleword exclusives, hints, thread registers.
+        const V6K = 1 << 2;
+        /// ARMv6T2: Thumb-2, bit fields, `MOVW`, `MLS`, `RBIT`.
+        const V6T2 = 1 << 3;
+        /// ARMv7: barriers as instructions, `PLI`, `DBG`.
+        const V7 = 1 << 4;
+        /// `SDIV` and `UDIV` in A32.
+        const DIV_ARM = 1 << 5;
+        /// `SDIV` and `UDIV` in T32.
+        const DIV_THUMB = 1 << 6;
+        /// Multiprocessing Extensions: `PLDW`.
+        const MP = 1 << 7;
+        /// `SWP` and `SWPB` are enabled.
+        const SWP = 1 << 8;
+        /// Floating-point Extension, version 2.
+        const VFP2 = 1 << 9;
+        /// Floating-point Extension, version 3.
+        const VFP3 = 1 << 10;
+        /// Floating-point Extension, version 4: fused multiplication.
+        const VFP4 = 1 << 11;
+        /// 32 doubleword registers.
+        const D32 = 1 << 12;
+        /// Advanced SIMD Extension.
+        const ASIMD = 1 << 13;
+        /// Half-precision conversions.
+        const VFP_HALF = 1 << 14;
+        /// Security Extensions: `SMC`.
+        const SECURITY = 1 << 15;
+        /// Virtualization Extensions: `HVC`, `ERET`.
+        const VIRTUALIZATION = 1 << 16;
+    }
+}
+
+impl Features {
+    /// ARMv7-A without floating point.
+    pub const ARMV7A: Self = Self::V5TE
+        .union(Self::V6)
+        .union(Self::V6K)
+        .union(Self::V6T2)
+        .union(Self::V7)
+        .union(Self::MP)
+        .union(Self::SWP)
+        .union(Self::SECURITY);
+
+    /// ARMv7-A as Debian's armhf needs it: VFPv3-D16.
+    pub const ARMHF: Self = Self::ARMV7A.union(Self::VFP2).union(Self::VFP3);
+
+    /// A Cortex-A7 or Cortex-A15 without Advanced SIMD: division and VFPv4-D16.
+    pub const CORTEX_A15: Self = Self::ARMHF
+        .union(Self::DIV_ARM)
+        .union(Self::DIV_THUMB)
+        .union(Self::VFP4)
+        .union(Self::VFP_HALF)
+        .union(Self::VIRTUALIZATION);
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self::CORTEX_A15
+    }
+}
+
+/// What the meaning of an instruction depends on besides its bits.
+///
+/// All of it is known while translating and is part of a block's key.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct DecodeContext {
+    /// What the core implements.
+    pub features: Features,
+    /// Whether the instruction set is T32 (CPSR.T).
+    pub thumb: bool,
+    /// What remains of the IT block; empty in A32.
+    pub it: ItState,
+    /// Whether data accesses are big-endian (CPSR.E).
+    pub big_endian: bool,
+    /// Whether floating-point instructions work on short vectors (FPSCR.Len or
+    /// FPSCR.Stride not zero). They are deprecated and no core since the
+    /// Cortex-A9 has them, so the instructions they affect are UNDEFINED then,
+    /// as on those cores.
+    pub fp_vectors: bool,
+}
+
+impl DecodeContext {
+    /// A32 with the default features.
+    #[must_use]
+    pub fn a32() -> Self {
+        Self::default()
+    }
+
+    /// T32 with the default features, outside an IT block.
+    #[must_use]
+    pub fn t32() -> Self {
+        Self {
+            thumb: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether all of `features` are implemented.
+    #[inline]
+    #[must_use]
+    pub const fn has(&self, features: Features) -> bool {
+        self.features.contains(features)
+    }
+
+    /// Whether D16 to D31 are absent (`VFPSmallRegisterBank()`).
+    #[inline]
+    #[must_use]
+    pub const fn small_register_bank(&self) -> bool {
+        !self.has(Features::D32)
+    }
+
+    /// Whether the doubles that an extension bit of 1 names are absent.
+    #[inline]
+    #[must_use]
+    pub const fn lacks(&self, extension: u32) -> bool {
+        extension == 1 && self.small_register_bank()
+    }
+
+    /// Whether `count` doubles from `first` on are none, more than 16, or partly
+    /// absent, so that a block transfer of them is UNPREDICTABLE.
+    #[inline]
+    #[must_use]
+    pub const fn lacks_doubles(&self, first: u32, count: u32) -> bool {
+        let bank = if self.small_register_bank() { 16 } else { 32 };
+        count == 0 || count > 16 || first + count > bank
+    }
+
+    /// Whether the instruction is in an IT block (`InITBlock()`).
+    #[inline]
+    #[must_use]
+    pub const fn in_it_block(&self) -> bool {
+        self.it.in_block()
+    }
+
+    /// Whether the instruction is the last of an IT block
+    /// (`LastInITBlock()`).
+    #[inline]
+    #[must_use]
+    pub const fn last_in_it_block(&self) -> bool {
+        self.it.last_in_block()
+    }
+
+    /// Whether a branch may stand here: outside an IT block or last in it.
+    #[inline]
+    #[must_use]
+    pub const fn may_branch(&self) -> bool {
+        !self.in_it_block() || self.last_in_it_block()
+    }
+}

@@ -1,0 +1,427 @@
+//! The machine that floating-point semantic functions run on.
+//!
+//! Registers are bit patterns: a single is a word, a double a doubleword.
+//! Arithmetic is an operation of the machine, because its cost decides: the
+//! interpreter computes with [`softfloat`], a lifter calls
+//! [`fp_helpers`](crate::fp_helpers), and may emit host arithmetic where it is
+//! exact. All go through [`VfpMachine::fp`] unless a machine overrides one of
+//! the typed methods above it.
+//!
+//! Every operation computes as FPSCR says and raises cumulative flags there, so
+//! the reads and writes of FPSCR around it are ordered with it.
+
+use dbt_isa::machine::Flow;
+
+use crate::args::FpSystemReg;
+use crate::fp_reg::{DReg, SReg};
+use crate::machine::A32Machine;
+use crate::softfloat::{self, Double, Fixed, Format, FpEnv, RoundingMode, Single};
+
+/// An operation on floating-point numbers, with the formats it is on.
+///
+/// Operands and results are bit patterns, zero-extended to 64 bits.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[repr(u8)]
+pub enum FpOp {
+    /// `a + b` in single precision.
+    Add32,
+    /// `a + b` in double precision.
+    Add64,
+    /// `a - b` in single precision.
+    Sub32,
+    /// `a - b` in double precision.
+    Sub64,
+    /// `a * b` in single precision.
+    Mul32,
+    /// `a * b` in double precision.
+    Mul64,
+    /// `a / b` in single precision.
+    Div32,
+    /// `a / b` in double precision.
+    Div64,
+    /// The square root of `a` in single precision.
+    Sqrt32,
+    /// The square root of `a` in double precision.
+    Sqrt64,
+    /// `a + b * c`, rounded once, in single precision.
+    MulAdd32,
+    /// `a + b * c`, rounded once, in double precision.
+    MulAdd64,
+    /// Compares singles; gives N, Z, C, V in bits 31 to 28.
+    Compare32,
+    /// Compares doubles; gives N, Z, C, V in bits 31 to 28.
+    Compare64,
+    /// As `Compare32`; a quiet NaN is an invalid operand.
+    CompareSignalling32,
+    /// As `Compare64`; a quiet NaN is an invalid operand.
+    CompareSignalling64,
+    /// Converts a single to a double.
+    Widen,
+    /// Converts a double to a single.
+    Narrow,
+    /// Converts the half in bits 15 to 0 to a single.
+    HalfToSingle,
+    /// Converts a single to a half.
+    SingleToHalf,
+    /// Converts a single to the fixed-point number that `b` describes.
+    ToFixed32,
+    /// Converts a double to the fixed-point number that `b` describes.
+    ToFixed64,
+    /// Converts the fixed-point number that `b` describes to a single.
+    FromFixed32,
+    /// Converts the fixed-point number that `b` describes to a double.
+    FromFixed64,
+}
+
+impl FpOp {
+    /// Every operation, in the order of their numbers.
+    pub const ALL: [Self; 24] = [
+        Self::Add32,
+        Self::Add64,
+        Self::Sub32,
+        Self::Sub64,
+        Self::Mul32,
+        Self::Mul64,
+        Self::Div32,
+        Self::Div64,
+        Self::Sqrt32,
+        Self::Sqrt64,
+        Self::MulAdd32,
+        Self::MulAdd64,
+        Self::Compare32,
+        Self::Compare64,
+        Self::CompareSignalling32,
+        Self::CompareSignalling64,
+        Self::Widen,
+        Self::Narrow,
+        Self::HalfToSingle,
+        Self::SingleToHalf,
+        Self::ToFixed32,
+        Self::ToFixed64,
+        Self::FromFixed32,
+        Self::FromFixed64,
+    ];
+
+    /// Evaluates the operation; operands it does not have are ignored.
+    #[inline]
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "operands are zero-extended"
+    )]
+    pub fn eval(self, env: &mut FpEnv, a: u64, b: u64, c: u64) -> u64 {
+        let (a32, b32, c32) = (a as u32, b as u32, c as u32);
+        match self {
+            Self::Add32 => softfloat::add::<Single>(env, a32, b32).into(),
+            Self::Add64 => softfloat::add::<Double>(env, a, b),
+            Self::Sub32 => softfloat::sub::<Single>(env, a32, b32).into(),
+            Self::Sub64 => softfloat::sub::<Double>(env, a, b),
+            Self::Mul32 => softfloat::mul::<Single>(env, a32, b32).into(),
+            Self::Mul64 => softfloat::mul::<Double>(env, a, b),
+            Self::Div32 => softfloat::div::<Single>(env, a32, b32).into(),
+            Self::Div64 => softfloat::div::<Double>(env, a, b),
+            Self::Sqrt32 => softfloat::sqrt::<Single>(env, a32).into(),
+            Self::Sqrt64 => softfloat::sqrt::<Double>(env, a),
+            Self::MulAdd32 => softfloat::mul_add::<Single>(env, a32, b32, c32).into(),
+            Self::MulAdd64 => softfloat::mul_add::<Double>(env, a, b, c),
+            Self::Compare32 => compare::<Single>(env, a32, b32, false),
+            Self::Compare64 => compare::<Double>(env, a, b, false),
+            Self::CompareSignalling32 => compare::<Single>(env, a32, b32, true),
+            Self::CompareSignalling64 => compare::<Double>(env, a, b, true),
+            Self::Widen => softfloat::single_to_double(env, a32),
+            Self::Narrow => softfloat::double_to_single(env, a).into(),
+            Self::HalfToSingle => softfloat::half_to_single(env, a as u16).into(),
+            Self::SingleToHalf => softfloat::single_to_half(env, a32).into(),
+            Self::ToFixed32 => to_fixed::<Single>(env, a32, Conversion::from_bits(b)),
+            Self::ToFixed64 => to_fixed::<Double>(env, a, Conversion::from_bits(b)),
+            Self::FromFixed32 => from_fixed::<Single>(env, a32, Conversion::from_bits(b)).into(),
+            Self::FromFixed64 => from_fixed::<Double>(env, a32, Conversion::from_bits(b)),
+        }
+    }
+}
+
+#[inline]
+fn compare<F: Format>(env: &mut FpEnv, a: F::Bits, b: F::Bits, signalling: bool) -> u64 {
+    softfloat::compare::<F>(env, a, b, signalling)
+        .to_psr()
+        .into()
+}
+
+#[inline]
+fn to_fixed<F: Format>(env: &mut FpEnv, a: F::Bits, to: Conversion) -> u64 {
+    let mode = to.rounding(env, RoundingMode::Zero);
+    softfloat::to_fixed::<F>(env, a, to.fixed, mode).into()
+}
+
+#[inline]
+fn from_fixed<F: Format>(env: &mut FpEnv, a: u32, from: Conversion) -> F::Bits {
+    let mode = from.rounding(env, RoundingMode::Nearest);
+    softfloat::from_fixed::<F>(env, a, from.fixed, mode)
+}
+
+/// What a conversion to or from fixed point is between, and how it rounds.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Conversion {
+    /// The type of the fixed-point number.
+    pub fixed: Fixed,
+    /// Whether FPSCR chooses the rounding. Else it is towards zero when the
+    /// result is fixed-point, and to nearest when it is floating-point.
+    pub by_fpscr: bool,
+}
+
+impl Conversion {
+    const BY_FPSCR: u64 = 1 << 16;
+
+    /// Packs the conversion into an operand of [`FpOp`].
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.fixed.bits() | if self.by_fpscr { Self::BY_FPSCR } else { 0 }
+    }
+
+    /// Unpacks what [`bits`](Self::bits) packed.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self {
+            fixed: Fixed::from_bits(bits),
+            by_fpscr: bits & Self::BY_FPSCR != 0,
+        }
+    }
+
+    const fn rounding(self, env: &FpEnv, otherwise: RoundingMode) -> RoundingMode {
+        if self.by_fpscr {
+            env.control().rounding()
+        } else {
+            otherwise
+        }
+    }
+}
+
+/// An operation of one operand and a result of the same precision. Negation and
+/// absolute value are not among them: they are operations on bits.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum FpUnary {
+    /// Square root.
+    Sqrt,
+}
+
+/// An operation of two operands and a result of one precision.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum FpBinary {
+    /// Sum.
+    Add,
+    /// Difference.
+    Sub,
+    /// Product.
+    Mul,
+    /// Quotient.
+    Div,
+}
+
+/// An operation of three operands and a result of one precision.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum FpTernary {
+    /// `a + b * c`, rounded once.
+    MulAdd,
+}
+
+impl FpUnary {
+    const fn op32(self) -> FpOp {
+        match self {
+            Self::Sqrt => FpOp::Sqrt32,
+        }
+    }
+
+    const fn op64(self) -> FpOp {
+        match self {
+            Self::Sqrt => FpOp::Sqrt64,
+        }
+    }
+}
+
+impl FpBinary {
+    const fn op32(self) -> FpOp {
+        match self {
+            Self::Add => FpOp::Add32,
+            Self::Sub => FpOp::Sub32,
+            Self::Mul => FpOp::Mul32,
+            Self::Div => FpOp::Div32,
+        }
+    }
+
+    const fn op64(self) -> FpOp {
+        match self {
+            Self::Add => FpOp::Add64,
+            Self::Sub => FpOp::Sub64,
+            Self::Mul => FpOp::Mul64,
+            Self::Div => FpOp::Div64,
+        }
+    }
+}
+
+impl FpTernary {
+    const fn op32(self) -> FpOp {
+        match self {
+            Self::MulAdd => FpOp::MulAdd32,
+        }
+    }
+
+    const fn op64(self) -> FpOp {
+        match self {
+            Self::MulAdd => FpOp::MulAdd64,
+        }
+    }
+}
+
+/// The floating-point part of the machine.
+///
+/// The provided methods express everything in the required ones; a machine
+/// overrides those that it can do better.
+pub trait VfpMachine: A32Machine {
+    /// Reads a single.
+    fn sreg(&mut self, reg: SReg) -> Self::Word;
+    /// Writes a single; the other half of its double stays.
+    fn set_sreg(&mut self, reg: SReg, value: Self::Word);
+    /// Reads a double.
+    fn dreg(&mut self, reg: DReg) -> Self::Dword;
+    /// Writes a double.
+    fn set_dreg(&mut self, reg: DReg, value: Self::Dword);
+
+    /// Reads FPSCR.
+    fn fpscr(&mut self) -> Self::Word;
+    /// Writes FPSCR. Its control bits do not change.
+    fn set_fpscr_flags(&mut self, value: Self::Word);
+    /// Writes FPSCR, control bits included. A machine that translates leaves if
+    /// what the translation depends on may change: Len and Stride.
+    fn set_fpscr(&mut self, value: Self::Word) -> Flow;
+
+    /// Performs an operation as FPSCR says and raises the cumulative flags there.
+    fn fp(&mut self, op: FpOp, a: Self::Dword, b: Self::Dword, c: Self::Dword) -> Self::Dword;
+
+    /// Reads a register that only privileged code may access. `None` means that
+    /// the instruction is UNDEFINED, as it is in User mode.
+    fn fp_system_reg(&mut self, _reg: FpSystemReg) -> Option<Self::Word> {
+        None
+    }
+    /// Writes a register that only privileged code may access. `None` means that
+    /// the instruction is UNDEFINED, as it is in User mode.
+    fn set_fp_system_reg(&mut self, _reg: FpSystemReg, _value: Self::Word) -> Option<()> {
+        None
+    }
+
+    /// An operation of a single.
+    fn fp_unary32(&mut self, op: FpUnary, a: Self::Word) -> Self::Word {
+        let (a, zero) = (self.zext64(a), self.imm64(0));
+        let result = self.fp(op.op32(), a, zero, zero);
+        self.low(result)
+    }
+    /// An operation of a double.
+    fn fp_unary64(&mut self, op: FpUnary, a: Self::Dword) -> Self::Dword {
+        let zero = self.imm64(0);
+        self.fp(op.op64(), a, zero, zero)
+    }
+    /// An operation of two singles.
+    fn fp_binary32(&mut self, op: FpBinary, a: Self::Word, b: Self::Word) -> Self::Word {
+        let (a, b, zero) = (self.zext64(a), self.zext64(b), self.imm64(0));
+        let result = self.fp(op.op32(), a, b, zero);
+        self.low(result)
+    }
+    /// An operation of two doubles.
+    fn fp_binary64(&mut self, op: FpBinary, a: Self::Dword, b: Self::Dword) -> Self::Dword {
+        let zero = self.imm64(0);
+        self.fp(op.op64(), a, b, zero)
+    }
+    /// An operation of three singles.
+    fn fp_ternary32(
+        &mut self,
+        op: FpTernary,
+        a: Self::Word,
+        b: Self::Word,
+        c: Self::Word,
+    ) -> Self::Word {
+        let (a, b, c) = (self.zext64(a), self.zext64(b), self.zext64(c));
+        let result = self.fp(op.op32(), a, b, c);
+        self.low(result)
+    }
+    /// An operation of three doubles.
+    fn fp_ternary64(
+        &mut self,
+        op: FpTernary,
+        a: Self::Dword,
+        b: Self::Dword,
+        c: Self::Dword,
+    ) -> Self::Dword {
+        self.fp(op.op64(), a, b, c)
+    }
+
+    /// Compares singles; gives N, Z, C, V in bits 31 to 28 and zeroes below.
+    fn fp_compare32(&mut self, signalling: bool, a: Self::Word, b: Self::Word) -> Self::Word {
+        let op = if signalling {
+            FpOp::CompareSignalling32
+        } else {
+            FpOp::Compare32
+        };
+        let (a, b, zero) = (self.zext64(a), self.zext64(b), self.imm64(0));
+        let result = self.fp(op, a, b, zero);
+        self.low(result)
+    }
+    /// Compares doubles; gives N, Z, C, V in bits 31 to 28 and zeroes below.
+    fn fp_compare64(&mut self, signalling: bool, a: Self::Dword, b: Self::Dword) -> Self::Word {
+        let op = if signalling {
+            FpOp::CompareSignalling64
+        } else {
+            FpOp::Compare64
+        };
+        let zero = self.imm64(0);
+        let result = self.fp(op, a, b, zero);
+        self.low(result)
+    }
+
+    /// Converts a single to a double.
+    fn fp_widen(&mut self, a: Self::Word) -> Self::Dword {
+        let (a, zero) = (self.zext64(a), self.imm64(0));
+        self.fp(FpOp::Widen, a, zero, zero)
+    }
+    /// Converts a double to a single.
+    fn fp_narrow(&mut self, a: Self::Dword) -> Self::Word {
+        let zero = self.imm64(0);
+        let result = self.fp(FpOp::Narrow, a, zero, zero);
+        self.low(result)
+    }
+    /// Converts the half in bits 15 to 0, whatever is above, to a single.
+    fn fp_half_to_single(&mut self, a: Self::Word) -> Self::Word {
+        let (a, zero) = (self.zext64(a), self.imm64(0));
+        let result = self.fp(FpOp::HalfToSingle, a, zero, zero);
+        self.low(result)
+    }
+    /// Converts a single to a half, zero-extended.
+    fn fp_single_to_half(&mut self, a: Self::Word) -> Self::Word {
+        let (a, zero) = (self.zext64(a), self.imm64(0));
+        let result = self.fp(FpOp::SingleToHalf, a, zero, zero);
+        self.low(result)
+    }
+    /// Converts a single to fixed point, extended to a word by its sign or by
+    /// zeroes.
+    fn fp_to_fixed32(&mut self, to: Conversion, a: Self::Word) -> Self::Word {
+        let (a, b, zero) = (self.zext64(a), self.imm64(to.bits()), self.imm64(0));
+        let result = self.fp(FpOp::ToFixed32, a, b, zero);
+        self.low(result)
+    }
+    /// Converts a double to fixed point, extended to a word by its sign or by
+    /// zeroes.
+    fn fp_to_fixed64(&mut self, to: Conversion, a: Self::Dword) -> Self::Word {
+        let (b, zero) = (self.imm64(to.bits()), self.imm64(0));
+        let result = self.fp(FpOp::ToFixed64, a, b, zero);
+        self.low(result)
+    }
+    /// Converts fixed point, whatever is above its width, to a single.
+    fn fp_from_fixed32(&mut self, from: Conversion, a: Self::Word) -> Self::Word {
+        let (a, b, zero) = (self.zext64(a), self.imm64(from.bits()), self.imm64(0));
+        let result = self.fp(FpOp::FromFixed32, a, b, zero);
+        self.low(result)
+    }
+    /// Converts fixed point, whatever is above its width, to a double.
+    fn fp_from_fixed64(&mut self, from: Conversion, a: Self::Word) -> Self::Dword {
+        let (a, b, zero) = (self.zext64(a), self.imm64(from.bits()), self.imm64(0));
+        self.fp(FpOp::FromFixed64, a, b, zero)
+    }
+}

@@ -1,0 +1,7 @@
+//! Facts about a unit that passes and back ends share.
+
+mod flag_set;
+mod liveness;
+
+pub use flag_set::FlagSet;
+pub use liveness::Liveness;

@@ -1,0 +1,331 @@
+//! The evaluator: says what a unit means.
+//!
+//! It is the oracle between interpreter and generated code: slow, safe, and
+//! written so that each instruction reads like its definition. It goes through
+//! the `eval` functions of [`dbt_isa::ops`], as the interpreter and the constant
+//! folder do.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use dbt_isa::ops::{Access, Nzcv};
+
+use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Value, Width};
+use super::unit::Unit;
+use crate::guest::StateLayout;
+use crate::location::Location;
+use crate::memory::{GuestMemory, MemoryFault, sign_extend};
+
+/// How the evaluation of a unit ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// Control left to a location known while translating.
+    Exit(Location),
+    /// Control left by an indirect branch.
+    Indirect(Location),
+    /// The unit stopped of itself.
+    Trap {
+        /// Why.
+        kind: TrapKind,
+        /// Particulars, by kind.
+        info: u32,
+        /// Where the guest is then.
+        resume: Location,
+    },
+    /// An access faulted.
+    Fault {
+        /// The guest instruction that faulted, unless the unit names none.
+        location: Option<Location>,
+        /// Why it faulted.
+        fault: MemoryFault,
+    },
+    /// The budget was spent inside a loop of the unit.
+    Spent,
+}
+
+/// A call of a helper: which, the state, the arguments; gives the result.
+pub type HelperCall<'a> = dyn FnMut(Helper, &mut [u8], [u64; 3]) -> u64 + 'a;
+
+/// What a unit is evaluated on.
+pub struct Surroundings<'a> {
+    /// Where the slots are.
+    pub layout: &'a StateLayout,
+    /// Guest state; slots are in the host's byte order.
+    pub state: &'a mut [u8],
+    /// Guest memory.
+    pub memory: &'a mut dyn GuestMemory,
+    /// The guest's helpers.
+    pub helper: &'a mut HelperCall<'a>,
+}
+
+impl core::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("layout", &self.layout)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Evaluates units. Keeps the memory in which values lie.
+#[derive(Clone, Debug, Default)]
+pub struct Evaluator {
+    values: Vec<u64>,
+}
+
+/// Where control goes after a block.
+enum Next {
+    Block(BlockId),
+    Left(Outcome),
+}
+
+impl From<Target> for Next {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Block(block) => Self::Block(block),
+            Target::Exit(location) => Self::Left(Outcome::Exit(location)),
+        }
+    }
+}
+
+impl Evaluator {
+    /// Evaluates a unit, which has passed [`verify`](super::verify), from its
+    /// entry until it leaves or `budget` blocks have been evaluated.
+    ///
+    /// Paired calls and returns are ordinary jumps here.
+    ///
+    /// # Panics
+    ///
+    /// If the unit is not valid or the state is smaller than its layout.
+    pub fn run(&mut self, unit: &Unit, with: &mut Surroundings<'_>, budget: u32) -> Outcome {
+        self.values.clear();
+        self.values.resize(unit.insts.len(), 0);
+        let mut block = BlockId::ENTRY;
+        let mut location = None;
+        for _ in 0..budget {
+            location = unit.block(block).location.or(location);
+            match self.block(unit, block, with, &mut location) {
+                Ok(Next::Block(next)) => block = next,
+                Ok(Next::Left(outcome)) => return outcome,
+                Err(fault) => return Outcome::Fault { location, fault },
+            }
+        }
+        Outcome::Spent
+    }
+
+    fn block(
+        &mut self,
+        unit: &Unit,
+        id: BlockId,
+        with: &mut Surroundings<'_>,
+        location: &mut Option<Location>,
+    ) -> Result<Next, MemoryFault> {
+        let block = unit.block(id);
+        for index in block.insts.clone() {
+            match unit.insts[index] {
+                Inst::Guest { location: at } => *location = Some(at),
+                Inst::ExitIf { condition, target } => {
+                    if self.bit(condition) {
+                        return Ok(target.into());
+                    }
+                }
+                inst => self.values[index] = self.inst(inst, with)?,
+            }
+        }
+        Ok(match block.terminator {
+            Terminator::Jump(target) | Terminator::Call { target, .. } => target.into(),
+            Terminator::Indirect { value, mode, .. } => {
+                Next::Left(Outcome::Indirect(Location::new(self.word(value), mode)))
+            }
+            Terminator::Trap { kind, info, resume } => {
+                Next::Left(Outcome::Trap { kind, info, resume })
+            }
+        })
+    }
+
+    /// Evaluates an instruction that does not end the block.
+    fn inst(&mut self, inst: Inst, with: &mut Surroundings<'_>) -> Result<u64, MemoryFault> {
+        Ok(match inst {
+            Inst::Nop | Inst::Guest { .. } | Inst::Fence | Inst::ExitIf { .. } => 0,
+            Inst::Get { slot } => read_slot(with.layout, with.state, slot),
+            Inst::Set { slot, value } => {
+                write_slot(with.layout, with.state, slot, self.dword(value));
+                0
+            }
+            Inst::Load {
+                access,
+                width,
+                address,
+            } => {
+                let loaded = with.memory.load(access, self.address(address))?;
+                extended(access, width, loaded)
+            }
+            Inst::Store {
+                access,
+                address,
+                value,
+                ..
+            } => {
+                let stored = self.dword(value) & mask(access);
+                with.memory.store(access, self.address(address), stored)?;
+                0
+            }
+            Inst::CompareExchange {
+                access,
+                address,
+                expected,
+                new,
+            } => with.memory.compare_exchange(
+                access,
+                self.address(address),
+                self.dword(expected) & mask(access),
+                self.dword(new) & mask(access),
+            )?,
+            Inst::Call { helper, args } => {
+                (with.helper)(helper, with.state, args.map(|arg| self.dword(arg)))
+            }
+            _ => self.pure(inst),
+        })
+    }
+
+    /// Evaluates an instruction that only computes.
+    fn pure(&self, inst: Inst) -> u64 {
+        match inst {
+            Inst::Const { bits, .. } => bits,
+            Inst::Binary { op, width, a, b } => match width {
+                Width::W32 => op.eval32(self.word(a), self.word(b)).into(),
+                Width::W64 => op.eval64(self.dword(a), self.dword(b)),
+            },
+            Inst::Unary { op, a } => op.eval(self.word(a)).into(),
+            Inst::Compare { op, width, a, b } => match width {
+                Width::W32 => op.eval32(self.word(a), self.word(b)).into(),
+                Width::W64 => op.eval64(self.dword(a), self.dword(b)).into(),
+            },
+            Inst::Bits { op, a, b } => match op {
+                BitOp::And => self.bit(a) & self.bit(b),
+                BitOp::Or => self.bit(a) | self.bit(b),
+                BitOp::Xor => self.bit(a) ^ self.bit(b),
+            }
+            .into(),
+            Inst::BitNot { a } => (!self.bit(a)).into(),
+            Inst::BitToWord { a } => self.bit(a).into(),
+            Inst::Select {
+                condition, yes, no, ..
+            } => self.dword(if self.bit(condition) { yes } else { no }),
+            Inst::Extend { signed: false, a } => self.word(a).into(),
+            Inst::Extend { signed: true, a } => {
+                i64::from(self.word(a).cast_signed()).cast_unsigned()
+            }
+            Inst::Low { a } => self.dword(a) & u64::from(u32::MAX),
+            Inst::High { a } => self.dword(a) >> 32,
+            Inst::Adc { a, b, carry } => {
+                let sum = self.word(a).wrapping_add(self.word(b));
+                sum.wrapping_add(self.bit(carry).into()).into()
+            }
+            Inst::Sbc { a, b, carry } => {
+                let sum = self.word(a).wrapping_add(!self.word(b));
+                sum.wrapping_add(self.bit(carry).into()).into()
+            }
+            Inst::Condition { flags, condition } => condition.holds(self.flags(flags)).into(),
+            _ => self.flags_inst(inst).to_psr().into(),
+        }
+    }
+
+    /// Evaluates an instruction that makes flags, or their packed form.
+    fn flags_inst(&self, inst: Inst) -> Nzcv {
+        match inst {
+            Inst::AddFlags { a, b } => Nzcv::of_adc(self.word(a), self.word(b), false),
+            Inst::SubFlags { a, b } => Nzcv::of_sbc(self.word(a), self.word(b), true),
+            Inst::AdcFlags { a, b, carry } => {
+                Nzcv::of_adc(self.word(a), self.word(b), self.bit(carry))
+            }
+            Inst::SbcFlags { a, b, carry } => {
+                Nzcv::of_sbc(self.word(a), self.word(b), self.bit(carry))
+            }
+            Inst::NzFlags { result, rest } => self.flags(rest).with_nz(self.word(result)),
+            Inst::NzcFlags {
+                result,
+                carry,
+                rest,
+            } => {
+                let flags = self.flags(rest).with_nz(self.word(result));
+                flags.with_c(self.bit(carry))
+            }
+            Inst::FlagsFromPsr { a } | Inst::FlagsToPsr { a } => Nzcv::from_psr(self.word(a)),
+            _ => unreachable!("every other instruction has been handled"),
+        }
+    }
+
+    fn dword(&self, value: Value) -> u64 {
+        self.values[value.index()]
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the type is `i32`")]
+    fn word(&self, value: Value) -> u32 {
+        self.dword(value) as u32
+    }
+
+    fn address(&self, value: Value) -> u64 {
+        self.word(value).into()
+    }
+
+    fn bit(&self, value: Value) -> bool {
+        self.dword(value) != 0
+    }
+
+    fn flags(&self, value: Value) -> Nzcv {
+        Nzcv::from_psr(self.word(value))
+    }
+}
+
+/// Returns the bits of a value that an access moves.
+const fn mask(access: Access) -> u64 {
+    u64::MAX >> (64 - 8 * access.size.bytes())
+}
+
+fn extended(access: Access, width: Width, loaded: u64) -> u64 {
+    let loaded = if access.signed {
+        sign_extend(loaded, access.size)
+    } else {
+        loaded
+    };
+    match width {
+        Width::W32 => loaded & u64::from(u32::MAX),
+        Width::W64 => loaded,
+    }
+}
+
+fn bytes_of(layout: &StateLayout, slot: Slot) -> Range<usize> {
+    let info = layout.slot(slot);
+    info.offset as usize..(info.offset + info.bytes()) as usize
+}
+
+/// Reads a slot of guest state that lies in bytes.
+///
+/// # Panics
+///
+/// If the state is smaller than its layout.
+#[must_use]
+pub fn read_slot(layout: &StateLayout, state: &[u8], slot: Slot) -> u64 {
+    let bytes = &state[bytes_of(layout, slot)];
+    match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+        (Ok(word), _) => u32::from_ne_bytes(word).into(),
+        (_, Ok(dword)) => u64::from_ne_bytes(dword),
+        _ => unreachable!("slots have four or eight bytes"),
+    }
+}
+
+/// Writes a slot of guest state that lies in bytes.
+///
+/// # Panics
+///
+/// If the state is smaller than its layout.
+#[allow(clippy::cast_possible_truncation, reason = "the slot has four bytes")]
+pub fn write_slot(layout: &StateLayout, state: &mut [u8], slot: Slot, value: u64) {
+    let range = bytes_of(layout, slot);
+    if range.len() == 4 {
+        state[range].copy_from_slice(&(value as u32).to_ne_bytes());
+    } else {
+        state[range].copy_from_slice(&value.to_ne_bytes());
+    }
+}

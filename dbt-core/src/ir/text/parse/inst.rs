@@ -1,0 +1,232 @@
+//! Parsing of instructions.
+
+use dbt_isa::ops::Access;
+
+use super::cursor::Cursor;
+use super::{Expected, ParseError, Parser};
+use crate::ir::inst::{Helper, Inst, Slot, Width};
+use crate::ir::text::names::{
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, SIZES, TYPES, UNARY, WIDTHS, access_flags, named,
+};
+use crate::ir::{Ty, Value};
+
+/// Operands that are not parsed yet. Never seen outside this module.
+const UNKNOWN: Value = Value(u32::MAX);
+
+impl<'a> Parser<'a> {
+    /// Parses an instruction after its result's name, if it has one.
+    pub(super) fn inst(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        has_name: bool,
+    ) -> Result<Inst, ParseError> {
+        let place = cursor.clone();
+        let word = cursor.word();
+        let (mnemonic, suffixes) = word.split_once('.').unwrap_or((word, ""));
+        if has_name == is_statement(mnemonic) {
+            return Err(place.error(Expected::Instruction));
+        }
+        match mnemonic {
+            "guest" => {
+                let location = cursor.location()?;
+                return Ok(Inst::Guest { location });
+            }
+            "get" => {
+                let slot = self.slot(cursor)?;
+                return Ok(Inst::Get { slot });
+            }
+            "set" => {
+                let slot = self.slot(cursor)?;
+                cursor.expect(",")?;
+                let value = self.value(cursor)?;
+                return Ok(Inst::Set { slot, value });
+            }
+            "const" => return constant(cursor, &place, suffixes),
+            "exit_if" => {
+                let condition = self.value(cursor)?;
+                cursor.expect("->")?;
+                let target = self.target(cursor)?;
+                return Ok(Inst::ExitIf { condition, target });
+            }
+            _ => {}
+        }
+        let mut inst = if mnemonic == "call" {
+            let helper = cursor.numbered("helper").map(u16::try_from);
+            let Some(Ok(helper)) = helper else {
+                return Err(cursor.error(Expected::Word("helper")));
+            };
+            Inst::Call {
+                helper: Helper(helper),
+                args: [UNKNOWN; 3],
+            }
+        } else {
+            with_operands(word, mnemonic, suffixes).map_err(|expected| place.error(expected))?
+        };
+        self.operands(cursor, &mut inst)?;
+        Ok(inst)
+    }
+
+    fn operands(&self, cursor: &mut Cursor<'a>, inst: &mut Inst) -> Result<(), ParseError> {
+        let mut result = Ok(());
+        let mut is_first = true;
+        inst.map_operands(|_| {
+            if result.is_ok() && !is_first {
+                result = cursor.expect(",");
+            }
+            is_first = false;
+            if result.is_err() {
+                return UNKNOWN;
+            }
+            self.value(cursor).unwrap_or_else(|error| {
+                result = Err(error);
+                UNKNOWN
+            })
+        });
+        result
+    }
+
+    fn slot(&self, cursor: &mut Cursor<'a>) -> Result<Slot, ParseError> {
+        let place = cursor.clone();
+        let name = cursor.word();
+        let index = self.layout.slots.iter().position(|slot| slot.name == name);
+        index
+            .and_then(|index| u16::try_from(index).ok())
+            .map(Slot)
+            .ok_or(place.error(Expected::Slot))
+    }
+}
+
+/// Tells whether an instruction makes no value.
+fn is_statement(mnemonic: &str) -> bool {
+    matches!(
+        mnemonic,
+        "guest" | "set" | "store" | "fence" | "exit_if" | "nop"
+    )
+}
+
+fn constant<'a>(
+    cursor: &mut Cursor<'a>,
+    place: &Cursor<'a>,
+    suffix: &str,
+) -> Result<Inst, ParseError> {
+    let ty = named(&TYPES, suffix).ok_or(place.error(Expected::Suffix))?;
+    let number = cursor.clone();
+    let bits = cursor.number()?;
+    let fits = match ty {
+        Ty::I1 => bits <= 1,
+        Ty::I32 => u32::try_from(bits).is_ok(),
+        Ty::I64 => true,
+        Ty::Flags => bits & !0xf000_0000 == 0,
+    };
+    if fits {
+        Ok(Inst::Const { ty, bits })
+    } else {
+        Err(number.error(Expected::Number))
+    }
+}
+
+/// Returns an instruction that has nothing but operands besides its mnemonic.
+fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Expected> {
+    let [a, b, c] = [UNKNOWN; 3];
+    if let Some(op) = named(&BIT_OPS, word) {
+        return Ok(Inst::Bits { op, a, b });
+    }
+    if let Some(op) = named(&UNARY, word) {
+        return Ok(Inst::Unary { op, a });
+    }
+    let width = || named(&WIDTHS, suffixes).ok_or(Expected::Suffix);
+    if let Some(op) = named(&BINARY, mnemonic) {
+        let width = width()?;
+        return Ok(Inst::Binary { op, width, a, b });
+    }
+    if let Some(op) = named(&COMPARE, mnemonic) {
+        let width = width()?;
+        return Ok(Inst::Compare { op, width, a, b });
+    }
+    Ok(match mnemonic {
+        "select" => Inst::Select {
+            width: width()?,
+            condition: a,
+            yes: b,
+            no: c,
+        },
+        "cond" => Inst::Condition {
+            flags: a,
+            condition: named(&CONDITIONS, suffixes).ok_or(Expected::Suffix)?,
+        },
+        "load" => {
+            let (width, access) = width_and_access(suffixes)?;
+            Inst::Load {
+                access,
+                width,
+                address: a,
+            }
+        }
+        "store" => {
+            let (width, access) = width_and_access(suffixes)?;
+            Inst::Store {
+                access,
+                width,
+                address: a,
+                value: b,
+            }
+        }
+        "compare_exchange" => Inst::CompareExchange {
+            access: access(suffixes)?,
+            address: a,
+            expected: b,
+            new: c,
+        },
+        _ => return without_suffix(word),
+    })
+}
+
+fn without_suffix(word: &str) -> Result<Inst, Expected> {
+    let [a, b, c] = [UNKNOWN; 3];
+    Ok(match word {
+        "nop" => Inst::Nop,
+        "fence" => Inst::Fence,
+        "not.i1" => Inst::BitNot { a },
+        "bit_to_word" => Inst::BitToWord { a },
+        "zext" => Inst::Extend { signed: false, a },
+        "sext" => Inst::Extend { signed: true, a },
+        "low" => Inst::Low { a },
+        "high" => Inst::High { a },
+        "adc" => Inst::Adc { a, b, carry: c },
+        "sbc" => Inst::Sbc { a, b, carry: c },
+        "add_flags" => Inst::AddFlags { a, b },
+        "sub_flags" => Inst::SubFlags { a, b },
+        "adc_flags" => Inst::AdcFlags { a, b, carry: c },
+        "sbc_flags" => Inst::SbcFlags { a, b, carry: c },
+        "nz_flags" => Inst::NzFlags { result: a, rest: b },
+        "nzc_flags" => Inst::NzcFlags {
+            result: a,
+            carry: b,
+            rest: c,
+        },
+        "flags_from_psr" => Inst::FlagsFromPsr { a },
+        "flags_to_psr" => Inst::FlagsToPsr { a },
+        _ => return Err(Expected::Instruction),
+    })
+}
+
+fn width_and_access(suffixes: &str) -> Result<(Width, Access), Expected> {
+    let (width, rest) = suffixes.split_once('.').ok_or(Expected::Suffix)?;
+    let width = named(&WIDTHS, width).ok_or(Expected::Suffix)?;
+    Ok((width, access(rest)?))
+}
+
+/// Parses a size and what may follow it, each at most once.
+fn access(suffixes: &str) -> Result<Access, Expected> {
+    let mut words = suffixes.split('.');
+    let size = words.next().and_then(|word| named(&SIZES, word));
+    let mut access = Access::new(size.ok_or(Expected::Suffix)?);
+    for word in words {
+        let mut flags = access_flags(access).into_iter();
+        let (_, with_flag, _) = flags
+            .find(|(name, _, is)| *name == word && !is)
+            .ok_or(Expected::Suffix)?;
+        access = with_flag(access);
+    }
+    Ok(access)
+}

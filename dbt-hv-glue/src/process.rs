@@ -1,0 +1,81 @@
+//! An ordinary Linux process as host environment.
+//!
+//! # Problem
+//!
+//! A user-mode translator wants the host's MMU to check the guest's accesses at no
+//! cost, wants to write machine code and run it, and wants to hear of faults
+//! precisely. A process can have all that, at the price of `mmap`, `mprotect` and
+//! signals, and it must do so without endangering the host program around it.
+//!
+//! # Approach
+//!
+//! - [`Window`] reserves the guest's 4 GiB and keeps a page table of what the
+//!   guest may do, which the host's protection follows:
+//!
+//!   ```text
+//!    guard │ guest 0 ······················ 4 GiB │ guard
+//!    64 KiB│ R  │ RX,code │ RW │ RWX,code │ none  │ 64 KiB
+//!    none  │ r  │ r       │ rw │ r        │ none  │ none     ◄─ host: never x
+//!   ```
+//!
+//! - [`ProcessCode`] is memory for generated code, mapped twice.
+//! - [`FaultScope`] receives the faults of generated code.
+//! - [`gs_base`] points a segment at the window.
+//!
+//! A fault handler for a user-mode engine is then: if the fault is
+//! [`Retry`](WindowFault::Retry), resume; if it is [`Guest`](WindowFault::Guest),
+//! recover the guest's state and redirect the context to the engine's exit; if it
+//! is [`Elsewhere`](WindowFault::Elsewhere), it is not ours.
+//!
+//! # Invariants
+//!
+//! - Guest pages are never executable for the host, and outside its window and
+//!   guards a guest's 32-bit address reaches nothing.
+//! - A page that holds reachable translations is not writable on the host.
+//! - Host code reads and writes guest memory through copies that survive faults.
+//!
+//! # Limits
+//!
+//! Physical and virtual pages are the same here. Memory that the guest maps twice
+//! (a shared file at two addresses) can change under a translation through the
+//! other address, as can a file mapped shared by another process; the guest must
+//! then maintain its caches, as the architecture demands of it, and the embedder
+//! calls [`Window::invalidate`].
+//!
+//! The architecture-specific files are `context`, `copy` and `gs_base`; a port to
+//! AArch64 adds theirs, cache maintenance in `code`, and larger host pages in
+//! `space`, where protections are computed in one place.
+
+mod access;
+mod alt_stack;
+mod code;
+mod context;
+mod copy;
+mod error;
+mod fault;
+pub mod gs_base;
+mod layout;
+mod lock;
+mod prot;
+mod regions;
+mod space;
+mod window;
+
+pub use code::ProcessCode;
+pub use context::HostContext;
+pub use error::{Access, CStrFault, Error, FaultKind, FetchFault, GuestFault};
+pub use fault::{Fault, FaultHandler, FaultScope, Verdict};
+pub use lock::FutexLock;
+pub use prot::{PageInfo, Prot};
+pub use regions::{Region, RegionKind, Search};
+pub use space::Space;
+pub use window::{
+    AlreadyAttached, Attached, Backing, Placement, RemapTarget, Window, WindowCodePages,
+    WindowFault,
+};
+
+/// Bytes in a guest page.
+pub const PAGE_SIZE: u32 = 4096;
+
+/// Bytes in a window.
+pub const WINDOW_SIZE: u64 = 1 << 32;

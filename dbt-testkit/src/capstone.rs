@@ -1,0 +1,185 @@
+//! Capstone as an oracle for decoding and printing.
+//!
+//! Sweeps ask about a billion words, so the cost of a question decides what can
+//! be asked at all. Capstone's iterator is reused: one allocation per *chunk* of
+//! words instead of two per word makes a question cost about 0.3 µs, nearly all
+//! of it spent in Capstone's decoder and printer.
+//!
+//! Two habits of Capstone (version 5) shape the comparison:
+//!
+//! - It decodes UNPREDICTABLE encodings like any other ("soft failures" count as
+//!   success), so its opinion on those says nothing.
+//! - It follows IT blocks across calls of the iterator. [`Oracle::ask_in_block`]
+//!   goes through the entry point that starts afresh; [`Oracle::chunk`] is for
+//!   words that do not include IT.
+
+use ::capstone::arch::BuildsCapstone as _;
+use ::capstone::arch::arm::ArchMode;
+use ::capstone::{Capstone, Error};
+
+/// The address at which Capstone believes every instruction to stand. Targets of
+/// branches and literals are printed relative to it.
+pub const ADDRESS: u32 = 0x1000_0000;
+
+/// Which decoder to ask.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum State {
+    /// A32.
+    Arm,
+    /// T32, 16-bit and 32-bit.
+    Thumb,
+}
+
+/// What Capstone says about one instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The number of bytes it took.
+    pub size: usize,
+    /// The mnemonic with all suffixes.
+    pub mnemonic: &'a str,
+    /// The operands.
+    pub operands: &'a str,
+}
+
+/// A Capstone decoder.
+#[derive(Debug)]
+pub struct Oracle {
+    handle: Capstone,
+    state: State,
+    bytes: Vec<u8>,
+}
+
+impl Oracle {
+    /// Opens Capstone.
+    ///
+    /// # Errors
+    ///
+    /// Capstone's own, when it was built without the Arm decoder.
+    pub fn new(state: State) -> Result<Self, Error> {
+        let mode = match state {
+            State::Arm => ArchMode::Arm,
+            State::Thumb => ArchMode::Thumb,
+        };
+        let handle = Capstone::new().arm().mode(mode).build()?;
+        Ok(Self {
+            handle,
+            state,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Asks about each of `words` by itself; a T32 word has the first halfword in
+    /// its upper half.
+    ///
+    /// # Errors
+    ///
+    /// Capstone's own, when it is out of memory.
+    pub fn chunk(
+        &mut self,
+        words: impl Iterator<Item = u32>,
+        mut answer: impl FnMut(u32, Option<Answer<'_>>),
+    ) -> Result<(), Error> {
+        self.bytes.clear();
+        for word in words {
+            self.bytes.extend(memory_order(self.state, word));
+        }
+        let mut iter = self.handle.disasm_iter(&self.bytes, ADDRESS.into())?;
+        for bytes in self.bytes.chunks_exact(4) {
+            iter.reset(bytes, ADDRESS.into());
+            let insn = iter.next();
+            let word = from_memory_order(self.state, bytes);
+            answer(word, insn.as_ref().map(view));
+        }
+        Ok(())
+    }
+
+    /// Asks about the instruction at the end of `halfwords`; those before it set
+    /// the stage (an `IT`). The last instruction stands at [`ADDRESS`].
+    ///
+    /// # Errors
+    ///
+    /// Capstone's own, when it is out of memory.
+    pub fn ask_in_block<R>(
+        &self,
+        before: &[u16],
+        insn: &[u16],
+        answer: impl FnOnce(Option<Answer<'_>>) -> R,
+    ) -> Result<R, Error> {
+        let bytes: Vec<u8> = before
+            .iter()
+            .chain(insn)
+            .flat_map(|half| half.to_le_bytes())
+            .collect();
+        let start = u64::from(ADDRESS) - 2 * before.len() as u64;
+        let insns = self.handle.disasm_count(&bytes, start, before.len() + 1)?;
+        let last = insns
+            .iter()
+            .find(|insn| insn.address() == u64::from(ADDRESS));
+        Ok(answer(last.map(view)))
+    }
+}
+
+fn view<'a>(insn: &'a ::capstone::Insn<'_>) -> Answer<'a> {
+    Answer {
+        size: insn.len(),
+        mnemonic: insn.mnemonic().unwrap_or_default(),
+        operands: insn.op_str().unwrap_or_default(),
+    }
+}
+
+fn memory_order(state: State, word: u32) -> [u8; 4] {
+    match state {
+        State::Arm => word.to_le_bytes(),
+        State::Thumb => word.rotate_left(16).to_le_bytes(),
+    }
+}
+
+fn from_memory_order(state: State, bytes: &[u8]) -> u32 {
+    let word = bytes
+        .iter()
+        .rev()
+        .fold(0, |word, &byte| word << 8 | u32::from(byte));
+    match state {
+        State::Arm => word,
+        State::Thumb => word.rotate_left(16),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_asked_one_by_one() {
+        let mut oracle = Oracle::new(State::Arm).unwrap();
+        let mut said = Vec::new();
+        oracle
+            .chunk(
+                [0xe2811001, 0xffff_ffff, 0xe1a0_0000].into_iter(),
+                |word, answer| {
+                    said.push((
+                        word,
+                        answer.map(|a| format!("{} {}", a.mnemonic, a.operands)),
+                    ));
+                },
+            )
+            .unwrap();
+        assert_eq!(said[0], (0xe2811001, Some("add r1, r1, #1".into())));
+        assert_eq!(said[1], (0xffff_ffff, None));
+        assert_eq!(said[2].1.as_deref(), Some("mov r0, r0"));
+    }
+
+    #[test]
+    fn an_it_block_does_not_outlive_its_question() {
+        let oracle = Oracle::new(State::Thumb).unwrap();
+        let ask = |before: &[u16], half: u16| {
+            oracle
+                .ask_in_block(before, &[half], |a| {
+                    a.map(|a| format!("{} {}", a.mnemonic, a.operands))
+                })
+                .unwrap()
+        };
+        assert_eq!(ask(&[0xbf08], 0x1c48).as_deref(), Some("addeq r0, r1, #1"));
+        assert_eq!(ask(&[], 0x1c48).as_deref(), Some("adds r0, r1, #1"));
+    }
+}

@@ -1,0 +1,224 @@
+//! Where we and Capstone differ knowingly, and what is not described yet.
+//!
+//! Sections are those of DDI 0406C.
+
+use super::{Class, Set};
+
+/// A difference that is right on our side.
+#[derive(Clone, Copy, Debug)]
+pub struct Exception {
+    /// Where it occurs.
+    pub set: Set,
+    /// How the two sides differ.
+    pub class: Class,
+    /// The words it covers.
+    pub pattern: Pattern,
+    /// What the two texts have to do with one another.
+    pub texts: fn(ours: &str, theirs: &str) -> bool,
+    /// Why ours is right, with the manual's section.
+    pub reason: &'static str,
+}
+
+impl Exception {
+    /// Whether a difference is this one.
+    #[must_use]
+    pub fn covers(&self, word: u32, ours: &str, theirs: &str) -> bool {
+        self.pattern.matches(word) && (self.texts)(ours, theirs)
+    }
+}
+
+/// A group of instructions that is not described yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Gap {
+    /// Where it is.
+    pub set: Set,
+    /// The words it covers.
+    pub pattern: Pattern,
+    /// How Capstone's mnemonics for it begin.
+    pub mnemonics: &'static [&'static str],
+    /// What the manual calls it.
+    pub name: &'static str,
+}
+
+impl Gap {
+    /// Whether the group contains `word`, which Capstone calls `mnemonic`.
+    #[must_use]
+    pub fn covers(&self, word: u32, mnemonic: &str) -> bool {
+        let known = |start: &&str| mnemonic.starts_with(start);
+        self.pattern.matches(word) && self.mnemonics.iter().any(known)
+    }
+}
+
+/// Fixed bits of a word.
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern {
+    mask: u32,
+    value: u32,
+}
+
+impl Pattern {
+    /// Reads a pattern of `0`, `1` and `x`; `_` separates, and `x` is understood
+    /// to the right.
+    ///
+    /// # Panics
+    ///
+    /// When there is another character, or there are too many.
+    #[must_use]
+    pub const fn new(pattern: &str) -> Self {
+        let bytes = pattern.as_bytes();
+        let (mut mask, mut value, mut left, mut at) = (0, 0, 32, 0);
+        while at < bytes.len() {
+            if bytes[at] != b'_' {
+                left -= 1;
+                match bytes[at] {
+                    b'0' => mask |= 1 << left,
+                    b'1' => {
+                        mask |= 1 << left;
+                        value |= 1 << left;
+                    }
+                    b'x' => {}
+                    _ => panic!("a pattern is made of 0, 1, x and _"),
+                }
+            }
+            at += 1;
+        }
+        Self { mask, value }
+    }
+
+    /// Whether `word` has the fixed bits.
+    #[must_use]
+    pub const fn matches(self, word: u32) -> bool {
+        word & self.mask == self.value
+    }
+}
+
+/// The accepted differences.
+#[rustfmt::skip]
+pub static EXCEPTIONS: &[Exception] = &[
+    accept(Set::T16, Class::OursOnly, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1001", |ours, _| ours == "udf #0xf9", UDF),
+    accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1110", |ours, theirs| ours == "udf 254" && theirs == "trap", UDF),
+    accept(Set::A32, Class::Text, "1110_0111_1111_1110_1101_1110_1111_0000", |ours, theirs| ours == "udf 60896" && theirs == "trap", UDF),
+    accept(Set::A32, Class::Text, "xxxx_0100_0001_1101_xxxx_0000_0000_0100", |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"), "A5.3, POP encoding A2: only an added offset makes a POP; Capstone ignores the sign"),
+    accept(Set::A32, Class::Text, "1111_0101_0111_1111_1111_0000_0100_1100", |ours, theirs| ours == "dsb 12" && theirs == "dfb", BARRIER),
+    accept(Set::T32, Class::Text, "1111_0011_1011_1111_1000_1111_0100_1100", |ours, theirs| ours.starts_with("dsb") && theirs.starts_with("dfb"), BARRIER),
+    accept(Set::T32, Class::OursOnly, "1111_1001_x0x1_xxxx_1111", |ours, _| ours.starts_with("nop"), "A6.3.8: unallocated memory hints do nothing; Capstone rejects them"),
+    accept(Set::T32, Class::Text, "1111_1000_0101_1101_xxxx_1011_0000_0100", pop_of_one, "A6.3.7, POP encoding T3: LDR with these operands is POP; Capstone prints it as LDR"),
+    accept(Set::T32, Class::Text, "1111_1000_0100_1101_xxxx_1101_0000_0100", push_of_one, "A6.3.10, PUSH encoding T3: STR with these operands is PUSH; Capstone prints it as STR"),
+    accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001", hint, HINT),
+    accept(Set::T32, Class::Text, "1110_1110_000x_xxxx_xxxx_1001_x001_0000", half_move, HALF_MOVE),
+    accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_000x", hint, HINT),
+    accept(Set::A32, Class::Text, "xxxx_1110_000x_xxxx_xxxx_1001_x001_0000", half_move, HALF_MOVE),
+];
+
+const fn accept(
+    set: Set,
+    class: Class,
+    pattern: &str,
+    texts: fn(&str, &str) -> bool,
+    reason: &'static str,
+) -> Exception {
+    Exception {
+        set,
+        class,
+        pattern: Pattern::new(pattern),
+        texts,
+        reason,
+    }
+}
+
+const UDF: &str = "A5.4, A6.2.7: UDF; Capstone leaves out or renames what LLVM uses as traps";
+const BARRIER: &str =
+    "A5.7.1, A6.3.4: a reserved barrier option; Capstone prints the name ARMv8-R gave it";
+const HINT: &str =
+    "A5.2.11, A6.3.4: hints ARMv7 reserves; Capstone prints the names some of them got in ARMv8";
+const HALF_MOVE: &str =
+    "A5.6, A6.3.18: coprocessor 9 is a coprocessor; Capstone prints ARMv8.2's VMOV.F16";
+
+/// `pop{c} {rt}` against `ldr{c} rt, [sp], #4`.
+fn pop_of_one(ours: &str, theirs: &str) -> bool {
+    one_register((ours, "pop"), (theirs, "ldr", ",[sp],4"))
+}
+
+/// `push{c} {rt}` against `str{c} rt, [sp, #-4]!`.
+fn push_of_one(ours: &str, theirs: &str) -> bool {
+    one_register((ours, "push"), (theirs, "str", ",[sp,4294967292]!"))
+}
+
+/// Whether condition and register are the same.
+fn one_register(ours: (&str, &str), theirs: (&str, &str, &str)) -> bool {
+    let stack = ours
+        .0
+        .strip_prefix(ours.1)
+        .and_then(|rest| rest.strip_suffix('}'));
+    let single = theirs
+        .0
+        .strip_prefix(theirs.1)
+        .and_then(|rest| rest.strip_suffix(theirs.2));
+    match (stack, single) {
+        (Some(stack), Some(single)) => stack.replacen('{', "", 1) == single,
+        _ => false,
+    }
+}
+
+/// A numbered hint against the name it got later.
+fn hint(ours: &str, theirs: &str) -> bool {
+    ours.starts_with("hint")
+        && ["esb", "csdb", "tsb", "sevl"]
+            .iter()
+            .any(|name| theirs.starts_with(name))
+}
+
+/// A move from or to coprocessor 9 against a move of half a register.
+fn half_move(ours: &str, theirs: &str) -> bool {
+    (ours.starts_with("mcr") || ours.starts_with("mrc")) && theirs.starts_with("vmov")
+}
+
+/// What is not described yet.
+#[rustfmt::skip]
+pub static GAPS: &[Gap] = &[
+    gap(Set::A32, "1111_001x", &["v", "sha1", "sha256", "aes"], "Advanced SIMD data-processing (A7.4)"),
+    gap(Set::A32, "1111_0100_xxx0", &["v"], "Advanced SIMD element or structure load/store (A7.7)"),
+    gap(Set::A32, "xxxx_1110_xxxx_xxxx_xxxx_1011_xxx1", &["vdup", "vmov"], "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)"),
+    gap(Set::A32, "xxxx_1110_111x_xxxx_xxxx_1010_xxx1", &["vmrs", "vmsr"], "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8"),
+    gap(Set::A32, "xxxx_1110_1x11_011x_xxxx_101x", &["vrint"], "ARMv8: rounding to an integer"),
+    gap(Set::A32, "xxxx_1100_001x_xxxx_xxxx_1010", &["vlldm", "vlstm"], "ARMv8-M: lazy floating-point state"),
+    gap(Set::A32, "xxxx_11xx", &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessor instructions but MCR, MRC, MCRR, MRRC (A5.6, A6.3.18)"),
+    gap(Set::A32, "xxxx_0001_0xx0_xxxx_xxxx_xx1x_0000", &["mrs", "msr"], "MRS and MSR of banked registers (B9.3.9, B9.3.10)"),
+    gap(Set::A32, "xxxx_0001_1xxx_xxxx_xxxx_11x0_1001", &["lda", "stl"], "ARMv8: load-acquire and store-release"),
+    gap(Set::A32, "xxxx_0001_0xx0_xxxx_xxxx_00x0_0100", &["crc32"], "ARMv8: CRC-32"),
+    gap(Set::A32, "xxxx_0001_0000_xxxx_xxxx_xxxx_0111", &["hlt"], "ARMv8: HLT"),
+    gap(Set::A32, "1111_1110_xxxx_xxxx_xxxx_101x", &["vcvta", "vcvtm", "vcvtn", "vcvtp", "vmaxnm", "vminnm", "vsel", "vrint", "vins", "vmovx"], "ARMv8: floating-point selection, maximum, conversion and rounding"),
+    gap(Set::A32, "1111_0001_0001", &["setpan"], "ARMv8.1: SETPAN"),
+    gap(Set::A32, "xxxx_11xx_xxxx_xxxx_xxxx_1001", &["v"], "ARMv8.2: half-precision floating point"),
+    gap(Set::A32, "1111_11xx_xxxx_xxxx_xxxx_1xxx", &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"], "ARMv8.2: dot products"),
+    gap(Set::T32, "111x_1111", &["v", "sha1", "sha256", "aes"], "Advanced SIMD data-processing (A7.4)"),
+    gap(Set::T32, "1111_1001_xxx0", &["v"], "Advanced SIMD element or structure load/store (A7.7)"),
+    gap(Set::T32, "1110_1110_xxxx_xxxx_xxxx_1011_xxx1", &["vdup", "vmov"], "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)"),
+    gap(Set::T32, "1110_1110_111x_xxxx_xxxx_1010_xxx1", &["vmrs", "vmsr"], "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8"),
+    gap(Set::T32, "1110_1110_1x11_011x_xxxx_101x", &["vrint"], "ARMv8: rounding to an integer"),
+    gap(Set::T32, "1110_1100_001x_xxxx_xxxx_1010", &["vlldm", "vlstm"], "ARMv8-M: lazy floating-point state"),
+    gap(Set::T32, "111x_11xx", &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessor instructions but MCR, MRC, MCRR, MRRC (A5.6, A6.3.18)"),
+    gap(Set::T32, "1111_0011_1xxx_xxxx_10x0_xxxx_xx1x", &["mrs", "msr"], "MRS and MSR of banked registers (B9.3.9, B9.3.10)"),
+    gap(Set::T32, "1110_1000_110x_xxxx_xxxx_xxxx_1xxx", &["lda", "stl"], "ARMv8: load-acquire and store-release"),
+    gap(Set::T32, "1111_1010_110x_xxxx_1111_xxxx_10xx", &["crc32"], "ARMv8: CRC-32"),
+    gap(Set::T32, "1111_1110_xxxx_xxxx_xxxx_101x", &["vcvta", "vcvtm", "vcvtn", "vcvtp", "vmaxnm", "vminnm", "vsel", "vrint", "vins", "vmovx"], "ARMv8: floating-point selection, maximum, conversion and rounding"),
+    gap(Set::T32, "1111_0111_1000_1111_1000_0000_0000_00", &["dcps"], "ARMv8: DCPS"),
+    gap(Set::T32, "111x_11xx_xxxx_xxxx_xxxx_1001", &["v"], "ARMv8.2: half-precision floating point"),
+    gap(Set::T32, "1111_11xx_xxxx_xxxx_xxxx_1xxx", &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"], "ARMv8.2: dot products"),
+    gap(Set::T16, "xxxx_xxxx_xxxx_xxxx_1011_1010_10", &["hlt"], "ARMv8: HLT"),
+    gap(Set::T16, "xxxx_xxxx_xxxx_xxxx_1011_0110_0001", &["setpan"], "ARMv8.1: SETPAN"),
+];
+
+const fn gap(
+    set: Set,
+    pattern: &str,
+    mnemonics: &'static [&'static str],
+    name: &'static str,
+) -> Gap {
+    Gap {
+        set,
+        pattern: Pattern::new(pattern),
+        mnemonics,
+        name,
+    }
+}

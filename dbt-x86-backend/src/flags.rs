@@ -1,0 +1,208 @@
+//! Guest flags on the host: the forms they take and how they are saved.
+//!
+//! Flags are set far more often than read, so they are kept as they fall out of
+//! the host's own instructions, and saved to memory only when they would be lost
+//! while still needed. A [`Plan`] says how to obtain the components that memory
+//! does not hold; at a fault the same plan, kept in the state map, is carried
+//! out on the recorded registers instead of being emitted.
+
+use crate::asm::Cc;
+use crate::regs::Reg;
+use dbt_isa::ops::{Condition, Nzcv};
+
+/// A set of condition flags.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Mask(pub(crate) u8);
+
+impl Mask {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const N: Self = Self(8);
+    pub(crate) const Z: Self = Self(4);
+    pub(crate) const C: Self = Self(2);
+    pub(crate) const V: Self = Self(1);
+    pub(crate) const NZ: Self = Self(12);
+    pub(crate) const CV: Self = Self(3);
+    pub(crate) const ALL: Self = Self(15);
+
+    /// The components in the order of their bytes in memory.
+    pub(crate) const EACH: [Self; 4] = [Self::N, Self::Z, Self::C, Self::V];
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Returns the components that a condition reads.
+    pub(crate) const fn of(condition: Condition) -> Self {
+        match condition {
+            Condition::Eq | Condition::Ne => Self::Z,
+            Condition::Cs | Condition::Cc => Self::C,
+            Condition::Mi | Condition::Pl => Self::N,
+            Condition::Vs | Condition::Vc => Self::V,
+            Condition::Hi | Condition::Ls => Self(6),
+            Condition::Ge | Condition::Lt => Self(9),
+            Condition::Gt | Condition::Le => Self(13),
+        }
+    }
+}
+
+/// What the host's flags mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// They are those of an addition: the carry is the guest's.
+    Add,
+    /// They are those of a subtraction or comparison: the carry is a borrow.
+    Sub,
+    /// Only sign and zero are meaningful.
+    Nz,
+}
+
+impl Kind {
+    /// Returns the components that the host's flags hold.
+    pub(crate) const fn mask(self) -> Mask {
+        match self {
+            Self::Add | Self::Sub => Mask::ALL,
+            Self::Nz => Mask::NZ,
+        }
+    }
+
+    /// Returns the host's condition for a guest condition, if one suffices.
+    pub(crate) const fn cc(self, condition: Condition) -> Option<Cc> {
+        Some(match (condition, self) {
+            (Condition::Eq, _) => Cc::E,
+            (Condition::Ne, _) => Cc::Ne,
+            (Condition::Mi, _) => Cc::S,
+            (Condition::Pl, _) => Cc::Ns,
+            (_, Self::Nz) => return None,
+            (Condition::Cs, Self::Sub) | (Condition::Cc, Self::Add) => Cc::Ae,
+            (Condition::Cc, Self::Sub) | (Condition::Cs, Self::Add) => Cc::B,
+            (Condition::Hi, Self::Sub) => Cc::A,
+            (Condition::Ls, Self::Sub) => Cc::Be,
+            (Condition::Hi | Condition::Ls, Self::Add) => return None,
+            (Condition::Vs, _) => Cc::O,
+            (Condition::Vc, _) => Cc::No,
+            (Condition::Ge, _) => Cc::Ge,
+            (Condition::Lt, _) => Cc::L,
+            (Condition::Gt, _) => Cc::G,
+            (Condition::Le, _) => Cc::Le,
+        })
+    }
+
+    /// Returns the host's condition that tells one component.
+    pub(crate) const fn component(self, component: Mask) -> Cc {
+        match component {
+            Mask::N => Cc::S,
+            Mask::Z => Cc::E,
+            Mask::V => Cc::O,
+            _ => match self {
+                Self::Sub => Cc::Ae,
+                Self::Add | Self::Nz => Cc::B,
+            },
+        }
+    }
+
+    /// Reads a recorded host flags register.
+    const fn of_host(self, rflags: u64) -> Nzcv {
+        let carry = rflags & 1 != 0;
+        Nzcv::new(
+            rflags & 1 << 7 != 0,
+            rflags & 1 << 6 != 0,
+            carry != matches!(self, Self::Sub),
+            rflags & 1 << 11 != 0,
+        )
+    }
+}
+
+/// A value in a register or known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Operand {
+    Reg(Reg),
+    Imm(u32),
+}
+
+impl Operand {
+    #[allow(clippy::cast_possible_truncation, reason = "32-bit values")]
+    const fn of_host(self, regs: &[u64; 32]) -> u32 {
+        match self {
+            Self::Reg(reg) => regs[reg.index()] as u32,
+            Self::Imm(value) => value,
+        }
+    }
+}
+
+/// How to obtain flags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// The host's flags hold them.
+    Host(Kind),
+    /// They are those of a comparison.
+    Compare(Operand, Operand),
+    /// N and Z are those of a value.
+    Result(Operand),
+}
+
+/// How to obtain the components that memory does not hold: up to two sources,
+/// each for some components.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) parts: [Option<(Mask, Source)>; 2],
+}
+
+impl Plan {
+    pub(crate) const EMPTY: Self = Self { parts: [None, None] };
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts[0].is_none()
+    }
+
+    /// Adds a part; false if there is no room.
+    pub(crate) fn add(&mut self, mask: Mask, source: Source) -> bool {
+        for part in &mut self.parts {
+            if part.is_none() {
+                *part = Some((mask, source));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Carries the plan out on recorded registers. `home` and the result are in
+    /// the context's form.
+    pub(crate) fn recover(&self, home: u64, regs: &[u64; 32], rflags: u64) -> u64 {
+        let mut flags = home;
+        for (mask, source) in self.parts.iter().flatten() {
+            let value = match *source {
+                Source::Host(kind) => kind.of_host(rflags),
+                Source::Compare(a, b) => Nzcv::of_sbc(a.of_host(regs), b.of_host(regs), true),
+                Source::Result(result) => Nzcv::default().with_nz(result.of_host(regs)),
+            };
+            for (byte, component) in Mask::EACH.into_iter().enumerate() {
+                if !mask.and(component).is_empty() {
+                    let bit = u64::from(value.to_psr() >> 28 & u32::from(component.0) != 0);
+                    flags = flags & !(0xff << (8 * byte)) | bit << (8 * byte);
+                }
+            }
+        }
+        flags
+    }
+}
+
+/// Converts bits 31 to 28 to the context's form.
+pub(crate) fn import(nzcv: u32) -> u64 {
+    let bit = |index: u32| u64::from(nzcv >> index & 1);
+    bit(31) | bit(30) << 8 | bit(29) << 16 | bit(28) << 24
+}
+
+/// Converts the context's form to bits 31 to 28.
+pub(crate) fn export(flags: u64) -> u32 {
+    let bit = |byte: u32| u32::from(flags >> (8 * byte) & 1 != 0);
+    bit(0) << 31 | bit(1) << 30 | bit(2) << 29 | bit(3) << 28
+}

@@ -1,0 +1,285 @@
+//! Lowering of a unit: one forward pass over its blocks.
+//!
+//! # Emitted-code contract
+//!
+//! At every host instruction that a state map names, and whenever control leaves
+//! a fragment, pinned registers hold their slots and memory holds all others.
+//! Flags are in memory when control leaves; within a block they may be in the
+//! host's flags or in the operands of a comparison, and the state map says so.
+
+mod branch;
+mod flags;
+mod int;
+mod memory;
+mod place;
+
+use alloc::vec::Vec;
+
+use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Value};
+use dbt_core::location::Location;
+
+use crate::asm::Asm;
+use crate::facts::{self, Fact, Pins};
+use crate::features::Features;
+use crate::flags::Mask;
+use crate::map::StateMap;
+use crate::regs::Reg;
+use crate::runtime::Entries;
+use branch::Stub;
+use flags::FlagsState;
+use place::Places;
+
+type Result<T> = core::result::Result<T, CompileError>;
+
+/// Buffers that outlive a compilation.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    facts: Vec<Fact>,
+    live_in: Vec<Mask>,
+    places: Places,
+    labels: Vec<Option<u32>>,
+    fixups: Vec<(u32, BlockId)>,
+    stubs: Vec<Stub>,
+    loop_heads: Vec<bool>,
+}
+
+/// The lowering of one unit.
+pub(crate) struct Lowering<'a> {
+    asm: Asm<'a>,
+    input: CompileInput<'a>,
+    entries: &'a Entries,
+    pins: &'a Pins,
+    features: Features,
+    scratch: &'a mut Scratch,
+    flags: FlagsState,
+    exits: Vec<ExitSite>,
+    maps: Vec<StateMap>,
+    /// The guest instruction being lowered.
+    location: Location,
+    /// The instruction being lowered.
+    index: u32,
+    /// Registers that the instruction being lowered still needs.
+    busy: u16,
+    /// A register of which the low bits are known to be zero.
+    aligned: Option<(Reg, u32, u32)>,
+    next_block: Option<BlockId>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) fn new(
+        input: CompileInput<'a>,
+        entries: &'a Entries,
+        pins: &'a Pins,
+        features: Features,
+        scratch: &'a mut Scratch,
+        code: &'a mut Vec<u8>,
+    ) -> Self {
+        Self {
+            asm: Asm { code },
+            input,
+            entries,
+            pins,
+            features,
+            scratch,
+            flags: FlagsState::default(),
+            exits: Vec::new(),
+            maps: Vec::new(),
+            location: Location(0),
+            index: 0,
+            busy: 0,
+            aligned: None,
+            next_block: None,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<Fragment<StateMap>> {
+        let unit = self.input.unit;
+        self.prepare();
+        for (position, id) in unit.order.iter().enumerate() {
+            self.next_block = unit.order.get(position + 1).copied();
+            self.block(*id, unit.block(*id))?;
+        }
+        self.stubs()?;
+        for (at, id) in core::mem::take(&mut self.scratch.fixups) {
+            let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
+            self.asm.patch(at, label.into());
+        }
+        Ok(Fragment { len: self.asm.offset(), exits: self.exits, maps: self.maps })
+    }
+
+    fn prepare(&mut self) {
+        let unit = self.input.unit;
+        let scratch = &mut *self.scratch;
+        scratch.facts.clear();
+        scratch.facts.resize(unit.insts.len(), Fact::default());
+        scratch.places.reset(unit.insts.len());
+        scratch.labels.clear();
+        scratch.labels.resize(unit.blocks.len(), None);
+        scratch.fixups.clear();
+        scratch.stubs.clear();
+        scratch.live_in.clear();
+        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
+        loop {
+            let mut changed = false;
+            for id in unit.order.iter().rev() {
+                let live =
+                    facts::flags_live_in(unit, unit.block(*id), self.input.layout, &scratch.live_in);
+                changed |= live != scratch.live_in[id.index()];
+                scratch.live_in[id.index()] = live;
+            }
+            if !changed {
+                break;
+            }
+        }
+        find_loop_heads(unit, &mut scratch.loop_heads);
+    }
+
+    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.scratch.labels[id.index()] = Some(self.asm.offset());
+        facts::analyse(
+            self.input.unit,
+            block,
+            self.input.layout,
+            self.pins,
+            &self.scratch.live_in,
+            &mut self.scratch.facts,
+        );
+        self.scratch.places.begin_block();
+        self.flags.begin_block();
+        self.aligned = None;
+        if let Some(location) = block.location {
+            self.location = location;
+            if self.scratch.loop_heads[id.index()] {
+                self.poll(location);
+            }
+        }
+        for index in block.insts.clone() {
+            self.start(index);
+            self.inst(index)?;
+        }
+        self.start(block.insts.end);
+        self.terminator(&block.terminator)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "units are small")]
+    fn start(&mut self, index: usize) {
+        self.index = index as u32;
+        self.busy = 0;
+        let facts = &self.scratch.facts;
+        self.scratch.places.prune(|value| facts[value.index()].last_use >= index as u32);
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "units are small")]
+    fn inst(&mut self, index: usize) -> Result<()> {
+        let value = Value(index as u32);
+        let fact = self.scratch.facts[index];
+        let inst = self.input.unit.insts[index];
+        if fact.deferred {
+            return Ok(());
+        }
+        match inst {
+            Inst::Nop | Inst::Const { .. } => Ok(()),
+            Inst::Guest { location } => {
+                self.location = location;
+                Ok(())
+            }
+            Inst::Get { slot } => {
+                self.get(value, slot);
+                Ok(())
+            }
+            Inst::Set { slot, value } => self.set(slot, value),
+            Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
+            Inst::Unary { op, a } => self.unary(value, op, a),
+            Inst::Compare { .. } | Inst::BitNot { .. } => self.materialise_bit(value),
+            Inst::Condition { .. } => Ok(()),
+            Inst::Bits { op, a, b } => self.bits(value, op, a, b),
+            Inst::BitToWord { a } => self.bit_to_word(value, a),
+            Inst::Select { width, condition, yes, no } => {
+                self.select(value, width, condition, yes, no)
+            }
+            Inst::Extend { signed, a } => self.extend(value, signed, a),
+            Inst::Low { a } => self.low(value, a),
+            Inst::High { a } => self.high(value, a),
+            Inst::Adc { a, b, carry } => self.adc(value, a, b, carry),
+            Inst::Sbc { a, b, carry } => self.sbc(value, a, b, carry),
+            Inst::AddFlags { a, b } if fact.fused.is_none() => self.add_flags(value, a, b),
+            Inst::SubFlags { a, b } if fact.fused.is_none() => self.sub_flags(value, a, b),
+            Inst::AdcFlags { a, b, carry } if fact.fused.is_none() => {
+                self.adc_flags(value, a, b, carry)
+            }
+            Inst::SbcFlags { a, b, carry } if fact.fused.is_none() => {
+                self.sbc_flags(value, a, b, carry)
+            }
+            Inst::AddFlags { .. }
+            | Inst::SubFlags { .. }
+            | Inst::AdcFlags { .. }
+            | Inst::SbcFlags { .. } => Ok(()),
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest),
+            Inst::NzcFlags { result, rest, .. } => self.nz_flags(value, result, rest),
+            Inst::FlagsFromPsr { .. } => {
+                self.flags.define_unknown(value);
+                Ok(())
+            }
+            Inst::FlagsToPsr { a } => self.flags_to_psr(value, a),
+            Inst::Load { access, width, address } => self.load(value, access, width, address),
+            Inst::Store { access, width, address, value } => {
+                self.store(access, width, address, value)
+            }
+            Inst::CompareExchange { access, address, expected, new } => {
+                self.compare_exchange(value, access, address, expected, new)
+            }
+            Inst::Fence => {
+                self.asm.mfence();
+                Ok(())
+            }
+            Inst::Call { helper, args } => self.call_helper(value, helper, args),
+            Inst::ExitIf { condition, target } => self.exit_if(condition, target),
+        }
+    }
+
+    fn fact(&self, value: Value) -> &Fact {
+        &self.scratch.facts[value.index()]
+    }
+
+    /// The architectural flags still needed at or after this instruction.
+    fn flags_needed(&self) -> Mask {
+        let block_end = self.index as usize;
+        self.scratch.facts.get(block_end).map_or(Mask::ALL, |fact| fact.flags_needed)
+    }
+
+    fn state_map(&mut self, offset: u32, flags: crate::flags::Plan) {
+        self.maps.push(StateMap { offset, location: self.location, flags });
+    }
+
+}
+
+fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
+    heads.clear();
+    heads.resize(unit.blocks.len(), false);
+    let mut begun = alloc::vec![false; unit.blocks.len()];
+    for id in &unit.order {
+        begun[id.index()] = true;
+        let block = unit.block(*id);
+        let mut visit = |target: Target| {
+            if let Target::Block(target) = target
+                && begun[target.index()]
+            {
+                heads[target.index()] = true;
+            }
+        };
+        for inst in &unit.insts[block.insts.clone()] {
+            if let Inst::ExitIf { target, .. } = inst {
+                visit(*target);
+            }
+        }
+        match block.terminator {
+            Terminator::Jump(target) => visit(target),
+            Terminator::Call { target, return_to, .. } => {
+                visit(target);
+                visit(return_to);
+            }
+            Terminator::Indirect { .. } | Terminator::Trap { .. } => {}
+        }
+    }
+}

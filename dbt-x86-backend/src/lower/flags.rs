@@ -1,0 +1,672 @@
+//! Flags: tracking where they can be obtained, and saving them before they are
+//! lost.
+//!
+//! The invariant behind every function here: each component of the architectural
+//! flags that is still needed is in memory, or in the host's flags, or can be
+//! recomputed from registers that have not been written since. It could be broken
+//! in two ways only, by an instruction that changes the host's flags
+//! (`before_clobber`) and by one that writes a register (`before_overwrite`), and
+//! both save first what would be lost.
+
+use alloc::vec::Vec;
+
+use dbt_core::host::CompileError;
+use dbt_core::ir::{Inst, Value};
+use dbt_isa::ops::Condition;
+
+use super::place::Place;
+use super::{Lowering, Result};
+use crate::asm::{Alu, Bits, Cc, Rm};
+use crate::context;
+use crate::flags::{Kind, Mask, Operand, Plan, Source};
+use crate::regs::Reg;
+
+/// An operand noted for later: valid while its register has not been written.
+#[derive(Clone, Copy, Debug)]
+struct Note {
+    operand: Operand,
+    version: u32,
+}
+
+/// How one flags value of the block can be obtained.
+#[derive(Clone, Copy, Debug)]
+struct Definition {
+    value: Value,
+    /// The flags are those of comparing these.
+    compare: Option<(Note, Note)>,
+    /// N and Z are those of this.
+    result: Option<Note>,
+    /// Where the components come from that the definition does not make.
+    rest: Option<Value>,
+    /// The components that it makes.
+    own: Mask,
+    /// All components were saved here when the value lost its other places.
+    spill: Option<u8>,
+}
+
+/// What is known of flags at one point of a block.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlagsState {
+    definitions: Vec<Definition>,
+    /// What the host's flags hold.
+    host: Option<(Value, Kind)>,
+    /// The host's N and Z are those of this register.
+    host_result: Option<(Reg, u32)>,
+    /// The architectural flags; none while they are those of the block's start.
+    architectural: Option<Value>,
+    /// The components of the architectural flags that memory holds.
+    home: Mask,
+}
+
+impl FlagsState {
+    pub(super) fn begin_block(&mut self) {
+        self.definitions.clear();
+        self.host = None;
+        self.host_result = None;
+        self.architectural = None;
+        self.home = Mask::ALL;
+    }
+
+    /// Tells whether the host's flags may be changed without saving anything.
+    pub(super) fn host_is_free(&self) -> bool {
+        self.host.is_none()
+    }
+
+    /// The host's N and Z no longer tell of a result.
+    pub(super) fn forget_host_result(&mut self) {
+        self.host_result = None;
+    }
+
+    fn definition(&self, value: Value) -> Option<&Definition> {
+        self.definitions.iter().rev().find(|definition| definition.value == value)
+    }
+
+    fn define(&mut self, definition: Definition) {
+        self.definitions.push(definition);
+    }
+
+    /// Flags whose components can be obtained only when they are written.
+    pub(super) fn define_unknown(&mut self, value: Value) {
+        self.define(Definition {
+            value,
+            compare: None,
+            result: None,
+            rest: None,
+            own: Mask::ALL,
+            spill: None,
+        });
+    }
+}
+
+/// Definitions.
+impl Lowering<'_> {
+    fn note(&self, operand: Operand) -> Note {
+        let version = match operand {
+            Operand::Reg(reg) => self.version(reg),
+            Operand::Imm(_) => 0,
+        };
+        Note { operand, version }
+    }
+
+    fn note_value(&self, value: Value) -> Option<Note> {
+        if let Some(constant) = self.constant32(value) {
+            return Some(self.note(Operand::Imm(constant)));
+        }
+        match self.place(value) {
+            Place::Reg(reg) => Some(self.note(Operand::Reg(reg))),
+            _ => None,
+        }
+    }
+
+    fn holds(&self, note: Note) -> bool {
+        match note.operand {
+            Operand::Reg(reg) => self.version(reg) == note.version,
+            Operand::Imm(_) => true,
+        }
+    }
+
+    /// Records flags that the host's flags hold now.
+    pub(super) fn define_host_flags(
+        &mut self,
+        value: Value,
+        kind: Kind,
+        compared: Option<(Value, Value)>,
+        result: Option<Reg>,
+    ) {
+        let compare = compared
+            .and_then(|(a, b)| Some((self.note_value(a)?, self.note_value(b)?)));
+        let result = result.map(|reg| self.note(Operand::Reg(reg)));
+        self.flags.define(Definition {
+            value,
+            compare,
+            result,
+            rest: None,
+            own: Mask::ALL,
+            spill: None,
+        });
+        self.flags.host = Some((value, kind));
+        self.flags.host_result = None;
+    }
+
+    pub(super) fn get_flags(&mut self, value: Value) {
+        match self.flags.architectural {
+            None => {
+                self.flags.architectural = Some(value);
+                self.flags.define_unknown(value);
+            }
+            // A read that was not forwarded names the same flags again.
+            Some(same) => self.flags.define(Definition {
+                value,
+                compare: None,
+                result: None,
+                rest: Some(same),
+                own: Mask::NONE,
+                spill: None,
+            }),
+        }
+    }
+
+    pub(super) fn nz_flags(&mut self, value: Value, result: Value, rest: Value) -> Result<()> {
+        if self.constant32(result).is_none() {
+            self.reg(result)?;
+        }
+        let note = self.note_value(result);
+        self.flags.define(Definition {
+            value,
+            compare: None,
+            result: note,
+            rest: Some(rest),
+            own: Mask::NZ,
+            spill: None,
+        });
+        if let Some(Note { operand: Operand::Reg(reg), version }) = note
+            && self.flags.host_result == Some((reg, version))
+            && self.flags.host.is_none()
+        {
+            self.flags.host = Some((value, Kind::Nz));
+        }
+        Ok(())
+    }
+
+    /// Records that the host's N and Z are those of `reg`.
+    pub(super) fn note_host_result(&mut self, reg: Reg) {
+        self.flags.host_result = Some((reg, self.version(reg)));
+    }
+
+    /// A value moved from `from` to `to`: what was noted of the one now holds for
+    /// the other, which lives longer.
+    pub(super) fn renote_results(&mut self, from: Reg, to: Reg) {
+        let old = self.version(from);
+        let new = self.version(to);
+        for definition in &mut self.flags.definitions {
+            if let Some(note) = &mut definition.result
+                && note.operand == Operand::Reg(from)
+                && note.version == old
+            {
+                *note = Note { operand: Operand::Reg(to), version: new };
+            }
+        }
+    }
+}
+
+/// Obtaining and saving.
+impl Lowering<'_> {
+    /// Returns how to obtain `mask` of `value`, beyond what memory holds of it if
+    /// it is architectural.
+    fn plan(&self, value: Value, mask: Mask) -> Option<Plan> {
+        let mut plan = Plan::EMPTY;
+        let mut value = value;
+        let mut left = mask;
+        loop {
+            if self.flags.architectural == Some(value) {
+                left = left.without(self.flags.home);
+            }
+            if left.is_empty() {
+                return Some(plan);
+            }
+            let definition = *self.flags.definition(value)?;
+            if let Some((held, kind)) = self.flags.host
+                && held == value
+            {
+                let here = left.and(kind.mask());
+                if !here.is_empty() && !plan.add(here, Source::Host(kind)) {
+                    return None;
+                }
+                left = left.without(here);
+            }
+            let own = left.and(definition.own);
+            if let Some((a, b)) = definition.compare
+                && !own.is_empty()
+                && self.holds(a)
+                && self.holds(b)
+            {
+                if !plan.add(own, Source::Compare(a.operand, b.operand)) {
+                    return None;
+                }
+                left = left.without(own);
+            }
+            let result = left.and(definition.own).and(Mask::NZ);
+            if let Some(note) = definition.result
+                && !result.is_empty()
+                && self.holds(note)
+            {
+                if !plan.add(result, Source::Result(note.operand)) {
+                    return None;
+                }
+                left = left.without(result);
+            }
+            if left.is_empty() {
+                return Some(plan);
+            }
+            if !left.and(definition.own).is_empty() {
+                return None;
+            }
+            value = definition.rest?;
+        }
+    }
+
+    /// Returns how to complete the architectural flags in memory.
+    pub(super) fn architectural_plan(&self, needed: Mask) -> Result<Plan> {
+        match self.flags.architectural {
+            Some(value) => self.plan(value, needed).ok_or(CompileError::Unsupported),
+            None => Ok(Plan::EMPTY),
+        }
+    }
+
+    /// Emits a plan. Host flags come first: the other sources change them.
+    pub(super) fn emit_plan(&mut self, plan: &Plan, to: i32) {
+        for host_first in [true, false] {
+            for (mask, source) in plan.parts.iter().flatten() {
+                match *source {
+                    Source::Host(kind) if host_first => self.store_flags(*mask, kind, to),
+                    Source::Compare(a, b) if !host_first => {
+                        self.emit_compare(a, b);
+                        self.store_flags(*mask, Kind::Sub, to);
+                    }
+                    Source::Result(result) if !host_first => self.store_result(*mask, result, to),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn store_flags(&mut self, mask: Mask, kind: Kind, to: i32) {
+        for (offset, component) in (to..).zip(Mask::EACH) {
+            if !mask.and(component).is_empty() {
+                self.asm.setcc(kind.component(component), Rm::State(offset));
+            }
+        }
+    }
+
+    fn store_result(&mut self, mask: Mask, result: Operand, to: i32) {
+        match result {
+            Operand::Reg(reg) => {
+                self.asm.test(Bits::B32, reg, reg);
+                self.store_flags(mask, Kind::Nz, to);
+            }
+            Operand::Imm(value) if mask == Mask::NZ => {
+                let bytes = value >> 31 | u32::from(value == 0) << 8;
+                self.asm.store_imm(Bits::B16, Rm::State(to), bytes);
+            }
+            Operand::Imm(value) if mask == Mask::N => {
+                self.asm.store_imm(Bits::B8, Rm::State(to), value >> 31);
+            }
+            Operand::Imm(value) => {
+                self.asm.store_imm(Bits::B8, Rm::State(to + 1), u32::from(value == 0));
+            }
+        }
+    }
+
+    fn emit_compare(&mut self, a: Operand, b: Operand) {
+        match (a, b) {
+            (Operand::Reg(a), Operand::Imm(0)) => self.asm.test(Bits::B32, a, a),
+            (Operand::Reg(a), Operand::Imm(b)) => {
+                self.asm.alu_imm(Alu::Cmp, Bits::B32, a, b.cast_signed());
+            }
+            (Operand::Reg(a), Operand::Reg(b)) => self.asm.alu(Alu::Cmp, Bits::B32, a, b),
+            (Operand::Imm(a), b) => {
+                // No register may be free here, so the constant goes through
+                // memory that nothing else uses at this point.
+                let place = context::argument(3);
+                self.asm.store_imm(Bits::B32, place, a);
+                match b {
+                    Operand::Reg(b) => self.asm.alu_store(Alu::Cmp, Bits::B32, place, b),
+                    Operand::Imm(b) => {
+                        self.asm.alu_imm(Alu::Cmp, Bits::B32, place, b.cast_signed());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Completes components of the architectural flags in memory.
+    pub(super) fn save_architectural(&mut self, mask: Mask) -> Result<()> {
+        let plan = self.architectural_plan(mask)?;
+        if !plan.is_empty() {
+            self.emit_plan(&plan, context::FLAGS);
+            self.forget_host_unless_only(&plan);
+        }
+        self.flags.home = self.flags.home.or(mask);
+        Ok(())
+    }
+
+    fn forget_host_unless_only(&mut self, plan: &Plan) {
+        let recomputes = |source: &Source| match source {
+            Source::Host(_) | Source::Result(Operand::Imm(_)) => false,
+            Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+        };
+        if plan.parts.iter().flatten().any(|(_, source)| recomputes(source)) {
+            self.flags.host = None;
+            self.flags.host_result = None;
+        }
+    }
+
+    /// The components of `value` that are still needed: by name after this
+    /// instruction, or as architectural flags from this instruction on.
+    fn still_needed(&self, value: Value) -> Mask {
+        if self.fact(value).last_use > self.index {
+            return Mask::ALL;
+        }
+        if self.flags.architectural == Some(value) { self.flags_needed() } else { Mask::NONE }
+    }
+
+    /// Prepares for an instruction that changes the host's flags.
+    pub(super) fn before_clobber(&mut self) -> Result<()> {
+        self.flags.host_result = None;
+        if let Some(held) = self.flags.host.take() {
+            let needed = self.still_needed(held.0);
+            if !needed.is_empty() && self.plan(held.0, needed).is_none() {
+                self.flags.host = Some(held);
+                self.rescue(held.0)?;
+                self.flags.host = None;
+            }
+            // The flags may also be the rest of the architectural ones.
+            if let Some(architectural) = self.flags.architectural
+                && architectural != held.0
+            {
+                let needed = self.still_needed(architectural);
+                if self.plan(architectural, needed).is_none() {
+                    self.flags.host = Some(held);
+                    self.save_architectural(needed)?;
+                    self.flags.host = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Prepares for an instruction that writes `reg`.
+    pub(super) fn before_overwrite(&mut self, reg: Reg) -> Result<()> {
+        let version = self.version(reg);
+        self.scratch.places.set_version(reg, version + 1);
+        for position in 0..self.flags.definitions.len() {
+            let definition = self.flags.definitions[position];
+            let depends = |note: Note| {
+                note.operand == Operand::Reg(reg) && note.version == version
+            };
+            let concerned = definition.result.is_some_and(depends)
+                || definition.compare.is_some_and(|(a, b)| depends(a) || depends(b));
+            if !concerned {
+                continue;
+            }
+            let value = definition.value;
+            let needed = self.still_needed(value);
+            if !needed.is_empty() && self.plan(value, needed).is_none() {
+                self.scratch.places.set_version(reg, version);
+                self.rescue(value)?;
+                self.scratch.places.set_version(reg, version + 1);
+            }
+            if let Some(architectural) = self.flags.architectural
+                && architectural != value
+            {
+                let needed = self.still_needed(architectural);
+                if self.plan(architectural, needed).is_none() {
+                    self.scratch.places.set_version(reg, version);
+                    self.save_architectural(needed)?;
+                    self.scratch.places.set_version(reg, version + 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves a flags value that is about to lose its last place.
+    fn rescue(&mut self, value: Value) -> Result<()> {
+        if self.flags.architectural == Some(value) {
+            return self.save_architectural(Mask::ALL);
+        }
+        let Some(definition) = self.flags.definition(value).copied() else {
+            return Err(CompileError::Unsupported);
+        };
+        if definition.spill.is_some() {
+            return Ok(());
+        }
+        let plan = self.plan(value, definition.own).ok_or(CompileError::Unsupported)?;
+        let spill = self.scratch.places.take_spill()?;
+        let Rm::State(to) = context::spill(spill.into()) else {
+            return Err(CompileError::Unsupported);
+        };
+        self.emit_plan(&plan, to);
+        self.forget_host_unless_only(&plan);
+        for other in &mut self.flags.definitions {
+            if other.value == value {
+                other.spill = Some(spill);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reading and writing the architectural flags.
+impl Lowering<'_> {
+    pub(super) fn set_flags(&mut self, value: Value) -> Result<()> {
+        let old = self.flags.architectural;
+        if old == Some(value) {
+            return Ok(());
+        }
+        if let Some(old) = old
+            && self.fact(old).last_use > self.index
+            && !self.flags.home.is_empty()
+        {
+            self.copy_home(old)?;
+        }
+        let passed = self.passed_from(value, old);
+        self.flags.home = self.flags.home.and(passed);
+        match *self.input.unit.inst(value) {
+            Inst::NzcFlags { carry, .. } => {
+                self.store_bit(carry, context::FLAGS + 2)?;
+                self.flags.home = self.flags.home.or(Mask::C);
+            }
+            Inst::FlagsFromPsr { a } => {
+                self.store_psr(a)?;
+                self.flags.home = Mask::ALL;
+            }
+            _ => {}
+        }
+        self.flags.architectural = Some(value);
+        Ok(())
+    }
+
+    /// The components that `value` has unchanged from `old`.
+    fn passed_from(&self, value: Value, old: Option<Value>) -> Mask {
+        let mut mask = Mask::ALL;
+        let mut value = value;
+        loop {
+            if Some(value) == old {
+                return mask;
+            }
+            let Some(definition) = self.flags.definition(value) else { return Mask::NONE };
+            mask = mask.without(definition.own);
+            if matches!(self.input.unit.inst(value), Inst::NzcFlags { .. }) {
+                mask = mask.without(Mask::C);
+            }
+            match definition.rest {
+                Some(rest) => value = rest,
+                None => return Mask::NONE,
+            }
+        }
+    }
+
+    /// Keeps the components that memory holds of flags which outlive their time
+    /// as architectural ones.
+    fn copy_home(&mut self, value: Value) -> Result<()> {
+        self.save_architectural(Mask::ALL)?;
+        let spill = self.scratch.places.take_spill()?;
+        let reg = self.take_scratch()?;
+        self.asm.mov32(reg, Rm::State(context::FLAGS));
+        self.asm.store(Bits::B32, context::spill(spill.into()), reg);
+        self.release(reg);
+        for definition in &mut self.flags.definitions {
+            if definition.value == value {
+                definition.spill = Some(spill);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores an `i1` as a byte.
+    fn store_bit(&mut self, bit: Value, to: i32) -> Result<()> {
+        if let Some(constant) = self.constant32(bit) {
+            self.asm.store_imm(Bits::B8, Rm::State(to), constant);
+            return Ok(());
+        }
+        if matches!(self.place(bit), Place::None) {
+            let cc = self.branch_on(bit)?;
+            self.asm.setcc(cc, Rm::State(to));
+        } else {
+            let reg = self.reg(bit)?;
+            self.asm.store(Bits::B8, Rm::State(to), reg);
+        }
+        Ok(())
+    }
+
+    /// Stores bits 31 to 28 as bytes.
+    fn store_psr(&mut self, word: Value) -> Result<()> {
+        if let Some(constant) = self.constant32(word) {
+            #[allow(clippy::cast_possible_truncation, reason = "the form has 32 bits")]
+            let flags = crate::flags::import(constant) as u32;
+            self.asm.store_imm(Bits::B32, Rm::State(context::FLAGS), flags);
+            return Ok(());
+        }
+        self.before_clobber()?;
+        let reg = self.reg(word)?;
+        let temporary = self.take_scratch()?;
+        for (offset, bit) in (context::FLAGS..).zip([31, 30, 29, 28]) {
+            self.asm.mov32(temporary, reg);
+            self.asm.shift_imm(crate::asm::Shift::Shr, Bits::B32, temporary, bit);
+            self.asm.alu_imm(Alu::And, Bits::B32, temporary, 1);
+            self.asm.store(Bits::B8, Rm::State(offset), temporary);
+        }
+        Ok(())
+    }
+
+    pub(super) fn flags_to_psr(&mut self, value: Value, flags: Value) -> Result<()> {
+        let from = self.in_memory(flags, Mask::ALL)?;
+        self.before_clobber()?;
+        let dst = self.destination(value, None, &[])?;
+        // The bytes hold a bit each at 0, 8, 16 and 24. The product moves them to
+        // 31, 30, 29 and 28; its other terms fall elsewhere.
+        self.asm.imul_imm(Bits::B32, dst, Rm::State(from), 0x8040_2010_u32.cast_signed());
+        self.asm.alu_imm(Alu::And, Bits::B32, dst, 0xf000_0000_u32.cast_signed());
+        self.define(value, dst);
+        Ok(())
+    }
+
+    /// Makes sure that components of `flags` are in memory and returns where.
+    fn in_memory(&mut self, flags: Value, mask: Mask) -> Result<i32> {
+        let mut flags = flags;
+        // A read that was not forwarded stands for the flags of its time.
+        while let Some(Definition { own: Mask::NONE, rest: Some(rest), spill: None, .. }) =
+            self.flags.definition(flags)
+        {
+            flags = *rest;
+        }
+        if self.flags.architectural == Some(flags) {
+            self.save_architectural(mask)?;
+            return Ok(context::FLAGS);
+        }
+        self.rescue(flags)?;
+        match self.flags.definition(flags).and_then(|definition| definition.spill) {
+            Some(spill) => match context::spill(spill.into()) {
+                Rm::State(offset) => Ok(offset),
+                _ => Err(CompileError::Unsupported),
+            },
+            None => Err(CompileError::Unsupported),
+        }
+    }
+
+    /// Emits what it takes for the host's flags to tell whether `condition`
+    /// holds, and returns how they tell it.
+    pub(super) fn condition(&mut self, flags: Value, condition: Condition) -> Result<Cc> {
+        if let Some((held, kind)) = self.flags.host
+            && held == flags
+            && let Some(cc) = kind.cc(condition)
+        {
+            return Ok(cc);
+        }
+        let definition = self.flags.definition(flags).copied();
+        if let Some(Definition { result: Some(note), .. }) = definition
+            && let Some(cc) = Kind::Nz.cc(condition)
+            && self.holds(note)
+            && let Operand::Reg(reg) = note.operand
+        {
+            self.before_clobber()?;
+            self.asm.test(Bits::B32, reg, reg);
+            self.flags.host = Some((flags, Kind::Nz));
+            return Ok(cc);
+        }
+        if let Some(Definition { compare: Some((a, b)), .. }) = definition
+            && self.holds(a)
+            && self.holds(b)
+            && let Some(cc) = Kind::Sub.cc(condition)
+        {
+            self.before_clobber()?;
+            self.emit_compare(a.operand, b.operand);
+            self.flags.host = Some((flags, Kind::Sub));
+            return Ok(cc);
+        }
+        let from = self.in_memory(flags, Mask::of(condition))?;
+        self.before_clobber()?;
+        self.test_in_memory(from, condition)
+    }
+
+    fn test_in_memory(&mut self, from: i32, condition: Condition) -> Result<Cc> {
+        let byte = |component: usize| Rm::State(from + i32::from([0_u8, 1, 2, 3][component]));
+        let (n, z, c, v) = (byte(0), byte(1), byte(2), byte(3));
+        let positive = match condition {
+            Condition::Eq | Condition::Ne => self.test_byte(z),
+            Condition::Cs | Condition::Cc => self.test_byte(c),
+            Condition::Mi | Condition::Pl => self.test_byte(n),
+            Condition::Vs | Condition::Vc => self.test_byte(v),
+            // C and not Z is "C greater than Z".
+            Condition::Hi | Condition::Ls => {
+                let reg = self.take_scratch()?;
+                self.asm.movzx(Bits::B8, reg, c);
+                self.asm.alu(Alu::Cmp, Bits::B8, reg, z);
+                self.release(reg);
+                Cc::A
+            }
+            Condition::Ge | Condition::Lt => {
+                let reg = self.take_scratch()?;
+                self.asm.movzx(Bits::B8, reg, n);
+                self.asm.alu(Alu::Cmp, Bits::B8, reg, v);
+                self.release(reg);
+                Cc::E
+            }
+            Condition::Gt | Condition::Le => {
+                let reg = self.take_scratch()?;
+                self.asm.movzx(Bits::B8, reg, n);
+                self.asm.alu(Alu::Xor, Bits::B8, reg, v);
+                self.asm.alu(Alu::Or, Bits::B8, reg, z);
+                self.release(reg);
+                Cc::E
+            }
+        };
+        Ok(if condition as u8 & 1 == 0 { positive } else { positive.inverted() })
+    }
+
+    fn test_byte(&mut self, byte: Rm) -> Cc {
+        self.asm.alu_imm(Alu::Cmp, Bits::B8, byte, 0);
+        Cc::Ne
+    }
+}

@@ -1,0 +1,306 @@
+//! Guest memory and calls of functions.
+
+use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
+use dbt_core::ir::{Helper, Value, Width};
+use dbt_isa::ops::{Access, Size};
+
+use super::branch::StubKind;
+use super::place::Place;
+use super::{Lowering, Result};
+use crate::asm::{Alu, Bits, Cc, Rm};
+use crate::context;
+use crate::flags::Mask;
+use crate::regs::{Reg, SCRATCH};
+
+const fn bits_of(size: Size) -> Bits {
+    match size {
+        Size::Byte => Bits::B8,
+        Size::Half => Bits::B16,
+        Size::Word => Bits::B32,
+        Size::Dword => Bits::B64,
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn load(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            return self.load_by_call(value, access, width, address);
+        }
+        let from = self.window(address)?;
+        let dying = match from {
+            Rm::Window { base: Some(base), .. } => Some(base),
+            _ => None,
+        };
+        let dst = self.destination(value, dying, &[])?;
+        let flags = self.architectural_plan(Mask::ALL)?;
+        let at = self.asm.offset();
+        match (access.size, access.signed) {
+            (Size::Byte | Size::Half, false) => self.asm.movzx(bits_of(access.size), dst, from),
+            (Size::Byte | Size::Half, true) => {
+                self.asm.movsx(bits_of(access.size), width.into(), dst, from);
+            }
+            (Size::Word, true) if width == Width::W64 => self.asm.movsxd(dst, from),
+            (Size::Word, _) => self.asm.mov32(dst, from),
+            (Size::Dword, _) => self.asm.mov(Bits::B64, dst, from),
+        }
+        self.state_map(at, flags);
+        self.define(value, dst);
+        Ok(())
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "stores keep the low bytes")]
+    pub(super) fn store(
+        &mut self,
+        access: Access,
+        _width: Width,
+        address: Value,
+        value: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            self.store_by_call(access, address, value)?;
+        } else {
+            let bits = bits_of(access.size);
+            let constant = self.input.unit.constant(value).filter(|constant| {
+                access.size != Size::Dword || i32::try_from(constant.cast_signed()).is_ok()
+            });
+            let to = self.window(address)?;
+            let reg = match constant {
+                Some(_) => None,
+                None => Some(self.reg(value)?),
+            };
+            let flags = self.architectural_plan(Mask::ALL)?;
+            let at = self.asm.offset();
+            match (constant, reg) {
+                (Some(constant), _) => self.asm.store_imm(bits, to, constant as u32),
+                (None, Some(reg)) => self.asm.store(bits, to, reg),
+                (None, None) => return Err(CompileError::Unsupported),
+            }
+            self.state_map(at, flags);
+        }
+        if access.ordered {
+            // A later acquiring load must not pass a releasing store.
+            self.asm.mfence();
+        }
+        Ok(())
+    }
+
+    pub(super) fn compare_exchange(
+        &mut self,
+        value: Value,
+        access: Access,
+        address: Value,
+        expected: Value,
+        new: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            return self.compare_exchange_by_call(value, access, address, expected, new);
+        }
+        self.before_clobber()?;
+        // `rax` is vacated first, so no operand is read from it afterwards.
+        self.take(Reg::RAX)?;
+        match self.input.unit.constant(expected) {
+            Some(constant) => self.asm.mov_imm(Reg::RAX, constant),
+            None => {
+                let expected = self.operand(expected)?;
+                self.asm.mov(Bits::B64, Reg::RAX, expected);
+                if let Rm::Reg(reg) = expected {
+                    self.release(reg);
+                }
+            }
+        }
+        let new = self.reg(new)?;
+        let to = self.window(address)?;
+        let flags = self.architectural_plan(Mask::ALL)?;
+        let at = self.asm.offset();
+        self.asm.lock_cmpxchg(bits_of(access.size), to, new);
+        self.state_map(at, flags);
+        self.move_result(value, Reg::RAX)
+    }
+
+    /// Returns the operand at a guest address.
+    fn window(&mut self, address: Value) -> Result<Rm> {
+        if let Some(constant) = self.constant32(address) {
+            // Without a register there is no wrapping at 32 bits, and the
+            // displacement would be sign-extended.
+            if constant > i32::MAX.cast_unsigned() {
+                let base = self.reg(address)?;
+                return Ok(Rm::Window { base: Some(base), index: None, offset: 0 });
+            }
+            return Ok(Rm::Window { base: None, index: None, offset: constant.cast_signed() });
+        }
+        match self.place(address) {
+            Place::Sum { base, index, offset } => {
+                for reg in base.into_iter().chain(index.map(|(reg, _)| reg)) {
+                    self.keep(reg);
+                }
+                Ok(Rm::Window { base, index, offset })
+            }
+            _ => Ok(Rm::Window { base: Some(self.reg(address)?), index: None, offset: 0 }),
+        }
+    }
+
+    /// Leaves for the interpreter if the address is not aligned: it knows what
+    /// becomes of the access.
+    fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
+        let mask = access.size.bytes() - 1;
+        if mask == 0 {
+            return Ok(());
+        }
+        let reg = match self.place(address) {
+            Place::Sum { base: Some(base), index: None, offset }
+                if offset.cast_unsigned() & mask == 0 =>
+            {
+                base
+            }
+            _ => self.reg(address)?,
+        };
+        let known = self.version(reg);
+        if let Some((checked, version, bits)) = self.aligned
+            && (checked, version) == (reg, known)
+            && bits & mask == mask
+        {
+            return Ok(());
+        }
+        self.before_clobber()?;
+        self.asm.test_imm(reg, mask);
+        let flags = self.architectural_plan(Mask::ALL)?;
+        self.side_stub(Cc::Ne, flags, StubKind::Interpret(self.location));
+        self.aligned = Some((reg, known, mask));
+        Ok(())
+    }
+}
+
+/// Functions.
+impl Lowering<'_> {
+    pub(super) fn call_helper(
+        &mut self,
+        value: Value,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        let function = *self
+            .input
+            .callees
+            .helpers
+            .get(usize::from(helper.0))
+            .ok_or(CompileError::Unsupported)?;
+        self.before_clobber()?;
+        self.save_all_slot_values()?;
+        for (index, arg) in args.into_iter().enumerate() {
+            self.pass(index, arg)?;
+        }
+        self.call(function, self.entries.call_state)?;
+        self.move_result(value, Reg::RAX)
+    }
+
+    /// Passes an argument to a function that is about to be called.
+    fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+        let reg = self.reg(value)?;
+        self.asm.store(Bits::B64, context::argument(index), reg);
+        self.release(reg);
+        Ok(())
+    }
+
+    /// Calls a function through one of the runtime's thunks. Scratch registers
+    /// are lost, and the result is in `rax`.
+    fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
+        for reg in SCRATCH {
+            self.release(reg);
+            self.take(reg)?;
+        }
+        self.asm.mov_imm(Reg::RAX, function);
+        let at = self.asm.call();
+        self.patch_runtime(at, thunk);
+        for reg in SCRATCH {
+            self.release(reg);
+        }
+        Ok(())
+    }
+
+    fn load_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        self.before_call_of_memory()?;
+        self.pass(0, address)?;
+        self.pass_access(access);
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        if access.signed {
+            let bits = Bits::from(width);
+            match access.size {
+                Size::Byte | Size::Half => {
+                    self.asm.movsx(bits_of(access.size), bits, Reg::RAX, Reg::RAX);
+                }
+                Size::Word if width == Width::W64 => self.asm.movsxd(Reg::RAX, Reg::RAX),
+                Size::Word | Size::Dword => {}
+            }
+        }
+        self.move_result(value, Reg::RAX)
+    }
+
+    fn store_by_call(&mut self, access: Access, address: Value, value: Value) -> Result<()> {
+        self.before_call_of_memory()?;
+        self.pass(0, address)?;
+        self.pass_access(access);
+        self.pass(2, value)?;
+        self.call(self.input.callees.store, self.entries.call_context)?;
+        self.check_callback()
+    }
+
+    fn compare_exchange_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        address: Value,
+        expected: Value,
+        new: Value,
+    ) -> Result<()> {
+        self.before_call_of_memory()?;
+        self.pass(0, address)?;
+        self.pass_access(access);
+        self.pass(2, expected)?;
+        self.pass(3, new)?;
+        self.call(self.input.callees.compare_exchange, self.entries.call_context)?;
+        self.check_callback()?;
+        self.move_result(value, Reg::RAX)
+    }
+
+    /// The callee changes the host's flags, and the fault may need them all.
+    fn before_call_of_memory(&mut self) -> Result<()> {
+        self.before_clobber()?;
+        self.save_architectural(self.flags_needed())
+    }
+
+    fn pass_access(&mut self, access: Access) {
+        #[allow(clippy::cast_possible_truncation, reason = "six bits")]
+        let packed = access_bits(access) as u32;
+        self.asm.store_imm(Bits::B64, context::argument(1), packed);
+    }
+
+    /// Leaves if the access faulted.
+    fn check_callback(&mut self) -> Result<()> {
+        self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
+        let flags = self.architectural_plan(Mask::ALL)?;
+        self.side_stub(Cc::Ne, flags, StubKind::CallbackFault(self.location));
+        Ok(())
+    }
+}

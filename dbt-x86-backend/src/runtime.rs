@@ -1,0 +1,262 @@
+//! Code emitted once: how control enters and leaves generated code.
+//!
+//! # Emitted-code contract
+//!
+//! `enter(state, code)` saves the host's callee-saved registers, loads the
+//! pinned registers from their slots and jumps to `code`. On the stack it leaves
+//! a sentinel that no return address of a guest equals, so that a paired return
+//! with nothing to pair with takes the slow path. Each way to leave stores the
+//! pinned registers, unwinds the stack to where `enter` left it (dropping paired
+//! returns) and returns to `enter`'s caller.
+//!
+//! Between fragments the stack pointer is a multiple of 16: a paired call takes
+//! 16 bytes.
+
+use alloc::vec::Vec;
+
+use dbt_core::guest::StateLayout;
+use dbt_core::host::Leave;
+use dynasm::dynasm;
+
+use crate::asm::{Asm, Bits, Rm, displacement};
+use crate::context;
+use crate::regs::{CALLER_SAVED, PINNED, Reg};
+
+/// Offsets of the runtime's entry points from the start of code memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entries {
+    pub(crate) enter: u32,
+    /// Called: the return address identifies the exit.
+    pub(crate) unlinked: u32,
+    /// Jumped to with the context's location set.
+    pub(crate) trap: u32,
+    /// Jumped to with the context's location set.
+    pub(crate) interrupt: u32,
+    /// Jumped to by the fault hook.
+    pub(crate) fault: u32,
+    /// Called after a callback access faulted: the return address identifies
+    /// the access.
+    pub(crate) callback_fault: u32,
+    /// Jumped to with a location in `rcx`: looks it up in the jump cache.
+    pub(crate) lookup: u32,
+    /// Jumped to with a location in `rcx`, which the jump cache does not hold.
+    pub(crate) missed: u32,
+    /// Called with a function in `rax` and its arguments in the context; passes
+    /// the state.
+    pub(crate) call_state: u32,
+    /// As `call_state`, but passes the context.
+    pub(crate) call_context: u32,
+    pub(crate) len: u32,
+}
+
+/// Bytes of stack for paired returns before they start anew.
+const PAIRED_RETURN_BYTES: i32 = 64 << 10;
+
+/// What `dynasm!` emits to.
+struct Sink<'a>(&'a mut Vec<u8>);
+
+impl Sink<'_> {
+    fn extend(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+    fn push_i8(&mut self, value: i8) {
+        self.0.push(value.cast_unsigned());
+    }
+    fn push_i32(&mut self, value: i32) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+/// Emits the runtime to `code`, which is empty.
+pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
+    let mut entries = Entries { enter: here(code), ..Entries::default() };
+    enter(layout, code);
+
+    entries.unlinked = here(code);
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; pop rax
+        ; mov [rbp + context::EXIT], rax
+    );
+    leave(Leave::Unlinked, code);
+    let common = here(code);
+    unwind(layout, code);
+
+    entries.missed = here(code);
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; mov [rbp + context::LOCATION], rcx
+    );
+    leave_through(Leave::Indirect, common, code);
+    entries.trap = here(code);
+    leave_through(Leave::Trap, common, code);
+    entries.interrupt = here(code);
+    leave_through(Leave::Interrupt, common, code);
+    entries.fault = here(code);
+    leave_through(Leave::Fault, common, code);
+    entries.callback_fault = here(code);
+    callback_fault(common, code);
+    entries.lookup = here(code);
+    lookup(entries.missed, code);
+    entries.call_state = here(code);
+    call(0, code);
+    entries.call_context = here(code);
+    call(context::SELF, code);
+    entries.len = here(code);
+    entries
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the runtime is a few hundred bytes")]
+fn here(code: &[u8]) -> u32 {
+    code.len() as u32
+}
+
+fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+        // No guest location has these bits: the sentinel under paired returns.
+        ; push BYTE -1
+        ; push BYTE -1
+        ; push BYTE -1
+        ; mov rbp, rdi
+        ; mov rax, rsi
+        ; mov [rbp + context::HOST_STACK], rsp
+        ; lea rcx, [rsp - PAIRED_RETURN_BYTES]
+        ; mov [rbp + context::STACK_LIMIT], rcx
+    );
+    let mut asm = Asm { code };
+    for (slot, reg) in layout.hot.iter().zip(PINNED) {
+        asm.mov32(reg, Rm::State(slot_offset(layout, *slot)));
+    }
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; jmp rax
+    );
+}
+
+fn leave(why: Leave, code: &mut Vec<u8>) {
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; mov DWORD [rbp + context::LEAVE], why as i32
+    );
+}
+
+fn leave_through(why: Leave, common: u32, code: &mut Vec<u8>) {
+    leave(why, code);
+    jump(common, code);
+}
+
+fn jump(to: u32, code: &mut Vec<u8>) {
+    code.push(0xe9);
+    let distance = displacement(here(code), to.into());
+    code.extend_from_slice(&distance.to_le_bytes());
+}
+
+fn unwind(layout: &StateLayout, code: &mut Vec<u8>) {
+    let mut asm = Asm { code };
+    for (slot, reg) in layout.hot.iter().zip(PINNED) {
+        asm.store(Bits::B32, Rm::State(slot_offset(layout, *slot)), reg);
+    }
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; mov rsp, [rbp + context::HOST_STACK]
+        ; add rsp, BYTE 24
+        ; pop r15
+        ; pop r14
+        ; pop r13
+        ; pop r12
+        ; pop rbx
+        ; pop rbp
+        ; ret
+    );
+}
+
+/// Records the registers as a fault hook would; the access is named by the
+/// return address.
+fn callback_fault(common: u32, code: &mut Vec<u8>) {
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; pop rax
+        ; mov [rbp + context::FAULT_PC], rax
+    );
+    let mut asm = Asm { code };
+    for reg in PINNED {
+        let place = Rm::State(context::FAULT_REGS + i32::from(reg.0) * 8);
+        asm.store(Bits::B64, place, reg);
+    }
+    leave_through(Leave::Fault, common, code);
+}
+
+fn lookup(missed: u32, code: &mut Vec<u8>) {
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; mov eax, ecx
+        ; and eax, 0x1ffe
+        ; mov rdx, [rbp + context::JUMP_CACHE]
+        ; cmp [rdx + rax * 8], rcx
+    );
+    code.extend_from_slice(&[0x0f, 0x85]);
+    let distance = displacement(here(code), missed.into());
+    code.extend_from_slice(&distance.to_le_bytes());
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; jmp QWORD [rdx + rax * 8 + 8]
+    );
+}
+
+fn call(first_argument: i32, code: &mut Vec<u8>) {
+    let mut asm = Asm { code };
+    for reg in CALLER_SAVED {
+        push(&mut asm, reg);
+    }
+    let mut sink = Sink(asm.code);
+    dynasm!(sink
+        ; .arch x64
+        ; sub rsp, BYTE 8
+        ; lea rdi, [rbp + first_argument]
+    );
+    asm.mov(Bits::B64, Reg(6), context::argument(0));
+    asm.mov(Bits::B64, Reg(2), context::argument(1));
+    asm.mov(Bits::B64, Reg(1), context::argument(2));
+    asm.mov(Bits::B64, Reg(8), context::argument(3));
+    let mut sink = Sink(asm.code);
+    dynasm!(sink
+        ; .arch x64
+        ; call rax
+        ; add rsp, BYTE 8
+    );
+    for reg in CALLER_SAVED.into_iter().rev() {
+        pop(&mut asm, reg);
+    }
+    asm.ret();
+}
+
+fn push(asm: &mut Asm<'_>, reg: Reg) {
+    if reg.is_extended() {
+        asm.byte(0x41);
+    }
+    asm.byte(0x50 | reg.low());
+}
+
+fn pop(asm: &mut Asm<'_>, reg: Reg) {
+    if reg.is_extended() {
+        asm.byte(0x41);
+    }
+    asm.byte(0x58 | reg.low());
+}
+
+/// Returns a slot's offset from the state pointer.
+///
+/// # Panics
+///
+/// If the state is 2 GiB or larger.
+#[allow(clippy::cast_possible_wrap, reason = "guest state is small")]
+pub(crate) fn slot_offset(layout: &StateLayout, slot: dbt_core::ir::Slot) -> i32 {
+    layout.slot(slot).offset as i32
+}

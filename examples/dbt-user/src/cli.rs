@@ -1,0 +1,297 @@
+//! The command line.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// The text of `--help`.
+pub const HELP: &str = "\
+Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 Linux.
+
+Usage: dbt-user [OPTIONS] [PROGRAM [ARGUMENTS...]]
+
+Everything after PROGRAM belongs to it. Without PROGRAM a built-in one runs that
+does some work, checks itself and says how fast it was.
+
+Options:
+  -L DIR              look for absolute paths under DIR first: interpreter,
+                      libraries, and every file that exists there
+  -E NAME=VALUE       set an environment variable of the program
+  -U NAME             remove an environment variable of the program
+  -0 NAME             give the program NAME as its argv[0]
+      --strace        print system calls to standard error
+      --stats         print statistics to standard error at the end
+      --interpret     interpret, do not translate
+      --dump KINDS    list what is translated: guest,ir,host (one or more)
+      --perf-map      write /tmp/perf-PID.map for perf
+      --code-cache N  bytes of code cache; K, M and G are understood
+  -h, --help          print this
+  -V, --version       print the version";
+
+/// What listings to print of each translated block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dump {
+    /// Guest assembly.
+    pub guest: bool,
+    /// Intermediate representation.
+    pub ir: bool,
+    /// Host assembly.
+    pub host: bool,
+}
+
+/// What the translation engine is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Interpret instead of translating.
+    pub interpret: bool,
+    /// Listings.
+    pub dump: Dump,
+    /// Write a map for `perf`.
+    pub perf_map: bool,
+    /// Bytes of code cache, if not the default.
+    pub code_cache: Option<usize>,
+}
+
+/// A parsed command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-L`.
+    pub sysroot: Option<PathBuf>,
+    /// `-E` and `-U`, in order: a name and its new value, if any.
+    pub env: Vec<(OsString, Option<OsString>)>,
+    /// `-0`.
+    pub argv0: Option<OsString>,
+    /// `--strace`.
+    pub strace: bool,
+    /// `--stats`.
+    pub stats: bool,
+    /// What is for the engine.
+    pub engine: EngineOptions,
+    /// PROGRAM; `None` means the built-in one.
+    pub program: Option<PathBuf>,
+    /// ARGUMENTS.
+    pub args: Vec<OsString>,
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Run a program.
+    Run(Box<Options>),
+    /// Print [`HELP`].
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Parses the arguments after our own name.
+///
+/// # Errors
+///
+/// Returns what is wrong with them, as a sentence.
+pub fn parse<I>(args: I) -> Result<Command, String>
+where
+    I: IntoIterator<Item: Into<OsString>>,
+{
+    use lexopt::prelude::{Long, Short, Value};
+    let mut options = Options::default();
+    let mut parser = lexopt::Parser::from_args(args);
+    while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
+        // An owned copy, because taking the option's value needs the parser.
+        let name = match &arg {
+            Short(c) => format!("-{c}"),
+            Long(name) => format!("--{name}"),
+            Value(_) => String::new(),
+        };
+        match name.as_str() {
+            "" => {
+                let Value(program) = arg else { continue };
+                options.program = Some(program.into());
+                // Behind the program nothing is ours, not even `--`.
+                options.args = parser.raw_args().map_err(|e| e.to_string())?.collect();
+                break;
+            }
+            "-h" | "--help" => return Ok(Command::Help),
+            "-V" | "--version" => return Ok(Command::Version),
+            "--strace" => options.strace = true,
+            "--stats" => options.stats = true,
+            "--interpret" => options.engine.interpret = true,
+            "--perf-map" => options.engine.perf_map = true,
+            _ => valued(&mut options, &name, &mut parser)?,
+        }
+    }
+    if options.program.is_none() && options.argv0.is_some() {
+        return Err("-0 names a program, but there is no PROGRAM".into());
+    }
+    Ok(Command::Run(Box::new(options)))
+}
+
+/// Handles an option that has a value.
+fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Result<(), String> {
+    if !["-L", "-E", "-U", "-0", "--dump", "--code-cache"].contains(&name) {
+        return Err(format!("unknown option {name}; dbt-user --help lists them"));
+    }
+    let value = parser
+        .value()
+        .map_err(|_| format!("option {name} needs a value"))?;
+    match name {
+        "-L" => {
+            let dir = PathBuf::from(value);
+            if !dir.is_dir() {
+                return Err(format!("-L {}: no such directory", dir.display()));
+            }
+            options.sysroot = Some(dir);
+        }
+        "-E" => {
+            let (name, value) = split(&value)
+                .ok_or_else(|| format!("-E {}: expected NAME=VALUE", value.display()))?;
+            options.env.push((name, Some(value)));
+        }
+        "-U" => options.env.push((value, None)),
+        "-0" => options.argv0 = Some(value),
+        "--dump" => options.engine.dump = dump(&value)?,
+        _ => options.engine.code_cache = Some(size(&value)?),
+    }
+    Ok(())
+}
+
+fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
+    let bytes = assignment.as_bytes();
+    let at = bytes
+        .iter()
+        .position(|&b| b == b'=')
+        .filter(|&at| at != 0)?;
+    let part = |b| OsStr::from_bytes(b).to_owned();
+    Some((part(&bytes[..at]), part(&bytes[at + 1..])))
+}
+
+fn dump(kinds: &OsStr) -> Result<Dump, String> {
+    let mut dump = Dump::default();
+    for kind in kinds.to_string_lossy().split(',') {
+        match kind {
+            "guest" => dump.guest = true,
+            "ir" => dump.ir = true,
+            "host" => dump.host = true,
+            _ => return Err(format!("--dump {kind}: the kinds are guest, ir and host")),
+        }
+    }
+    Ok(dump)
+}
+
+fn size(text: &OsStr) -> Result<usize, String> {
+    let text = text.to_string_lossy();
+    let (digits, shift) = match text.chars().last().map(|c| c.to_ascii_uppercase()) {
+        Some('K') => (&text[..text.len() - 1], 10),
+        Some('M') => (&text[..text.len() - 1], 20),
+        Some('G') => (&text[..text.len() - 1], 30),
+        _ => (&*text, 0),
+    };
+    digits
+        .parse::<usize>()
+        .ok()
+        .and_then(|n| n.checked_mul(1 << shift))
+        .filter(|&n| n != 0)
+        .ok_or_else(|| format!("--code-cache {text}: expected a size such as 512K or 32M"))
+}
+
+/// Returns the program's environment: ours, changed as `-E` and `-U` say.
+#[must_use]
+pub fn environment(
+    ours: impl IntoIterator<Item = (OsString, OsString)>,
+    changes: &[(OsString, Option<OsString>)],
+) -> Vec<CString> {
+    let mut env: Vec<(OsString, OsString)> = ours.into_iter().collect();
+    for (name, value) in changes {
+        env.retain(|(n, _)| n != name);
+        env.extend(value.clone().map(|value| (name.clone(), value)));
+    }
+    env.into_iter()
+        .filter_map(|(name, value)| {
+            CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> Options {
+        match parse(args) {
+            Ok(Command::Run(options)) => *options,
+            other => panic!("{args:?} gave {other:?}"),
+        }
+    }
+
+    fn error(args: &[&str]) -> String {
+        parse(args).expect_err("the command line is bad")
+    }
+
+    /// `-c`, `--` and even our own options belong to the program once it is named.
+    #[test]
+    fn parsing_stops_at_the_program() {
+        let options = run(&["--strace", "-L", "/", "sh", "-c", "--stats", "--", "-L"]);
+        assert!(options.strace && !options.stats);
+        assert_eq!(options.sysroot, Some("/".into()));
+        assert_eq!(options.program, Some("sh".into()));
+        assert_eq!(options.args, ["-c", "--stats", "--", "-L"]);
+    }
+
+    #[test]
+    fn no_program_means_the_built_in_one() {
+        assert_eq!(run(&[]), Options::default());
+        assert!(run(&["--stats"]).program.is_none());
+    }
+
+    #[test]
+    fn program_may_follow_a_double_dash() {
+        let options = run(&["--", "-odd", "a"]);
+        assert_eq!(options.program, Some("-odd".into()));
+        assert_eq!(options.args, ["a"]);
+    }
+
+    #[test]
+    fn bad_options_are_named() {
+        assert!(error(&["--frobnicate", "p"]).contains("unknown option --frobnicate"));
+        assert!(error(&["-q"]).contains("unknown option -q"));
+        assert!(error(&["-L"]).contains("-L needs a value"));
+        assert!(error(&["-L", "/no/such/dir", "p"]).contains("no such directory"));
+        assert!(error(&["-E", "=x", "p"]).contains("NAME=VALUE"));
+        assert!(error(&["--dump", "guest,asm", "p"]).contains("--dump asm"));
+        assert!(error(&["--code-cache", "lots"]).contains("--code-cache lots"));
+        assert!(error(&["--code-cache", "0"]).contains("--code-cache 0"));
+        assert!(error(&["-0", "x"]).contains("no PROGRAM"));
+        assert!(error(&["--strace=yes", "p"]).contains("--strace"));
+    }
+
+    #[test]
+    fn engine_options_are_understood() {
+        let options = run(&[
+            "--dump",
+            "guest,host",
+            "--code-cache=32M",
+            "--interpret",
+            "p",
+        ]);
+        assert_eq!(
+            options.engine.dump,
+            Dump {
+                guest: true,
+                ir: false,
+                host: true
+            }
+        );
+        assert_eq!(options.engine.code_cache, Some(32 << 20));
+        assert!(options.engine.interpret);
+    }
+
+    #[test]
+    fn environment_is_changed_in_order() {
+        let options = run(&["-E", "A=1", "-U", "B", "-E", "A=2=3", "p"]);
+        let ours = [("B", "x"), ("C", "y")].map(|(n, v)| (n.into(), v.into()));
+        assert_eq!(
+            environment(ours, &options.env),
+            [c"C=y".to_owned(), c"A=2=3".to_owned()]
+        );
+    }
+}

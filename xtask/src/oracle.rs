@@ -1,0 +1,16 @@
+//! `cargo xtask oracle`: long comparisons with independent parties.
+
+mod capstone;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+/// Runs the oracle that the arguments name.
+pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
+    match args.next()? {
+        Some(Value(name)) if name == "capstone" => capstone::run(args),
+        Some(other) => Err(other.unexpected()),
+        None => Err("the name of an oracle is missing".into()),
+    }
+}
