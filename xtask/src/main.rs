@@ -1,4 +1,9 @@
 //! Developer commands: `cargo xtask <command>`.
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "tools have std, and say so in one way"
+)]
 
 mod bench;
 mod bless;
