@@ -9,6 +9,7 @@ pub mod capstone;
 pub mod equivalence;
 pub mod filetest;
 pub mod fp;
+pub mod llvm;
 pub mod memory;
 pub mod random;
 pub mod sweep;

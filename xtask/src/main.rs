@@ -12,7 +12,9 @@ cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
-    --all        also lists what is UNPREDICTABLE or not described, by name";
+    --all        also lists what is UNPREDICTABLE or not described, by name
+cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
+    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)";
 
 fn main() -> ExitCode {
     match run() {

@@ -31,6 +31,12 @@ impl<'a> Builder<'a> {
         Self { unit, open: None }
     }
 
+    /// Drops all that was built.
+    pub fn restart(&mut self) {
+        self.unit.clear();
+        self.open = None;
+    }
+
     /// Returns the unit as far as it is built.
     #[must_use]
     pub fn unit(&self) -> &Unit {
@@ -92,6 +98,12 @@ impl<'a> Builder<'a> {
         let value = Value(u32::try_from(self.unit.insts.len()).unwrap_or(u32::MAX));
         self.unit.insts.push(inst);
         value
+    }
+
+    /// Removes the instructions from `len` on, all of the open block, so that
+    /// another translation can be tried.
+    pub fn rewind(&mut self, len: usize) {
+        self.unit.insts.truncate(len);
     }
 
     /// Marks the start of the guest instruction at `location`.

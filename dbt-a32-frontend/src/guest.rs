@@ -1,0 +1,233 @@
+//! AArch32 as a guest of the engine.
+
+use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
+use dbt_core::ir::{Builder, Slot, Ty};
+use dbt_core::location::Location;
+use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
+
+use crate::fp_helpers::FP_FUNCTIONS;
+use crate::interp;
+use crate::itstate::ItState;
+use crate::lift;
+use crate::state::ArmState;
+use crate::version::{DecodeContext, Features};
+
+/// An AArch32 core that executes user-level code.
+///
+/// # Examples
+///
+/// ```
+/// use dbt_a32_frontend::guest::A32Guest;
+/// use dbt_a32_frontend::state::ArmState;
+/// use dbt_a32_frontend::version::Features;
+/// use dbt_core::guest::Guest;
+///
+/// let guest = A32Guest::new(Features::ARMHF);
+/// let mut state = ArmState::default();
+/// state.r[15] = 0x8000;
+/// state.thumb = 1;
+/// // A branch to T32 code at 0x8000 carries 0x8001.
+/// assert_eq!(guest.location(&state).pc_bits(), 0x8001);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct A32Guest {
+    features: Features,
+}
+
+impl A32Guest {
+    /// Makes a guest whose cores implement `features`.
+    #[must_use]
+    pub const fn new(features: Features) -> Self {
+        Self { features }
+    }
+
+    /// Returns what the cores implement.
+    #[must_use]
+    pub const fn features(&self) -> Features {
+        self.features
+    }
+}
+
+/// The state that changes how code is translated, as the mode of a [`Location`].
+///
+/// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
+/// short vectors.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Mode {
+    pub(crate) it: ItState,
+    pub(crate) big_endian: bool,
+    pub(crate) fp_vectors: bool,
+}
+
+impl Mode {
+    pub(crate) fn bits(self) -> u32 {
+        u32::from(self.it.bits())
+            | u32::from(self.big_endian) << 8
+            | u32::from(self.fp_vectors) << 9
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self {
+            it: ItState::from_bits(bits as u8),
+            big_endian: bits & 1 << 8 != 0,
+            fp_vectors: bits & 1 << 9 != 0,
+        }
+    }
+
+    /// Returns the location of the instruction at `pc`.
+    pub(crate) fn at(self, pc: u32, thumb: bool) -> Location {
+        Location::new(pc | u32::from(thumb), self.bits())
+    }
+
+    pub(crate) fn context(self, features: Features, thumb: bool) -> DecodeContext {
+        DecodeContext {
+            features,
+            thumb,
+            it: self.it,
+            big_endian: self.big_endian,
+            fp_vectors: self.fp_vectors,
+        }
+    }
+}
+
+/// Returns the instruction set at a location.
+pub(crate) const fn is_thumb(location: Location) -> bool {
+    location.pc_bits() & 1 != 0
+}
+
+/// Returns the address of the instruction at a location. Bit 1 of an A32
+/// location, which an interworking branch may carry, is ignored.
+pub(crate) const fn pc_of(location: Location) -> u32 {
+    location.pc_bits() & if is_thumb(location) { !1 } else { !3 }
+}
+
+impl Guest for A32Guest {
+    type State = ArmState;
+
+    fn layout(&self) -> &'static StateLayout {
+        &LAYOUT
+    }
+
+    fn helpers(&self) -> &'static [HelperFn<ArmState>] {
+        &FP_FUNCTIONS
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
+    fn location(&self, state: &ArmState) -> Location {
+        let mode = Mode {
+            it: ItState::from_bits(state.it as u8),
+            big_endian: state.big_endian != 0,
+            fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
+        };
+        mode.at(state.r[15], state.thumb != 0)
+    }
+
+    fn set_location(&self, state: &mut ArmState, location: Location) {
+        let mode = Mode::from_bits(location.mode());
+        state.r[15] = pc_of(location);
+        state.thumb = is_thumb(location).into();
+        state.it = mode.it.bits().into();
+        state.big_endian = mode.big_endian.into();
+    }
+
+    fn address(&self, location: Location) -> u64 {
+        pc_of(location).into()
+    }
+
+    fn lift(
+        &self,
+        fetch: &mut dyn Fetch,
+        location: Location,
+        builder: &mut Builder<'_>,
+    ) -> Result<(), FetchFault> {
+        lift::region(self.features, fetch, location, builder)
+    }
+
+    fn step(&self, state: &mut ArmState, memory: &mut dyn GuestMemory) -> Step {
+        interp::step(state, memory, self.features)
+    }
+}
+
+/// Slots of guest state, in the order of [`SLOTS`].
+#[allow(clippy::cast_possible_truncation, reason = "there are 87 slots")]
+pub(crate) mod slot {
+    use dbt_core::ir::Slot;
+
+    /// R0 to R14 are slots 0 to 14.
+    pub(crate) const fn r(index: usize) -> Slot {
+        Slot(index as u16)
+    }
+    pub(crate) const NZCV: Slot = Slot(15);
+    pub(crate) const Q: Slot = Slot(16);
+    pub(crate) const GE: Slot = Slot(17);
+    pub(crate) const FPSCR: Slot = Slot(18);
+    pub(crate) const TPIDRURO: Slot = Slot(19);
+    pub(crate) const TPIDRURW: Slot = Slot(20);
+    pub(crate) const EXCLUSIVE_ADDRESS: Slot = Slot(21);
+    pub(crate) const EXCLUSIVE_VALUE: Slot = Slot(22);
+    /// D0 to D31.
+    pub(crate) const fn d(index: usize) -> Slot {
+        Slot(23 + index as u16)
+    }
+    /// S0 to S31, the halves of D0 to D15.
+    pub(crate) const fn s(index: usize) -> Slot {
+        Slot(55 + index as u16)
+    }
+    pub(crate) const COUNT: usize = 87;
+}
+
+static LAYOUT: StateLayout = StateLayout {
+    slots: &SLOTS,
+    hot: &HOT,
+    flags: slot::NZCV,
+};
+
+/// Compilers use the low registers most, then SP, LR and the scratch register
+/// of calls.
+const HOT: [Slot; 15] = {
+    let order = [0, 1, 2, 3, 4, 5, 6, 13, 14, 7, 12, 8, 9, 10, 11];
+    let mut hot = [Slot(0); 15];
+    let mut index = 0;
+    while index < hot.len() {
+        hot[index] = slot::r(order[index]);
+        index += 1;
+    }
+    hot
+};
+
+const NAMES: [&str; slot::COUNT] = [
+    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr",
+    "nzcv", "q", "ge", "fpscr", "tpidruro", "tpidrurw", "exclusive_address", "exclusive_value",
+    "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8", "d9", "d10", "d11", "d12", "d13", "d14",
+    "d15", "d16", "d17", "d18", "d19", "d20", "d21", "d22", "d23", "d24", "d25", "d26", "d27",
+    "d28", "d29", "d30", "d31", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10",
+    "s11", "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23",
+    "s24", "s25", "s26", "s27", "s28", "s29", "s30", "s31",
+];
+
+#[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
+static SLOTS: [SlotInfo; slot::COUNT] = {
+    use core::mem::offset_of;
+
+    let mut slots = [SlotInfo { name: "", ty: Ty::I32, offset: 0 }; slot::COUNT];
+    let mut index = 0;
+    while index < slot::COUNT {
+        let (ty, offset) = match index {
+            0..=14 => (Ty::I32, offset_of!(ArmState, r) + 4 * index),
+            15 => (Ty::Flags, offset_of!(ArmState, nzcv)),
+            16 => (Ty::I32, offset_of!(ArmState, q)),
+            17 => (Ty::I32, offset_of!(ArmState, ge)),
+            18 => (Ty::I32, offset_of!(ArmState, fpscr)),
+            19 => (Ty::I32, offset_of!(ArmState, tpidruro)),
+            20 => (Ty::I32, offset_of!(ArmState, tpidrurw)),
+            21 => (Ty::I64, offset_of!(ArmState, exclusive_address)),
+            22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
+            23..=54 => (Ty::I64, offset_of!(ArmState, d) + 8 * (index - 23)),
+            _ => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
+        };
+        slots[index] = SlotInfo { name: NAMES[index], ty, offset: offset as u32 };
+        index += 1;
+    }
+    slots
+};

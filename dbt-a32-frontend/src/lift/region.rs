@@ -1,0 +1,296 @@
+//! Which instructions make up a unit, and its blocks.
+
+use alloc::vec::Vec;
+
+use dbt_core::ir::{BlockId, Builder, Target, Terminator, TrapKind};
+use dbt_core::location::Location;
+use dbt_core::memory::{Fetch, FetchFault};
+use dbt_isa::machine::Machine;
+
+use super::machine::{Lifter, Site};
+use crate::decode::{decode_a32, decode_thumb, is_32bit};
+use crate::guest::{Mode, is_thumb, pc_of};
+use crate::insn::Insn;
+use crate::itstate::{Cond, ItState};
+use crate::version::Features;
+
+/// Guest instructions in one unit, at most.
+const MAX_INSTS: u32 = 64;
+/// How far ahead a branch may go and stay in the unit, in bytes.
+const MAX_AHEAD: u32 = 256;
+
+/// Lifts the unit that starts at `entry`.
+pub(crate) fn region(
+    features: Features,
+    fetch: &mut dyn Fetch,
+    entry: Location,
+    builder: &mut Builder<'_>,
+) -> Result<(), FetchFault> {
+    let mut plan = Plan::new(entry);
+    lift(features, fetch, &mut plan, builder)?;
+    if !plan.wanted.is_empty() {
+        plan.restart();
+        builder.restart();
+        lift(features, fetch, &mut plan, builder)?;
+    }
+    Ok(())
+}
+
+/// The blocks of a unit, by the addresses of their first instructions.
+#[derive(Debug)]
+pub(super) struct Plan {
+    entry: Location,
+    blocks: Vec<Planned>,
+    /// Addresses of lifted instructions that may start a block.
+    starts: Vec<u32>,
+    /// Targets of backward branches that started no block.
+    wanted: Vec<u32>,
+    /// Addresses at which blocks start whether or not anything ahead says so.
+    leaders: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    pc: u32,
+    id: BlockId,
+    begun: bool,
+}
+
+impl Plan {
+    fn new(entry: Location) -> Self {
+        Self {
+            entry,
+            blocks: Vec::new(),
+            starts: Vec::new(),
+            wanted: Vec::new(),
+            leaders: Vec::new(),
+        }
+    }
+
+    fn restart(&mut self) {
+        self.blocks.clear();
+        self.starts.clear();
+        self.leaders.append(&mut self.wanted);
+    }
+
+    /// Returns the block at `pc`, reserving it if it has none.
+    fn reserve(&mut self, pc: u32, builder: &mut Builder<'_>) -> BlockId {
+        if let Some(planned) = self.blocks.iter().find(|planned| planned.pc == pc) {
+            return planned.id;
+        }
+        let id = builder.reserve();
+        self.blocks.push(Planned { pc, id, begun: false });
+        id
+    }
+
+    /// Returns where a branch at `from` to `location` goes.
+    pub(super) fn target(
+        &mut self,
+        from: u32,
+        location: Location,
+        builder: &mut Builder<'_>,
+    ) -> Target {
+        let pc = pc_of(location);
+        let same_mode = is_thumb(location) == is_thumb(self.entry)
+            && location.mode() == Mode { it: ItState::EMPTY, ..self.mode() }.bits();
+        if !same_mode || pc < pc_of(self.entry) {
+            return Target::Exit(location);
+        }
+        if let Some(planned) = self.blocks.iter().find(|planned| planned.pc == pc) {
+            return Target::Block(planned.id);
+        }
+        if pc > from && pc - from <= MAX_AHEAD {
+            return Target::Block(self.reserve(pc, builder));
+        }
+        if pc <= from && self.starts.contains(&pc) && !self.wanted.contains(&pc) {
+            self.wanted.push(pc);
+        }
+        Target::Exit(location)
+    }
+
+    /// The mode of the entry.
+    fn mode(&self) -> Mode {
+        Mode::from_bits(self.entry.mode())
+    }
+
+    fn starts_block(&self, pc: u32) -> bool {
+        self.leaders.contains(&pc) || self.blocks.iter().any(|planned| planned.pc == pc)
+    }
+
+    fn begin(&mut self, pc: u32, location: Location, builder: &mut Builder<'_>) {
+        let id = self.reserve(pc, builder);
+        builder.begin(id, Some(location));
+        for planned in &mut self.blocks {
+            planned.begun |= planned.pc == pc;
+        }
+    }
+
+    /// Returns the nearest reserved block at or after `pc`.
+    fn next_reserved(&self, pc: u32) -> Option<u32> {
+        let ahead = self.blocks.iter().filter(|planned| !planned.begun && planned.pc >= pc);
+        ahead.map(|planned| planned.pc).min()
+    }
+}
+
+fn lift(
+    features: Features,
+    fetch: &mut dyn Fetch,
+    plan: &mut Plan,
+    builder: &mut Builder<'_>,
+) -> Result<(), FetchFault> {
+    let entry = plan.entry;
+    let thumb = is_thumb(entry);
+    let mut mode = plan.mode();
+    let mut pc = pc_of(entry);
+    let mut count = 0;
+    plan.begin(pc, entry, builder);
+    loop {
+        let fetched = if count < MAX_INSTS { Some(Fetched::at(fetch, pc, thumb)) } else { None };
+        let fetched = match fetched {
+            Some(Ok(fetched)) => fetched,
+            Some(Err(fault)) if count == 0 => return Err(fault),
+            Some(Err(_)) | None => {
+                builder.end(Terminator::Jump(Target::Exit(mode.at(pc, thumb))));
+                break;
+            }
+        };
+        count += 1;
+        if !mode.it.in_block() {
+            plan.starts.push(pc);
+        }
+        let next = instruction(features, fetched, pc, thumb, mode, plan, builder);
+        mode.it = next.it;
+        pc = pc.wrapping_add(fetched.len);
+        let may_start = !mode.it.in_block();
+        if builder.is_open() {
+            if may_start && plan.starts_block(pc) {
+                let id = plan.reserve(pc, builder);
+                builder.end(Terminator::Jump(Target::Block(id)));
+                plan.begin(pc, mode.at(pc, thumb), builder);
+            }
+        } else {
+            mode.it = ItState::EMPTY;
+            let Some(ahead) = plan.next_reserved(pc) else { break };
+            if count == MAX_INSTS {
+                break;
+            }
+            pc = ahead;
+            plan.begin(pc, mode.at(pc, thumb), builder);
+        }
+    }
+    // Places that were not reached: in the middle of an instruction or an IT
+    // block, or beyond the limit.
+    mode.it = ItState::EMPTY;
+    for position in 0..plan.blocks.len() {
+        let Planned { pc, id, begun } = plan.blocks[position];
+        if !begun {
+            builder.begin(id, None);
+            builder.end(Terminator::Jump(Target::Exit(mode.at(pc, thumb))));
+        }
+    }
+    Ok(())
+}
+
+/// The bits of an instruction.
+#[derive(Clone, Copy, Debug)]
+struct Fetched {
+    word: u32,
+    len: u32,
+}
+
+impl Fetched {
+    fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
+        if !thumb {
+            return Ok(Self { word: fetch.fetch32(pc.into())?, len: 4 });
+        }
+        let first = fetch.fetch16(pc.into())?;
+        if !is_32bit(first) {
+            return Ok(Self { word: first.into(), len: 2 });
+        }
+        let second = fetch.fetch16(pc.wrapping_add(2).into())?;
+        Ok(Self { word: u32::from(first) << 16 | u32::from(second), len: 4 })
+    }
+}
+
+/// What follows an instruction.
+struct Following {
+    it: ItState,
+}
+
+/// Lifts one instruction. If the block is still open afterwards, control goes on
+/// with the next one.
+fn instruction(
+    features: Features,
+    fetched: Fetched,
+    pc: u32,
+    thumb: bool,
+    mode: Mode,
+    plan: &mut Plan,
+    builder: &mut Builder<'_>,
+) -> Following {
+    let location = mode.at(pc, thumb);
+    builder.guest(location);
+    let cx = mode.context(features, thumb);
+    let (decoded, cond) = decode(fetched, thumb, &cx);
+    let site = Site { pc, len: fetched.len, thumb, mode, next_it: mode.it.advance() };
+    let Some(insn) = decoded else {
+        let mut lifter = Lifter::new(builder, plan, site);
+        conditionally(&mut lifter, cond, |lifter| {
+            lifter.stop(TrapKind::Undefined, fetched.word, location);
+        });
+        return Following { it: site.next_it };
+    };
+    let mut lifter = Lifter::new(builder, plan, site);
+    match (insn, cond.condition()) {
+        // A conditional branch leaves the block in its middle.
+        (Insn::B(branch), _) if !branch.cond.is_always() || !cond.is_always() => {
+            let cond = if branch.cond.is_always() { cond } else { branch.cond };
+            let target = pc.wrapping_add(if thumb { 4 } else { 8 });
+            lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
+        }
+        (insn, None) => lifter.execute(&insn),
+        (insn, Some(_)) => {
+            if !lifter.select(&insn, cond) {
+                conditionally(&mut lifter, cond, |lifter| lifter.execute(&insn));
+            }
+        }
+    }
+    Following { it: lifter.site().next_it }
+}
+
+/// Lifts `body` so that it runs only if `cond` holds.
+fn conditionally(lifter: &mut Lifter<'_, '_>, cond: Cond, body: impl FnOnce(&mut Lifter<'_, '_>)) {
+    let Some(condition) = cond.condition() else {
+        body(lifter);
+        return;
+    };
+    let holds = lifter.condition_now(condition);
+    let result = lifter.when(holds, |lifter| {
+        body(lifter);
+        Ok(())
+    });
+    debug_assert!(result.is_ok(), "nothing aborts while lifting");
+}
+
+/// Decodes, and returns the condition that guards the instruction.
+fn decode(
+    fetched: Fetched,
+    thumb: bool,
+    cx: &crate::version::DecodeContext,
+) -> (Option<Insn>, Cond) {
+    #[allow(clippy::cast_possible_truncation, reason = "halfwords of a word")]
+    let halves = ((fetched.word >> 16) as u16, fetched.word as u16);
+    if !thumb {
+        let decoded = decode_a32(fetched.word, cx);
+        return (decoded.ok().map(|decoded| decoded.insn), Cond::from_bits(fetched.word >> 28));
+    }
+    let decoded = if fetched.len == 4 {
+        decode_thumb(halves.0, || halves.1, cx)
+    } else {
+        decode_thumb(halves.1, || 0, cx)
+    };
+    // BKPT is executed whatever the IT block says.
+    let is_bkpt = fetched.len == 2 && halves.1 >> 8 == 0xbe;
+    let cond = if is_bkpt { Cond::AL } else { cx.it.cond() };
+    (decoded.ok().map(|thumb| thumb.decoded.insn), cond)
+}
