@@ -5,9 +5,11 @@
 //! and report where the answers differ; `cargo test` asks a sample of the
 //! questions, `cargo xtask oracle` asks all of them.
 
+pub mod arena;
 pub mod capstone;
 pub mod fp;
 pub mod memory;
+pub mod programs;
 pub mod random;
 pub mod sweep;
 pub mod units;
