@@ -80,15 +80,6 @@ pub(crate) fn adr(args: &Adr, f: &mut fmt::Formatter<'_>, _: &PrintContext) -> f
     write!(f, "{}", SignedImm(args.offset))
 }
 
-/// Prints the distance of `ADR` without its sign, which the mnemonic tells.
-pub(crate) fn adr_distance(
-    args: &Adr,
-    f: &mut fmt::Formatter<'_>,
-    _: &PrintContext,
-) -> fmt::Result {
-    write!(f, "{}", Imm32(args.offset.unsigned_abs()))
-}
-
 /// Prints what follows `IT`: the pattern of the block and its condition.
 pub(crate) fn it(args: &It, f: &mut fmt::Formatter<'_>, _: &PrintContext) -> fmt::Result {
     let bits = args.it.bits();

@@ -504,3 +504,7 @@ impl From<TrapKind> for ir::TrapKind {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "test values are small")]
+mod tests;

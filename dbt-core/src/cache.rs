@@ -235,6 +235,7 @@ impl<M> Cache<M> {
         self.stats.translations += 1;
         self.stats.guest_insts += u64::from(new.guest_insts);
         self.stats.host_bytes += new.code.len() as u64;
+        self.prepare_advance(host);
         Ok(id)
     }
 

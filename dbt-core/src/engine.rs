@@ -20,6 +20,8 @@ mod config;
 mod dispatch;
 mod enter;
 mod invalidate;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod vcpu;
 

@@ -107,6 +107,11 @@ pub enum Leave {
     Interrupt = 3,
     /// A memory access faulted.
     Fault = 4,
+    /// As `Interrupt`, where the state map of the address in `fault.pc` says.
+    InterruptAt = 5,
+    /// The instruction at the location that the state map of the address in
+    /// `fault.pc` names is left to the interpreter.
+    InterpretAt = 6,
 }
 
 /// The host's state at a fault in generated code, recorded by the fault hook.
@@ -115,7 +120,9 @@ pub enum Leave {
 pub struct HostFault {
     /// The faulting host instruction.
     pub pc: u64,
-    /// The general registers, by the host's numbering.
+    /// The general registers, by the host's numbering. A fault hook leaves
+    /// those that the host does not have: generated code may keep there what
+    /// its state maps need.
     pub regs: [u64; 32],
     /// The host's flags register.
     pub flags: u64,

@@ -120,7 +120,7 @@ pub struct Statistics {
     pub promoted_reads: u64,
     /// Writes of the value that the slot already held.
     pub redundant_writes: u64,
-    /// Instructions that a rule changed or replaced.
+    /// Instructions that became of another kind, a constant or an earlier value.
     pub folded: u64,
     /// Writes of the flags slot that nobody sees.
     pub dead_flags: u64,
@@ -211,6 +211,8 @@ impl Optimizer {
             .intersects(Passes::DEAD_FLAGS | Passes::DEAD_WRITES | Passes::DCE)
         {
             self.backward(unit);
+        } else {
+            self.statistics.insts_after += unit.insts.len() as u64;
         }
     }
 

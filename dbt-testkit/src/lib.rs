@@ -7,7 +7,10 @@
 
 pub mod arena;
 pub mod capstone;
+pub mod equivalence;
+pub mod filetest;
 pub mod fp;
+pub mod llvm;
 pub mod memory;
 pub mod programs;
 pub mod random;

@@ -13,6 +13,14 @@
 //! | UNDEFINED, or in no row | instruction | [`Class::TheirsOnly`], unless a [`Gap`] says that the group is not described yet |
 //! | none of the above | nothing | agreement |
 //!
+//! [LLVM](crate::llvm) is asked in the same way, and has one more answer: that an
+//! encoding is doubtful, which is how it calls UNPREDICTABLE ones.
+//!
+//! | subject | LLVM | counted as |
+//! | --- | --- | --- |
+//! | UNPREDICTABLE | doubtful | `confirmed` |
+//! | instruction | doubtful | [`Class::Doubtful`] |
+//!
 //! A difference that an [`Exception`] covers is counted under its reason. What is
 //! left is unexplained, and a sweep succeeds when nothing is.
 
@@ -21,11 +29,13 @@ mod report;
 pub mod subject;
 pub mod text;
 
+use std::io;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crate::capstone::{Answer, Oracle, State};
+use crate::llvm::{self, Opinion};
 
 pub use report::{Class, Difference, Example, Report};
 
@@ -121,6 +131,11 @@ impl Space {
         false
     }
 
+    /// All words.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        self.words(0, self.len())
+    }
+
     /// The words with indices from `start` to before `end`.
     fn words(self, start: u64, end: u64) -> impl Iterator<Item = u32> {
         (start..end.min(self.len())).map(move |index| {
@@ -205,7 +220,7 @@ pub fn halfwords(before: &[u16], subject: &impl Subject) -> Report {
 pub fn words_in_block(before: &[u16], space: Space, subject: &impl Subject) -> Report {
     let oracle = Oracle::new(State::Thumb).expect("capstone has a decoder for Thumb");
     let mut judge = Judge::new(Set::T32);
-    for word in space.words(0, space.len()) {
+    for word in space.iter() {
         let [a, b, c, d] = word.to_be_bytes();
         let halves = [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])];
         oracle
@@ -215,6 +230,46 @@ pub fn words_in_block(before: &[u16], space: Space, subject: &impl Subject) -> R
             .expect("capstone finds memory for one instruction");
     }
     judge.report
+}
+
+/// Compares what LLVM says about `words` with the subject, whose branch targets
+/// must be relative to the PC ([`Frontend::relative`](subject::Frontend::relative)).
+///
+/// # Errors
+///
+/// Those of [`llvm::ask`].
+pub fn with_llvm(
+    tool: &str,
+    set: Set,
+    words: &[u32],
+    subject: &impl Subject,
+) -> io::Result<Report> {
+    let mut judge = Judge::new(set);
+    let size = if set == Set::T16 { 2 } else { 4 };
+    for (&word, opinion) in words.iter().zip(llvm::ask(tool, set, words)?) {
+        let (text, doubtful) = match &opinion {
+            Opinion::Invalid => {
+                judge.compare(word, subject, None);
+                continue;
+            }
+            Opinion::Insn(text) => (text, false),
+            Opinion::Doubtful(text) => (text, true),
+        };
+        // What follows `@` is a comment.
+        let text = text.split('@').next().unwrap_or_default().trim_end();
+        let (mnemonic, operands) = text::split(text);
+        let answer = Answer {
+            size,
+            mnemonic,
+            operands,
+        };
+        if doubtful {
+            judge.doubtful(word, subject, answer);
+        } else {
+            judge.compare(word, subject, Some(answer));
+        }
+    }
+    Ok(judge.report)
 }
 
 /// Compares answers and keeps the texts' buffers.
@@ -233,6 +288,24 @@ impl Judge {
             raw,
             ours,
             theirs,
+        }
+    }
+
+    /// The other side has an instruction, but calls it doubtful.
+    fn doubtful(&mut self, word: u32, subject: &impl Subject, answer: Answer<'_>) {
+        self.raw.clear();
+        match subject.ask(word, &mut self.raw) {
+            Verdict::Insn { row, .. } => {
+                self.report.words += 1;
+                let theirs = format!("{} {}", answer.mnemonic, answer.operands);
+                self.report
+                    .differ(Class::Doubtful, word, row, &self.raw, &theirs);
+            }
+            Verdict::Unpredictable { .. } => {
+                self.report.words += 1;
+                self.report.confirmed += 1;
+            }
+            _ => self.compare(word, subject, Some(answer)),
         }
     }
 

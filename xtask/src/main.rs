@@ -1,5 +1,6 @@
 //! Developer commands: `cargo xtask <command>`.
 
+mod bless;
 mod oracle;
 
 use std::process::ExitCode;
@@ -7,9 +8,13 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
+cargo xtask bless
+    rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
-    --all        also lists what is UNPREDICTABLE or not described, by name";
+    --all        also lists what is UNPREDICTABLE or not described, by name
+cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
+    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)";
 
 fn main() -> ExitCode {
     match run() {
@@ -24,6 +29,7 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode, lexopt::Error> {
     let mut args = lexopt::Parser::from_env();
     match args.next()? {
+        Some(Value(command)) if command == "bless" => Ok(bless::run()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");

@@ -1,6 +1,7 @@
 //! `cargo xtask oracle`: long comparisons with independent parties.
 
 mod capstone;
+mod llvm;
 
 use std::process::ExitCode;
 
@@ -10,7 +11,16 @@ use lexopt::prelude::*;
 pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     match args.next()? {
         Some(Value(name)) if name == "capstone" => capstone::run(args),
+        Some(Value(name)) if name == "llvm" => llvm::run(args),
         Some(other) => Err(other.unexpected()),
         None => Err("the name of an oracle is missing".into()),
+    }
+}
+
+fn verdict(clean: bool) -> &'static str {
+    if clean {
+        "no unexplained differences"
+    } else {
+        "UNEXPLAINED DIFFERENCES"
     }
 }

@@ -179,11 +179,6 @@ on_bytes! {
     false Halve: uhadd8 uhsub8;
 }
 
-#[cfg(test)]
-on_bytes! {
-    false SetGe: uadd8_by_lanes usub8_by_lanes;
-}
-
 /// The top bit of each byte.
 const TOPS: u32 = 0x8080_8080;
 

@@ -15,6 +15,8 @@ pub enum Class {
     TheirsOnly,
     /// Both do, but they print it differently.
     Text,
+    /// The subject calls it an instruction, LLVM one that is doubtful.
+    Doubtful,
 }
 
 /// One word that shows a difference.
@@ -49,7 +51,9 @@ pub struct Report {
     pub both: u64,
     /// Words that neither accepts.
     pub neither: u64,
-    /// UNPREDICTABLE words that Capstone accepts, by row.
+    /// UNPREDICTABLE words that LLVM doubts as well.
+    pub confirmed: u64,
+    /// UNPREDICTABLE words that the other side accepts, by row.
     pub lenient: BTreeMap<&'static str, u64>,
     /// Words of groups not described yet, by group and Capstone's mnemonic.
     pub gap: BTreeMap<(&'static str, String), u64>,
@@ -74,6 +78,7 @@ impl Report {
             words: 0,
             both: 0,
             neither: 0,
+            confirmed: 0,
             lenient: BTreeMap::new(),
             gap: BTreeMap::new(),
             accepted: BTreeMap::new(),
@@ -102,6 +107,7 @@ impl Report {
         self.words += other.words;
         self.both += other.both;
         self.neither += other.neither;
+        self.confirmed += other.confirmed;
         add(&mut self.lenient, other.lenient);
         add(&mut self.gap, other.gap);
         add(&mut self.accepted, other.accepted);
@@ -164,7 +170,11 @@ impl fmt::Display for Report {
             self.set, self.words, self.both, self.neither
         )?;
         let lenient: u64 = self.lenient.values().sum();
-        writeln!(f, "  UNPREDICTABLE here, accepted by Capstone: {lenient}")?;
+        writeln!(
+            f,
+            "  UNPREDICTABLE here, accepted by the other side: {lenient}; doubted by both: {}",
+            self.confirmed
+        )?;
         if f.alternate() {
             for (row, count) in &self.lenient {
                 writeln!(f, "    {count:>12}  {row}")?;

@@ -38,6 +38,13 @@ impl Frontend {
         Self { set, cx, print }
     }
 
+    /// The same, but branch targets are printed as if the PC were zero.
+    #[must_use]
+    pub const fn relative(mut self) -> Self {
+        self.print.address = 0_u32.wrapping_sub(if self.print.thumb { 4 } else { 8 });
+        self
+    }
+
     /// In an IT block: `it` is what remains of it.
     #[must_use]
     pub fn in_block(set: Set, it: ItState) -> Self {

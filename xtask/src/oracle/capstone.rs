@@ -1,5 +1,6 @@
 //! Sweeps of our decoders against Capstone.
 
+use std::ffi::OsStr;
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::thread;
@@ -34,14 +35,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             }
         }
     }
-    println!(
-        "{}",
-        if clean {
-            "no unexplained differences"
-        } else {
-            "UNEXPLAINED DIFFERENCES"
-        }
-    );
+    println!("{}", super::verdict(clean));
     Ok(if clean {
         ExitCode::SUCCESS
     } else {
@@ -63,12 +57,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
             Long("sample") => options.sample = Some(args.value()?.parse()?),
             Long("threads") => options.threads = args.value()?.parse()?,
             Long("all") => options.all = true,
-            Value(name) => options.sets.push(match name.to_str() {
-                Some("a32") => Set::A32,
-                Some("t16") => Set::T16,
-                Some("t32") => Set::T32,
-                _ => return Err(format!("{name:?} is none of a32, t16, t32").into()),
-            }),
+            Value(name) => options.sets.push(set(&name)?),
             other => return Err(other.unexpected()),
         }
     }
@@ -76,6 +65,16 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
         options.sets = vec![Set::A32, Set::T16, Set::T32];
     }
     Ok(options)
+}
+
+/// Reads the name of a set.
+pub(super) fn set(name: &OsStr) -> Result<Set, lexopt::Error> {
+    match name.to_str() {
+        Some("a32") => Ok(Set::A32),
+        Some("t16") => Ok(Set::T16),
+        Some("t32") => Ok(Set::T32),
+        _ => Err(format!("{name:?} is none of a32, t16, t32").into()),
+    }
 }
 
 fn sweep_set(set: Set, options: &Options) -> Vec<(String, Report)> {

@@ -122,26 +122,28 @@ fn spawn(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
         let cpu = match process.engine.cpu(&process.space, &regs) {
             Ok(cpu) => cpu,
             Err(error) => {
-                let _ = ready.send(Err(Fail::from(error)));
                 process.thread_ends();
+                // The parent waits for this.
+                let _ = ready.send(Err(Fail::from(error)));
                 return;
             }
         };
         let mut child = Thread::new(process, cpu, mask);
-        let registered = call(Sysno::gettid, []).and_then(|tid| {
+        let tid = call(Sysno::gettid, []);
+        // Before either of the two continues, so that neither can miss it. As in Linux, a bad
+        // address does not undo the thread.
+        if let Ok(tid) = &tid {
             if flags & flag::CHILD_SETTID != 0 {
-                child.put(args[4], &tid)?;
+                let _ = child.put(args[4], tid);
             }
-            // Before either of the two continues, so that neither can miss it.
             if flags & flag::PARENT_SETTID != 0 {
-                child.put(args[2], &tid)?;
+                let _ = child.put(args[2], tid);
             }
-            Ok(tid)
-        });
+        }
         if flags & flag::CHILD_CLEARTID != 0 {
             child.clear_tid = args[4];
         }
-        if ready.send(registered).is_ok() {
+        if ready.send(tid).is_ok() {
             let end = child.run();
             finish_thread(child, end);
         }
