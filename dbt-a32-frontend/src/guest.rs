@@ -196,6 +196,7 @@ const HOT: [Slot; 15] = {
     hot
 };
 
+#[rustfmt::skip] // One name a line is no table.
 const NAMES: [&str; slot::COUNT] = [
     "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr",
     "nzcv", "q", "ge", "fpscr", "tpidruro", "tpidrurw", "exclusive_address", "exclusive_value",
@@ -210,7 +211,11 @@ const NAMES: [&str; slot::COUNT] = [
 static SLOTS: [SlotInfo; slot::COUNT] = {
     use core::mem::offset_of;
 
-    let mut slots = [SlotInfo { name: "", ty: Ty::I32, offset: 0 }; slot::COUNT];
+    let mut slots = [SlotInfo {
+        name: "",
+        ty: Ty::I32,
+        offset: 0,
+    }; slot::COUNT];
     let mut index = 0;
     while index < slot::COUNT {
         let (ty, offset) = match index {
@@ -226,7 +231,11 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             23..=54 => (Ty::I64, offset_of!(ArmState, d) + 8 * (index - 23)),
             _ => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
         };
-        slots[index] = SlotInfo { name: NAMES[index], ty, offset: offset as u32 };
+        slots[index] = SlotInfo {
+            name: NAMES[index],
+            ty,
+            offset: offset as u32,
+        };
         index += 1;
     }
     slots

@@ -203,11 +203,7 @@ impl Source {
             Self::T32(row) => Some((t32::random(row, next, cx)?, 4)),
             Self::Vfp(row) => {
                 let word = vfp::random(row, next, cx)?;
-                let cond = if cx.thumb || always {
-                    14
-                } else {
-                    next() % 15
-                };
+                let cond = if cx.thumb || always { 14 } else { next() % 15 };
                 Some((word & 0x0fff_ffff | cond << 28, 4))
             }
         }
@@ -266,7 +262,10 @@ impl Programs {
         Self {
             random: Random::new(seed),
             mix,
-            a32: keep("A32", a32::ROWS.iter().map(Source::A32).chain(fp()).collect()),
+            a32: keep(
+                "A32",
+                a32::ROWS.iter().map(Source::A32).chain(fp()).collect(),
+            ),
             t32: keep(
                 "T32",
                 (t16::ROWS.iter().map(Source::T16))
