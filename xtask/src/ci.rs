@@ -11,22 +11,55 @@ use crate::unsafe_inventory;
 type Step = (&'static str, &'static str, fn() -> Result<(), String>);
 
 const STEPS: &[Step] = &[
-    ("program", "the embedded guest program runs and finds its answers right", program),
+    (
+        "program",
+        "the embedded guest program runs and finds its answers right",
+        program,
+    ),
     ("fmt", "there is one way to lay code out", fmt),
-    ("unsafe", "SAFETY.md lists every module with unsafe code", unsafe_code),
-    ("clippy", "no warnings, all features, tests and benches included", clippy),
+    (
+        "unsafe",
+        "SAFETY.md lists every module with unsafe code",
+        unsafe_code,
+    ),
+    (
+        "clippy",
+        "no warnings, all features, tests and benches included",
+        clippy,
+    ),
     ("doc", "the documentation builds without warnings", doc),
     ("no-std", "the library crates build for bare metal", no_std),
     ("package", "the leaf crates can be published", package),
-    ("capstone", "decoders agree with Capstone, on a sample", capstone),
-    ("unicorn", "the interpreter agrees with Unicorn, for a moment", unicorn),
-    ("bench", "guest programs print natively, under QEMU and under us the same", bench),
-    ("test", "every test that needs only Rust and a C compiler", test),
+    (
+        "capstone",
+        "decoders agree with Capstone, on a sample",
+        capstone,
+    ),
+    (
+        "unicorn",
+        "the interpreter agrees with Unicorn, for a moment",
+        unicorn,
+    ),
+    (
+        "bench",
+        "guest programs print natively, under QEMU and under us the same",
+        bench,
+    ),
+    (
+        "test",
+        "every test that needs only Rust and a C compiler",
+        test,
+    ),
 ];
 
 /// Crates that need `alloc`, and build without an operating system.
-const LIBRARIES: [&str; 5] =
-    ["dbt-isa", "dbt-core", "dbt-a32-frontend", "dbt-x86-backend", "dbt-mmu"];
+const LIBRARIES: [&str; 5] = [
+    "dbt-isa",
+    "dbt-core",
+    "dbt-a32-frontend",
+    "dbt-x86-backend",
+    "dbt-mmu",
+];
 /// Where bare-metal embedders run.
 const HOSTS: [&str; 2] = ["aarch64-unknown-none", "x86_64-unknown-none"];
 /// A target where nobody brings an allocator.
@@ -97,10 +130,15 @@ fn no_std() -> Result<(), String> {
     for host in HOSTS {
         cargo(&format!("build --target {host} {libraries}"))?;
         for bare in ["dbt-a32-frontend", "dbt-hv-glue"] {
-            cargo(&format!("build --target {host} -p {bare} --no-default-features"))?;
+            cargo(&format!(
+                "build --target {host} -p {bare} --no-default-features"
+            ))?;
         }
     }
-    cargo(&format!("build --target {SMALL} -p dbt-isa -p dbt-a32-frontend --no-default-features"))
+    cargo("build --target x86_64-unknown-none -p bare-metal")?;
+    cargo(&format!(
+        "build --target {SMALL} -p dbt-isa -p dbt-a32-frontend --no-default-features"
+    ))
 }
 
 /// Tells whether the compiler has the libraries of a target.
@@ -113,7 +151,9 @@ fn have(target: &str) -> Result<(), String> {
     if output.status.success() && folder.is_dir() {
         return Ok(());
     }
-    Err(format!("rustc has no library for {target}: `rustup target add {target}`"))
+    Err(format!(
+        "rustc has no library for {target}: `rustup target add {target}`"
+    ))
 }
 
 fn package() -> Result<(), String> {
@@ -146,7 +186,9 @@ fn cargo(arguments: &str) -> Result<(), String> {
 
 fn command(arguments: &str) -> Command {
     let mut command = Command::new("cargo");
-    command.args(arguments.split_whitespace()).current_dir(root());
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(root());
     command
 }
 

@@ -9,8 +9,15 @@ use std::io;
 use std::path::Path;
 
 /// Folders that hold no code of the library crates and examples.
-const LEFT_OUT: [&str; 7] =
-    ["target", "tests", "benches", "fuzz", "filetests", "guests", "workloads"];
+const LEFT_OUT: [&str; 7] = [
+    "target",
+    "tests",
+    "benches",
+    "fuzz",
+    "filetests",
+    "guests",
+    "workloads",
+];
 
 /// Compares the modules that contain `unsafe` with those that SAFETY.md lists.
 pub(crate) fn check(root: &Path) -> Result<(), String> {
@@ -21,13 +28,18 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
     walk(root, root, &mut found).map_err(|error| format!("cannot read the sources: {error}"))?;
     let mut complaints = Vec::new();
     for module in found.difference(&listed) {
-        complaints.push(format!("{module} contains `unsafe` and is not in SAFETY.md"));
+        complaints.push(format!(
+            "{module} contains `unsafe` and is not in SAFETY.md"
+        ));
     }
     for module in listed.difference(&found) {
         complaints.push(format!("{module} is in SAFETY.md and contains no `unsafe`"));
     }
     if complaints.is_empty() {
-        println!("{} modules contain `unsafe`, and SAFETY.md lists them", found.len());
+        println!(
+            "{} modules contain `unsafe`, and SAFETY.md lists them",
+            found.len()
+        );
         return Ok(());
     }
     Err(complaints.join("\n       "))
@@ -45,7 +57,11 @@ fn listed(text: &str) -> BTreeSet<String> {
 fn walk(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             if !name.starts_with('.') && !LEFT_OUT.contains(&&*name) {
                 walk(root, &path, found)?;
@@ -63,15 +79,24 @@ fn walk(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<
 
 /// Tells whether a source has the keyword outside comments and unit tests.
 fn contains_unsafe(source: &str) -> bool {
-    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = source
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
     code.lines()
         .map(|line| line.split("//").next().unwrap_or_default())
         .any(|line| KEYWORD_USES.iter().any(|pattern| has_word(line, pattern)))
 }
 
 /// What follows the keyword where it is one.
-const KEYWORD_USES: [&str; 6] =
-    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern", "unsafe("];
+const KEYWORD_USES: [&str; 6] = [
+    "unsafe {",
+    "unsafe fn",
+    "unsafe impl",
+    "unsafe trait",
+    "unsafe extern",
+    "unsafe(",
+];
 
 /// Tells whether `line` holds `pattern` at the start of a word.
 fn has_word(line: &str, pattern: &str) -> bool {
@@ -91,7 +116,9 @@ mod tests {
         assert!(contains_unsafe("pub unsafe fn f() {}"));
         assert!(!contains_unsafe("#![forbid(unsafe_code)]"));
         assert!(!contains_unsafe("// unsafe { }"));
-        assert!(!contains_unsafe("fn f() {}\n#[cfg(test)]\nmod tests {\n unsafe { }"));
+        assert!(!contains_unsafe(
+            "fn f() {}\n#[cfg(test)]\nmod tests {\n unsafe { }"
+        ));
     }
 
     #[test]
