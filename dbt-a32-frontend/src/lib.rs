@@ -66,7 +66,7 @@
 //!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 #[cfg(feature = "translate")]
 extern crate alloc;

@@ -17,7 +17,7 @@ use dbt_core::exit::{Budget, Exit};
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
 use dbt_core::host::{
     Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, Fragment, HostFault,
-    Leave, Lowering, Resolution, Runtime, VcpuContext,
+    Leave, Lowering, Resolution, Runtime, Unwatched, VcpuContext,
 };
 use dbt_core::ir::{Builder, Slot, Target, Terminator, TrapKind, Ty};
 use dbt_core::location::Location;
@@ -198,7 +198,9 @@ impl Environment for Env {
     fn window(&self) -> u64 {
         0
     }
-    fn protect(&mut self, _: Range<u64>) {}
+    fn protect(&mut self, _: Range<u64>) -> Result<(), Unwatched> {
+        Ok(())
+    }
     fn guarded<R>(
         &mut self,
         _: *mut VcpuContext,

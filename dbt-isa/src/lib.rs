@@ -62,7 +62,7 @@
 //!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 pub mod concrete;
 pub mod decode;
