@@ -58,7 +58,7 @@ mod kernel {
 }
 
 #[cfg(target_os = "linux")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn core::error::Error>> {
     let code = dbt_hv_glue::process::ProcessCode::new(1 << 18)?;
     let sum = start(code).map_err(|stopped| format!("{stopped:?}"))?;
     println!("the sum of ten squares is {sum}");

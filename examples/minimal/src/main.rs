@@ -1,5 +1,10 @@
 //! The least that an embedder writes: memory, an engine, a vCPU, and what to do
 //! when the guest needs something. Runs on x86-64 Linux.
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "it has std"
+)]
 
 use std::error::Error;
 use std::sync::Arc;
