@@ -26,12 +26,7 @@ impl Optimizer {
     }
 
     /// Rebuilds one block and returns how it ends now.
-    fn forward_block(
-        &mut self,
-        insts: &[Inst],
-        first: usize,
-        end: Terminator,
-    ) -> Terminator {
+    fn forward_block(&mut self, insts: &[Inst], first: usize, end: Terminator) -> Terminator {
         let promoting = self.passes.contains(Passes::PROMOTE);
         let folding = self.passes.contains(Passes::FOLD);
         let mut folder = Folder::new(&mut self.rebuilt);

@@ -308,5 +308,9 @@ impl<'a> Parser<'a> {
 
 /// Parses the mode of an indirect branch, which is zero when it is not given.
 fn mode(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
-    if cursor.take_word("mode") { cursor.number32() } else { Ok(0) }
+    if cursor.take_word("mode") {
+        cursor.number32()
+    } else {
+        Ok(0)
+    }
 }
