@@ -218,12 +218,11 @@ where
         access.set_window(env.window());
         let context = access.block().context();
         let code = &jit.host.code;
-        let run = Run::new(&self.guest, jit, access, scratch, stats);
         env.guarded(
             context,
             code.range(),
             code.address(jit.runtime.fault),
-            |env| run.run(env, budget.rounds),
+            |env| Run::new(&self.guest, jit, access, scratch, stats).run(env, budget.rounds),
         )
     }
 
