@@ -2,7 +2,7 @@
 //!
 //! Registers are bit patterns: a single is a word, a double a doubleword.
 //! Arithmetic is an operation of the machine, because its cost decides: the
-//! interpreter computes with [`softfloat`](crate::softfloat), a lifter calls
+//! interpreter computes with [`softfloat`], a lifter calls
 //! [`fp_helpers`](crate::fp_helpers), and may emit host arithmetic where it is
 //! exact. All go through [`VfpMachine::fp`] unless a machine overrides one of
 //! the typed methods above it.

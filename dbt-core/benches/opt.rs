@@ -7,7 +7,7 @@
 //! instruction. The rows `without …` tell what a pass costs in company; the rows
 //! `only …`, what it costs alone.
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dbt_core::guest::{SlotInfo, StateLayout};
@@ -25,14 +25,15 @@ static SLOTS: [SlotInfo; 17] = {
         ty: Ty::Flags,
         offset: 64,
     }; 17];
-    let mut index = 0;
+    let (mut index, mut offset) = (0, 0);
     while index < NAMES.len() {
         slots[index] = SlotInfo {
             name: NAMES[index],
             ty: Ty::I32,
-            offset: 4 * index as u32,
+            offset,
         };
         index += 1;
+        offset += 4;
     }
     slots
 };

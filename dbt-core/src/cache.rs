@@ -201,6 +201,12 @@ impl<M> Cache<M> {
         self.watchers.push(watcher);
     }
 
+    /// Forgets all vCPUs but one.
+    pub(crate) fn watch_only(&mut self, watcher: Weak<dyn Watcher>) {
+        self.watchers.clear();
+        self.watchers.push(watcher);
+    }
+
     /// Adds a fragment and writes its code.
     ///
     /// # Errors
@@ -235,6 +241,7 @@ impl<M> Cache<M> {
         self.stats.translations += 1;
         self.stats.guest_insts += u64::from(new.guest_insts);
         self.stats.host_bytes += new.code.len() as u64;
+        self.prepare_advance(host);
         Ok(id)
     }
 

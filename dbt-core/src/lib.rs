@@ -3,15 +3,15 @@
 
 extern crate alloc;
 
+pub mod analysis;
 mod cache;
 pub mod engine;
 pub mod error;
 pub mod exit;
-pub mod analysis;
 pub mod guest;
 pub mod host;
 pub mod ir;
 pub mod location;
 pub mod memory;
-pub mod stats;
 pub mod opt;
+pub mod stats;

@@ -12,6 +12,11 @@
 //! - Fixed point goes through quadruple precision, where scaling is exact.
 //! - The alternative half precision is the ordinary one with numbers of the
 //!   highest exponent halved on the way.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "operands are zero-extended, results truncated"
+)]
 
 mod operands;
 
@@ -50,10 +55,10 @@ pub fn expected(op: FpOp, control: FpControl, a: u64, b: u64, c: u64) -> Outcome
         FpOp::Narrow => oracle.unary(a, |a: F64, mode| a.to_f32(mode)),
         FpOp::HalfToSingle => oracle.half_to_single(a as u16),
         FpOp::SingleToHalf => oracle.single_to_half(a32),
-        FpOp::ToFixed32 => oracle.to_fixed::<F32>(a32, b),
-        FpOp::ToFixed64 => oracle.to_fixed::<F64>(a, b),
-        FpOp::FromFixed32 => oracle.from_fixed(a32, b, |a, mode| a.to_f32(mode)),
-        FpOp::FromFixed64 => oracle.from_fixed(a32, b, |a, mode| a.to_f64(mode)),
+        FpOp::ToFixed32 => oracle.float_to_fixed::<F32>(a32, b),
+        FpOp::ToFixed64 => oracle.float_to_fixed::<F64>(a, b),
+        FpOp::FromFixed32 => oracle.fixed_to_float(a32, b, |a, mode| a.to_f32(mode)),
+        FpOp::FromFixed64 => oracle.fixed_to_float(a32, b, |a, mode| a.to_f64(mode)),
     }
 }
 
@@ -260,7 +265,7 @@ impl Oracle {
         }
     }
 
-    fn to_fixed<F: Number>(&self, a: F::Payload, conversion: u64) -> Outcome {
+    fn float_to_fixed<F: Number>(&self, a: F::Payload, conversion: u64) -> Outcome {
         let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
         let (value, input) = self.flush(F::from_bits(a));
         if value.is_nan() {
@@ -291,7 +296,7 @@ impl Oracle {
         (u64::from(saturated as u32), input | flags)
     }
 
-    fn from_fixed<F: Number>(
+    fn fixed_to_float<F: Number>(
         &self,
         a: u32,
         conversion: u64,

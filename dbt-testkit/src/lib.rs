@@ -11,10 +11,14 @@
     reason = "tools have std, and say so in one way"
 )]
 
+pub mod arena;
 pub mod capstone;
+pub mod equivalence;
+pub mod filetest;
 pub mod fp;
 pub mod llvm;
 pub mod memory;
+pub mod programs;
 pub mod random;
 pub mod sweep;
 pub mod units;

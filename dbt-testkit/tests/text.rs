@@ -115,3 +115,14 @@ fn errors_name_the_place_and_what_belongs_there() {
         assert_eq!(error.expected, expected, "{text}");
     }
 }
+
+/// The example of `docs/ir.md` is in canonical form.
+#[test]
+fn the_example_in_the_documentation_is_canonical() {
+    let page = include_str!("../../docs/ir.md");
+    let (_, example) = page.split_once("```text\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    let unit = parse(example, &LAYOUT).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(verify(&unit, &LAYOUT), Ok(()));
+    assert_eq!(display(&unit, &LAYOUT).to_string(), example);
+}

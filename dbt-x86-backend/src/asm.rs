@@ -430,17 +430,8 @@ impl Asm<'_> {
     /// `lea dst, [base + index << scale + offset]` on 32 bits: an addition that
     /// leaves the flags alone.
     pub(crate) fn lea32(&mut self, dst: Reg, base: Reg, index: Option<(Reg, u8)>, offset: i32) {
-        self.lea(dst, base, index, offset, 0);
-    }
-
-    /// `lea dst, [base + index << scale + offset]` on 64 bits.
-    pub(crate) fn lea64(&mut self, dst: Reg, base: Reg, index: Option<(Reg, u8)>, offset: i32) {
-        self.lea(dst, base, index, offset, 8);
-    }
-
-    fn lea(&mut self, dst: Reg, base: Reg, index: Option<(Reg, u8)>, offset: i32, wide: u8) {
         let index_bit = index.map_or(0, |(reg, _)| reg.0 >> 3);
-        let rex = wide | dst.0 >> 3 << 2 | index_bit << 1 | base.0 >> 3;
+        let rex = dst.0 >> 3 << 2 | index_bit << 1 | base.0 >> 3;
         if rex != 0 {
             self.byte(0x40 | rex);
         }

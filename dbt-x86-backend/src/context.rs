@@ -30,6 +30,18 @@ pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
+pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
+
+/// The first of the recorded registers that x86-64 does not have.
+pub(crate) const SAVED: u8 = 16;
+
+/// Returns where operand `index` of flags that are recomputed waits.
+pub(crate) const fn saved(index: u8) -> Rm {
+    Rm::State(FAULT_REGS + (SAVED + index) as i32 * 8)
+}
+
+/// Which of a loop's edges was taken last: see `lower/edge.rs`.
+pub(crate) const EDGE: Rm = Rm::State(FLAGS + 4);
 
 /// Where N, Z, C and V wait while generated code runs: one byte each, zero or
 /// one, in this order. Single flags are then stored by one `setcc` and tested by

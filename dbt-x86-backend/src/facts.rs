@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
-use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Ty, Unit, Value, Width};
+use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Unit, Value, Width};
 use dbt_isa::ops::{BinOp, CmpOp};
 
 use crate::flags::Mask;
@@ -32,6 +32,8 @@ pub(crate) struct Fact {
     /// For arithmetic: the flags that the same host instruction makes. For those
     /// flags: themselves.
     pub(crate) fused: Option<Value>,
+    /// For those flags: where the arithmetic is.
+    fused_at: Option<u32>,
     /// Components of the architectural flags that are needed from here to where
     /// they are next written.
     pub(crate) flags_needed: Mask,
@@ -72,7 +74,7 @@ fn demanded_at_end(terminator: &Terminator, live_in: &[Mask]) -> Mask {
 }
 
 /// Returns the components that pass unchanged from the flags before to `flags`.
-fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
+pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
     let mut mask = Mask::ALL;
     loop {
         match *unit.inst(flags) {
@@ -140,6 +142,7 @@ pub(crate) fn analyse(
 ) {
     let end = index32(block.insts.end);
     facts[block.insts.clone()].fill(Fact::default());
+    fuse(unit, block, facts);
     let mut needed = demanded_at_end(&block.terminator, live_in);
     if let Some(value) = block.terminator.operand() {
         use_value(facts, value, end);
@@ -150,8 +153,13 @@ pub(crate) fn analyse(
         needed = flags_needed_before(unit, inst, layout, live_in, needed);
         facts[index].flags_needed = needed;
         facts[index].deferred = is_deferred(unit, index, facts, opaque);
-        // What a deferred instruction uses is needed where its user is.
-        let at = if facts[index].deferred { facts[index].last_use } else { index32(index) };
+        // What a deferred instruction uses is needed where its user is, and what
+        // fused flags use is needed where the arithmetic is.
+        let at = if facts[index].deferred {
+            facts[index].last_use
+        } else {
+            facts[index].fused_at.unwrap_or(index32(index))
+        };
         inst.for_each_operand(|value| use_value(facts, value, at));
         match *inst {
             Inst::Load { address, .. }
@@ -169,14 +177,13 @@ pub(crate) fn analyse(
                 let fact = &mut facts[carry.index()];
                 fact.last_use = fact.last_use.max(until);
             }
-            Inst::Set { slot, value } => hint(unit, block, layout, pins, index, slot, value, facts),
+            Inst::Set { slot, value } => hint(unit, block, pins, index, slot, value, facts),
             _ => inst.for_each_operand(|value| facts[value.index()].addresses = false),
         }
-        if !facts[index].deferred && !is_silent(inst) {
+        if !facts[index].deferred && facts[index].fused_at.is_none() && !is_silent(inst) {
             opaque = index32(index);
         }
     }
-    fuse(unit, block, facts);
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "units are small")]
@@ -213,7 +220,6 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
 fn hint(
     unit: &Unit,
     block: &Block,
-    layout: &StateLayout,
     pins: &Pins,
     index: usize,
     slot: Slot,
@@ -226,7 +232,7 @@ fn hint(
         return;
     }
     let hidden = unit.insts[value.index() + 1..index].iter().all(|between| match between {
-        Inst::Set { slot: other, .. } => *other != slot && *other != layout.flags || *other == layout.flags,
+        Inst::Set { slot: other, .. } => *other != slot,
         Inst::Get { slot: other } => *other != slot,
         between => !between.exposes_state(),
     });
@@ -255,6 +261,7 @@ fn fuse(unit: &Unit, block: &Block, facts: &mut [Fact]) {
             {
                 facts[other].fused = Some(flags);
                 facts[index].fused = Some(flags);
+                facts[index].fused_at = Some(index32(other));
                 break;
             }
         }
@@ -308,11 +315,6 @@ pub(crate) const fn swapped(op: CmpOp) -> CmpOp {
         CmpOp::Sgt => CmpOp::Slt,
         CmpOp::Sge => CmpOp::Sle,
     }
-}
-
-/// Tells whether an instruction makes an `i1`.
-pub(crate) fn is_bit(unit: &Unit, value: Value, layout: &StateLayout) -> bool {
-    unit.ty(value, layout) == Some(Ty::I1)
 }
 
 /// Returns the host operation for an operation of two bits.

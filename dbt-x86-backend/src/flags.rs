@@ -195,6 +195,46 @@ impl Plan {
     }
 }
 
+/// A value at an edge into a loop: what a register (or a saved operand, which
+/// counts as a register beyond the host's) holds, and a constant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Term {
+    pub(crate) base: Option<Reg>,
+    pub(crate) offset: u32,
+}
+
+impl Term {
+    #[allow(clippy::cast_possible_truncation, reason = "32-bit values")]
+    fn of_host(self, regs: &[u64; 32]) -> u32 {
+        let base = self.base.map_or(0, |reg| regs[reg.index()] as u32);
+        base.wrapping_add(self.offset)
+    }
+}
+
+/// How an edge into a loop left the flags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Recipe {
+    /// All of them are those of a comparison.
+    Compare(Term, Term),
+    /// N and Z are those of a value, the others are in memory.
+    Result(Term),
+}
+
+/// Completes flags that an edge into a loop left unsaved. `flags` is in the
+/// context's form, with the number of the edge in byte 4; edge 0 saved them.
+pub(crate) fn recover_edge(edges: Option<&[Recipe]>, flags: u64, regs: &[u64; 32]) -> u64 {
+    let edge = usize::from(flags.to_le_bytes()[4]);
+    let Some(recipe) = edge.checked_sub(1).and_then(|index| edges?.get(index)) else {
+        return flags;
+    };
+    let old = Nzcv::from_psr(export(flags));
+    let new = match recipe {
+        Recipe::Compare(a, b) => Nzcv::of_sbc(a.of_host(regs), b.of_host(regs), true),
+        Recipe::Result(result) => old.with_nz(result.of_host(regs)),
+    };
+    import(new.to_psr())
+}
+
 /// Converts bits 31 to 28 to the context's form.
 pub(crate) fn import(nzcv: u32) -> u64 {
     let bit = |index: u32| u64::from(nzcv >> index & 1);

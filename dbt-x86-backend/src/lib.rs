@@ -54,8 +54,8 @@ use facts::Pins;
 use regs::PINNED;
 use runtime::Entries;
 
-/// The x86-64 back end.
-#[derive(Debug)]
+/// The x86-64 back end. A copy shares nothing with its original.
+#[derive(Clone, Debug)]
 pub struct X86Backend {
     features: Features,
     pins: Pins,
@@ -155,7 +155,8 @@ impl Backend for X86Backend {
         for (offset, reg) in self.pinned_slots.iter().zip(PINNED) {
             set_slot(*offset, fault.regs[reg.index()] as u32);
         }
-        let flags = map.flags.recover(context_flags, &fault.regs, fault.flags);
+        let home = flags::recover_edge(map.edges.as_deref(), context_flags, &fault.regs);
+        let flags = map.flags.recover(home, &fault.regs, fault.flags);
         (map.location, flags)
     }
 }

@@ -8,6 +8,7 @@
 //! host's flags or in the operands of a comparison, and the state map says so.
 
 mod branch;
+mod edge;
 mod flags;
 mod int;
 mod memory;
@@ -22,18 +23,19 @@ use dbt_core::location::Location;
 use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
-use crate::flags::Mask;
+use crate::flags::{Mask, Plan};
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
 use branch::Stub;
+use edge::Edges;
 use flags::FlagsState;
 use place::Places;
 
 type Result<T> = core::result::Result<T, CompileError>;
 
 /// Buffers that outlive a compilation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     live_in: Vec<Mask>,
@@ -42,6 +44,7 @@ pub(crate) struct Scratch {
     fixups: Vec<(u32, BlockId)>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
+    edges: Vec<Edges>,
 }
 
 /// The lowering of one unit.
@@ -55,6 +58,10 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    /// The maps whose flags may be those of an edge into the block.
+    edge_maps: Vec<(usize, BlockId)>,
+    /// The loop whose edge's flags are still the architectural ones.
+    edge: Option<BlockId>,
     /// The guest instruction being lowered.
     location: Location,
     /// The instruction being lowered.
@@ -85,6 +92,8 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            edge_maps: Vec::new(),
+            edge: None,
             location: Location(0),
             index: 0,
             busy: 0,
@@ -105,6 +114,7 @@ impl<'a> Lowering<'a> {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.asm.patch(at, label.into());
         }
+        self.finish_edges();
         Ok(Fragment { len: self.asm.offset(), exits: self.exits, maps: self.maps })
     }
 
@@ -133,9 +143,11 @@ impl<'a> Lowering<'a> {
             }
         }
         find_loop_heads(unit, &mut scratch.loop_heads);
+        self.find_edges();
     }
 
     fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.begin_edge(id);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -248,8 +260,21 @@ impl<'a> Lowering<'a> {
         self.scratch.facts.get(block_end).map_or(Mask::ALL, |fact| fact.flags_needed)
     }
 
-    fn state_map(&mut self, offset: u32, flags: crate::flags::Plan) {
-        self.maps.push(StateMap { offset, location: self.location, flags });
+    fn state_map(&mut self, offset: u32, flags: Plan) {
+        let edges = self.edge_flags();
+        self.push_map(offset, self.location, flags, edges);
+    }
+
+    /// Names the state at the next host instruction.
+    fn map_here(&mut self, location: Location, flags: Plan, edges: Option<BlockId>) {
+        self.push_map(self.asm.offset(), location, flags, edges);
+    }
+
+    fn push_map(&mut self, offset: u32, location: Location, flags: Plan, edges: Option<BlockId>) {
+        if let Some(id) = edges {
+            self.edge_maps.push((self.maps.len(), id));
+        }
+        self.maps.push(StateMap { offset, location, flags, edges: None });
     }
 
 }

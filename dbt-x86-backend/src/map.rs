@@ -4,12 +4,14 @@
 //! slots in memory, so a map need only say where the guest is and how to obtain
 //! the flags.
 
+use alloc::sync::Arc;
+
 use dbt_core::location::Location;
 
-use crate::flags::Plan;
+use crate::flags::{Plan, Recipe};
 
 /// The state at one host instruction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StateMap {
     /// Offset of the host instruction in its fragment.
     pub(crate) offset: u32,
@@ -17,4 +19,7 @@ pub struct StateMap {
     pub(crate) location: Location,
     /// How to obtain the flags that memory does not hold.
     pub(crate) flags: Plan,
+    /// How each edge into the loop left the flags, if they are still those of
+    /// the edge.
+    pub(crate) edges: Option<Arc<[Recipe]>>,
 }

@@ -20,7 +20,7 @@ use dynasm::dynasm;
 
 use crate::asm::{Asm, Bits, Rm, displacement};
 use crate::context;
-use crate::regs::{CALLER_SAVED, PINNED, Reg};
+use crate::regs::{CALLER_SAVED, PINNED, Reg, SCRATCH};
 
 /// Offsets of the runtime's entry points from the start of code memory.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +32,10 @@ pub(crate) struct Entries {
     pub(crate) trap: u32,
     /// Jumped to with the context's location set.
     pub(crate) interrupt: u32,
+    /// Called: the return address names a state map.
+    pub(crate) interrupt_at: u32,
+    /// Called: the return address names a state map.
+    pub(crate) interpret_at: u32,
     /// Jumped to by the fault hook.
     pub(crate) fault: u32,
     /// Called after a callback access faulted: the return address identifies
@@ -95,7 +99,11 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
     entries.fault = here(code);
     leave_through(Leave::Fault, common, code);
     entries.callback_fault = here(code);
-    callback_fault(common, code);
+    leave_at(Leave::Fault, common, code);
+    entries.interrupt_at = here(code);
+    leave_at(Leave::InterruptAt, common, code);
+    entries.interpret_at = here(code);
+    leave_at(Leave::InterpretAt, common, code);
     entries.lookup = here(code);
     lookup(entries.missed, code);
     entries.call_state = here(code);
@@ -177,20 +185,21 @@ fn unwind(layout: &StateLayout, code: &mut Vec<u8>) {
     );
 }
 
-/// Records the registers as a fault hook would; the access is named by the
-/// return address.
-fn callback_fault(common: u32, code: &mut Vec<u8>) {
-    dynasm!(Sink(code)
-        ; .arch x64
-        ; pop rax
-        ; mov [rbp + context::FAULT_PC], rax
-    );
+/// Records the registers as a fault hook would, with the return address as the
+/// place of the fault.
+fn leave_at(why: Leave, common: u32, code: &mut Vec<u8>) {
     let mut asm = Asm { code };
-    for reg in PINNED {
+    for reg in PINNED.into_iter().chain(SCRATCH) {
         let place = Rm::State(context::FAULT_REGS + i32::from(reg.0) * 8);
         asm.store(Bits::B64, place, reg);
     }
-    leave_through(Leave::Fault, common, code);
+    dynasm!(Sink(asm.code)
+        ; .arch x64
+        ; pop QWORD [rbp + context::FAULT_PC]
+        ; pushfq
+        ; pop QWORD [rbp + context::FAULT_FLAGS]
+    );
+    leave_through(why, common, code);
 }
 
 fn lookup(missed: u32, code: &mut Vec<u8>) {

@@ -5,6 +5,8 @@
     reason = "tools have std, and say so in one way"
 )]
 
+mod bench;
+mod bless;
 mod oracle;
 
 use std::process::ExitCode;
@@ -12,6 +14,12 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
+cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--floating]
+                       [--at-least RATIO] [PROGRAM...]
+    builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
+    dbt-user in turn, and compares outputs and times
+cargo xtask bless
+    rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
     --all        also lists what is UNPREDICTABLE or not described, by name
@@ -31,6 +39,8 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode, lexopt::Error> {
     let mut args = lexopt::Parser::from_env();
     match args.next()? {
+        Some(Value(command)) if command == "bench" => bench::run(&mut args),
+        Some(Value(command)) if command == "bless" => Ok(bless::run()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");

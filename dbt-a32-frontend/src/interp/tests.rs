@@ -10,6 +10,7 @@ mod multiply;
 mod status;
 mod sync;
 mod thumb;
+mod vfp;
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -21,7 +21,9 @@
 //! may publish the present epoch on that occasion, because it executes nothing.
 //!
 //! The evictor does not wait. If (c) fails it asks the vCPUs to leave and lets its
-//! caller interpret; the next attempt continues at (c).
+//! caller interpret; the next attempt continues at (c). If there are several vCPUs,
+//! (a) and (b) happen while the segment before still has room, so that (c) rarely
+//! fails.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -60,6 +62,8 @@ impl Segments {
     const ALIGN: u32 = 16;
     /// Segments smaller than this are merged.
     const LEAST: u32 = 4096;
+    /// Less room than this is not worth a translation that may not fit.
+    const LITTLE: u32 = 1024;
 
     pub(super) fn new(range: Range<Offset>, count: usize) -> Self {
         let start = range.start.next_multiple_of(Self::ALIGN).min(range.end);
@@ -173,20 +177,49 @@ impl<M> Cache<M> {
             Some(epoch) => epoch,
             None => self.evict(host, oldest),
         };
-        // SeqCst: step (c) of "Reclaiming".
-        let busy = self
-            .watchers()
-            .filter(|watcher| watcher.inside() < epoch)
-            .inspect(|watcher| watcher.request_leave())
-            .count();
-        if busy > 0 {
-            self.stats.waits += 1;
+        if self.is_executing(epoch) {
             return Err(Busy);
         }
         self.reclaim(oldest);
         self.segments.current = oldest;
         self.segments.evicted = None;
         Ok(())
+    }
+
+    /// Evicts ahead, if there are several vCPUs and the room comes to its end.
+    pub(super) fn prepare_advance<B: Backend, C: CodeMemory>(&mut self, host: &Host<B, C>) {
+        let segments = &self.segments;
+        let segment = &segments.segments[segments.current];
+        let room = segment.range.end - segment.next;
+        let oldest = segments.following();
+        if room < (segment.range.end - segment.range.start) / 4
+            && self.watchers.len() > 1
+            && segments.evicted.is_none()
+            && oldest != segments.current
+        {
+            self.evict(host, oldest);
+        }
+    }
+
+    /// Tells whether a segment is evicted but cannot be reclaimed yet, and asks
+    /// those to leave who are in the way.
+    pub(crate) fn is_waiting(&mut self) -> bool {
+        let full = self.room().1 < Segments::LITTLE;
+        self.segments
+            .evicted
+            .is_some_and(|epoch| full && self.is_executing(epoch))
+    }
+
+    /// Tells whether a vCPU may be executing what was evicted at `epoch`.
+    fn is_executing(&mut self, epoch: u64) -> bool {
+        // SeqCst: step (c) of "Reclaiming".
+        let busy = self
+            .watchers()
+            .filter(|watcher| watcher.inside() < epoch)
+            .inspect(|watcher| watcher.request_leave())
+            .count();
+        self.stats.waits += u64::from(busy > 0);
+        busy > 0
     }
 
     /// Forgets the fragments of a segment; returns the epoch to wait for.

@@ -33,7 +33,8 @@ impl Memory {
     }
 }
 
-impl CodeMemory for Memory {
+// SAFETY: nobody executes what is written.
+unsafe impl CodeMemory for Memory {
     fn capacity(&self) -> usize {
         self.bytes.lock().len()
     }
@@ -340,7 +341,7 @@ impl Test {
         let new = NewFragment {
             location: at,
             ticket,
-            source: &[source.clone()],
+            source: core::slice::from_ref(&source),
             guest_insts: 1,
             offset,
             code: &code,
@@ -352,7 +353,9 @@ impl Test {
         };
         let stale =
             meanwhile.is_some_and(|range| range.start < source.end && source.start < range.end);
-        match self.cache.insert(&self.host, new) {
+        let (oldest, evicted) = self.cache.segments.oldest();
+        let result = self.cache.insert(&self.host, new);
+        match result {
             Ok(id) => {
                 assert!(!stale, "a stale translation entered the cache");
                 let fragment = ModelFragment {
@@ -370,6 +373,9 @@ impl Test {
             }
             Err(Rejected::Stale) => assert!(stale, "bytes were thought changed"),
             Err(Rejected::Exists(id)) => assert_eq!(self.live[&at].id, id),
+        }
+        if !evicted && self.cache.segments.oldest().1 {
+            self.forget(|fragment| oldest.contains(&fragment.offset));
         }
     }
 

@@ -150,6 +150,8 @@ where
     /// The same by the cache that all vCPUs share.
     fn find_shared<E: Environment>(&mut self, env: &mut E) -> Result<Entry, Untranslated> {
         self.stats.lookups += 1;
+        // No address is known from here on, so a segment can be reclaimed.
+        self.go_outside();
         let jit = self.jit;
         let ticket = {
             let mut cache = jit.cache.lock();
@@ -166,12 +168,16 @@ where
                 self.link = None;
                 return Err(Untranslated::Interpret);
             }
+            if cache.is_waiting() {
+                self.link = None;
+                return Err(Untranslated::Interpret);
+            }
             cache.ticket()
         };
-        self.go_outside();
-        let id = jit
-            .translate(self.guest, self.scratch, env, self.location, ticket)
-            .inspect_err(|_| self.link = None)?;
+        let start = env.now();
+        let made = jit.translate(self.guest, self.scratch, env, self.location, ticket);
+        self.stats.translation_ns += env.now().saturating_sub(start);
+        let id = made.inspect_err(|_| self.link = None)?;
         self.stats.translations += 1;
         let mut cache = jit.cache.lock();
         let link = self.link.take();
@@ -245,6 +251,14 @@ where
                 }
             }
             Leave::Fault => self.fault(env),
+            Leave::InterruptAt => {
+                self.recover();
+                ControlFlow::Continue(())
+            }
+            Leave::InterpretAt => {
+                self.recover();
+                self.interpret(env)
+            }
         }
     }
 

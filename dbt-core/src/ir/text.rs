@@ -265,7 +265,11 @@ struct Mode(u32);
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, " mode {:#x}", self.0) }
+        if self.0 == 0 {
+            Ok(())
+        } else {
+            write!(f, " mode {:#x}", self.0)
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Walk<'_> {
             }
             _ => self.value(index, inst),
         }
-        self.optimizer.statistics.insts_after += u64::from(*inst != Inst::Nop);
+        self.optimizer.statistics.insts_after += u64::from(!matches!(inst, Inst::Nop));
     }
 
     fn set(&mut self, inst: &mut Inst, slot: Slot, value: Value) {

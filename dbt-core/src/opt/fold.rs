@@ -77,6 +77,11 @@ impl<'a> Folder<'a> {
         value
     }
 
+    /// Returns the index of the next instruction.
+    pub(super) fn end(&self) -> usize {
+        self.out.len()
+    }
+
     /// Returns the instruction that makes `value`.
     #[inline]
     pub(super) fn inst(&self, value: Value) -> Inst {
@@ -107,16 +112,16 @@ impl<'a> Folder<'a> {
 
     /// Makes a constant, or finds the one made before.
     fn make(&mut self, ty: Ty, bits: u64) -> Value {
-        let wanted = Inst::Const { ty, bits };
         // Most constants are small or negated small; flags have high bits only.
         #[allow(clippy::cast_possible_truncation, reason = "any mixture will do")]
         let key = (bits ^ (bits >> 28)) as usize % Self::CONSTANTS;
         if let Some(value) = self.constants[key]
-            && self.inst(value) == wanted
+            && let Inst::Const { ty: of, bits: made } = self.out[value.index()]
+            && (of, made) == (ty, bits)
         {
             return value;
         }
-        let value = self.push(wanted);
+        let value = self.push(Inst::Const { ty, bits });
         self.constants[key] = Some(value);
         value
     }

@@ -1,6 +1,8 @@
 //! The forward walk: rebuilds a unit's instructions through promotion and
 //! folding.
 
+use core::mem::discriminant;
+
 use super::fold::{Folder, fold, terminator};
 use super::{Optimizer, Passes};
 use crate::ir::{Inst, Terminator, Unit, Value};
@@ -24,12 +26,7 @@ impl Optimizer {
     }
 
     /// Rebuilds one block and returns how it ends now.
-    fn forward_block(
-        &mut self,
-        insts: &[Inst],
-        first: usize,
-        end: Terminator,
-    ) -> Terminator {
+    fn forward_block(&mut self, insts: &[Inst], first: usize, end: Terminator) -> Terminator {
         let promoting = self.passes.contains(Passes::PROMOTE);
         let folding = self.passes.contains(Passes::FOLD);
         let mut folder = Folder::new(&mut self.rebuilt);
@@ -76,7 +73,8 @@ impl Optimizer {
                 },
                 _ if folding => {
                     let value = fold(&mut folder, inst);
-                    let kept = folder.inst(value) == inst;
+                    let kept = discriminant(&folder.inst(value)) == discriminant(&inst)
+                        && value.index() + 1 == folder.end();
                     self.statistics.folded += u64::from(!kept);
                     value
                 }

@@ -9,7 +9,7 @@ use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
 /// exponent range. So operands are drawn from special values, from sparse and
 /// dense significands, with exponents at the ends, or close to the exponent of
 /// the operand before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Operands {
     state: u64,
 }
@@ -163,12 +163,12 @@ impl Operands {
         };
         let fraction_bits = match self.below(2) {
             0 => 0,
-            _ => self.below(u64::from(width.bits()) + 1) as u8,
+            _ => self.below(u64::from(width.bits()) + 1),
         };
         let fixed = Fixed {
             width,
             signed: self.below(2) == 0,
-            fraction_bits,
+            fraction_bits: u8::try_from(fraction_bits).unwrap_or(0),
         };
         let by_fpscr = self.below(2) == 0;
         Conversion { fixed, by_fpscr }.bits()

@@ -25,7 +25,6 @@ use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
 use crate::facts;
 use crate::flags::{Mask, Plan};
-use crate::map::StateMap;
 use crate::regs::Reg;
 
 /// Code that lies after all blocks because it runs rarely.
@@ -47,18 +46,25 @@ pub(super) enum StubKind {
     Block(BlockId),
     /// Only reports a direct exit: the jump that leads here is what gets linked.
     Unlinked(Location),
-    /// Leaves because of an interrupt.
-    Interrupt(Location),
-    /// As `Interrupt`, with the location in `rcx`.
+    /// Leaves where a state map says.
+    Mapped { why: Why, location: Location, flags: Plan, edges: Option<BlockId> },
+    /// Leaves because of an interrupt, with the location in `rcx`.
     InterruptIndirect,
-    /// Leaves the instruction to the interpreter.
-    Interpret(Location),
-    /// Reports the fault of a callback access.
-    CallbackFault(Location),
     /// Empties the stack of returns and goes on after the jump.
     StackFull,
     /// A return that has no pair.
     Unpaired { value: Reg, mode: u32 },
+}
+
+/// Why control leaves where a state map says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Why {
+    /// An interrupt is wanted.
+    Interrupt,
+    /// The instruction is left to the interpreter.
+    Interpret,
+    /// A callback access faulted.
+    CallbackFault,
 }
 
 impl Lowering<'_> {
@@ -75,7 +81,7 @@ impl Lowering<'_> {
         let cc = self.branch_on(condition)?;
         let flags = self.plan_for(target)?;
         match target {
-            Target::Block(id) if flags.is_empty() => {
+            Target::Block(id) if self.take_edge(id)? || flags.is_empty() => {
                 let at = self.asm.jcc(cc);
                 self.scratch.fixups.push((at, id));
             }
@@ -100,6 +106,12 @@ impl Lowering<'_> {
         self.scratch.stubs.push(Stub { at, flags, kind });
     }
 
+    /// Leaves at `location` if `cc` holds; a state map tells the rest.
+    pub(super) fn side_exit(&mut self, cc: Cc, why: Why, location: Location, flags: Plan) {
+        let edges = self.edge_flags();
+        self.side_stub(cc, Plan::EMPTY, StubKind::Mapped { why, location, flags, edges });
+    }
+
     /// Branches to a stub if `cc` holds.
     pub(super) fn side_stub(&mut self, cc: Cc, flags: Plan, kind: StubKind) {
         let at = self.asm.jcc(cc);
@@ -113,8 +125,14 @@ impl Lowering<'_> {
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
         match *terminator {
             Terminator::Jump(target) => {
-                let demanded = facts::demanded(target, &self.scratch.live_in);
-                self.save_architectural(demanded)?;
+                let deferred = match target {
+                    Target::Block(id) => self.take_edge(id)?,
+                    Target::Exit(_) => false,
+                };
+                if !deferred {
+                    let demanded = facts::demanded(target, &self.scratch.live_in);
+                    self.save_architectural(demanded)?;
+                }
                 self.go(target);
                 Ok(())
             }
@@ -166,7 +184,7 @@ impl Lowering<'_> {
     /// Leaves at `resume` if an interrupt is wanted.
     pub(super) fn poll(&mut self, resume: Location) {
         self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
-        self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::Interrupt(resume));
+        self.side_exit(Cc::Ne, Why::Interrupt, resume, Plan::EMPTY);
     }
 
     /// Makes the displacement of an instruction with `prefix` bytes before it lie
@@ -335,21 +353,19 @@ impl Lowering<'_> {
                 let at = self.asm.jmp();
                 self.scratch.fixups.push((at, id));
             }
-            StubKind::Interrupt(resume) => {
-                self.set_location(resume);
-                self.jump_runtime(self.entries.interrupt);
+            StubKind::Mapped { why, location, flags, edges } => {
+                let at = self.asm.call();
+                let entry = match why {
+                    Why::Interrupt => self.entries.interrupt_at,
+                    Why::Interpret => self.entries.interpret_at,
+                    Why::CallbackFault => self.entries.callback_fault,
+                };
+                self.patch_runtime(at, entry);
+                self.map_here(location, flags, edges);
             }
             StubKind::InterruptIndirect => {
                 self.asm.store(Bits::B64, Rm::State(context::LOCATION), Reg::RCX);
                 self.jump_runtime(self.entries.interrupt);
-            }
-            StubKind::Interpret(resume) => self.trap(TrapKind::Interpret, 0, resume),
-            StubKind::CallbackFault(location) => {
-                let at = self.asm.call();
-                self.patch_runtime(at, self.entries.callback_fault);
-                // Memory holds the flags now.
-                let offset = self.asm.offset();
-                self.maps.push(StateMap { offset, location, flags: Plan::EMPTY });
             }
             StubKind::StackFull => {
                 self.asm.mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));

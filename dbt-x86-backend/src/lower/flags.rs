@@ -18,7 +18,7 @@ use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
-use crate::flags::{Kind, Mask, Operand, Plan, Source};
+use crate::flags::{Kind, Mask, Operand, Plan, Recipe, Source, Term};
 use crate::regs::Reg;
 
 /// An operand noted for later: valid while its register has not been written.
@@ -42,6 +42,8 @@ struct Definition {
     own: Mask,
     /// All components were saved here when the value lost its other places.
     spill: Option<u8>,
+    /// The flags are those of comparing `result + .0` with `.1`.
+    undone: Option<(u32, u32)>,
 }
 
 /// What is known of flags at one point of a block.
@@ -94,6 +96,7 @@ impl FlagsState {
             rest: None,
             own: Mask::ALL,
             spill: None,
+            undone: None,
         });
     }
 }
@@ -106,6 +109,24 @@ impl Lowering<'_> {
             Operand::Imm(_) => 0,
         };
         Note { operand, version }
+    }
+
+    /// Records that the operands of `value`, an addition of `addend`, follow
+    /// from its result.
+    pub(super) fn note_undoable(&mut self, value: Value, op: Alu, constant: u32) {
+        let negated = constant.wrapping_neg();
+        let undone = match op {
+            Alu::Sub => Some((constant, constant)),
+            // The flags of an addition are those of subtracting the opposite,
+            // unless that is the same or nothing.
+            Alu::Add if negated != constant => Some((negated, negated)),
+            _ => None,
+        };
+        for definition in &mut self.flags.definitions {
+            if definition.value == value {
+                definition.undone = undone;
+            }
+        }
     }
 
     fn note_value(&self, value: Value) -> Option<Note> {
@@ -143,6 +164,7 @@ impl Lowering<'_> {
             rest: None,
             own: Mask::ALL,
             spill: None,
+            undone: None,
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
@@ -162,6 +184,7 @@ impl Lowering<'_> {
                 rest: Some(same),
                 own: Mask::NONE,
                 spill: None,
+                undone: None,
             }),
         }
     }
@@ -178,6 +201,7 @@ impl Lowering<'_> {
             rest: Some(rest),
             own: Mask::NZ,
             spill: None,
+            undone: None,
         });
         if let Some(Note { operand: Operand::Reg(reg), version }) = note
             && self.flags.host_result == Some((reg, version))
@@ -668,5 +692,46 @@ impl Lowering<'_> {
     fn test_byte(&mut self, byte: Rm) -> Cc {
         self.asm.alu_imm(Alu::Cmp, Bits::B8, byte, 0);
         Cc::Ne
+    }
+}
+
+/// Flags at an edge into a loop.
+impl Lowering<'_> {
+    /// Tells whether the flags are still those of the block's start.
+    pub(super) fn flags_untouched(&self) -> bool {
+        self.flags.architectural.is_none()
+    }
+
+    /// Tells whether memory holds all of the architectural flags.
+    pub(super) fn flags_at_home(&self) -> bool {
+        self.flags.architectural.is_none() || self.flags.home == Mask::ALL
+    }
+
+    /// Returns how the architectural flags follow from values of now: registers
+    /// and constants.
+    pub(super) fn edge_recipe(&self) -> Option<Recipe> {
+        let value = self.flags.architectural?;
+        let definition = self.flags.definition(value)?;
+        if let Some((a, b)) = definition.compare
+            && self.holds(a)
+            && self.holds(b)
+        {
+            return Some(Recipe::Compare(term(a.operand, 0), term(b.operand, 0)));
+        }
+        let result = definition.result.filter(|note| self.holds(*note))?;
+        if let Some((addend, constant)) = definition.undone {
+            let constant = Term { base: None, offset: constant };
+            return Some(Recipe::Compare(term(result.operand, addend), constant));
+        }
+        let rest_at_home = Mask::CV.without(self.flags.home).is_empty();
+        (definition.own == Mask::NZ && rest_at_home)
+            .then(|| Recipe::Result(term(result.operand, 0)))
+    }
+}
+
+fn term(operand: Operand, offset: u32) -> Term {
+    match operand {
+        Operand::Reg(reg) => Term { base: Some(reg), offset },
+        Operand::Imm(value) => Term { base: None, offset: offset.wrapping_add(value) },
     }
 }

@@ -607,6 +607,9 @@ impl Lowering<'_> {
             self.place(*a) != Place::Reg(dst) && self.place(*b) != Place::Reg(dst)
         });
         self.define_host_flags(flags, kind, compared, Some(dst));
+        if let Some(constant) = self.constant32(b) {
+            self.note_undoable(flags, op, constant);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Value, Width};
 use dbt_isa::ops::{Access, Size};
 
-use super::branch::StubKind;
+use super::branch::Why;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
@@ -179,7 +179,7 @@ impl Lowering<'_> {
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
         let flags = self.architectural_plan(Mask::ALL)?;
-        self.side_stub(Cc::Ne, flags, StubKind::Interpret(self.location));
+        self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
         self.aligned = Some((reg, known, mask));
         Ok(())
     }
@@ -300,7 +300,7 @@ impl Lowering<'_> {
     fn check_callback(&mut self) -> Result<()> {
         self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
         let flags = self.architectural_plan(Mask::ALL)?;
-        self.side_stub(Cc::Ne, flags, StubKind::CallbackFault(self.location));
+        self.side_exit(Cc::Ne, Why::CallbackFault, self.location, flags);
         Ok(())
     }
 }

@@ -4,6 +4,8 @@
 //! can be tested and fuzzed alone. [`load`] then does what the image says.
 
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -36,7 +38,7 @@ pub enum ElfError {
     )]
     NotElf,
     /// The file is for another kind of machine.
-    #[error("this is a {found} program; dbt-user runs 32-bit little-endian ARM programs (armhf)")]
+    #[error("this program is for {found}; dbt-user runs 32-bit little-endian ARM programs (armhf)")]
     Machine {
         /// What it is for.
         found: String,
@@ -191,10 +193,11 @@ impl Image {
             .map_err(|_| ElfError::Headers {
                 what: "beyond the end of the file",
             })?;
-        let segments = segments(headers, len)?;
+        let relocatable = header.e_type.get(e) == elf::ET_DYN;
+        let segments = segments(headers, len, relocatable)?;
         let image = Self {
             entry: header.e_entry.get(e),
-            relocatable: header.e_type.get(e) == elf::ET_DYN,
+            relocatable,
             interpreter: interpreter(headers, data, len)?,
             headers: headers_in_memory(header, headers, &segments),
             header_count: headers.len() as u32,
@@ -279,13 +282,17 @@ fn header<'data, R: ReadRef<'data>>(
 }
 
 /// Collects and checks the loadable segments.
-fn segments(headers: &[ProgramHeader32<LittleEndian>], len: u64) -> Result<Vec<Segment>, ElfError> {
+fn segments(
+    headers: &[ProgramHeader32<LittleEndian>],
+    len: u64,
+    relocatable: bool,
+) -> Result<Vec<Segment>, ElfError> {
     let mut segments: Vec<(usize, Segment)> = Vec::new();
     for (index, header) in headers.iter().enumerate() {
         if header.p_type.get(LittleEndian) != elf::PT_LOAD {
             continue;
         }
-        let segment = segment(index, header, len)?;
+        let segment = segment(index, header, len, relocatable)?;
         for (first, other) in &segments {
             let start = segment.addr.max(other.addr);
             let end = (u64::from(segment.addr) + u64::from(segment.size))
@@ -314,6 +321,7 @@ fn segment(
     index: usize,
     header: &ProgramHeader32<LittleEndian>,
     len: u64,
+    may_be_zero: bool,
 ) -> Result<Segment, ElfError> {
     let e = LittleEndian;
     let (addr, size) = (header.p_vaddr.get(e), header.p_memsz.get(e));
@@ -330,7 +338,7 @@ fn segment(
         return Err(ElfError::Truncated { index, range, len });
     }
     let wanted = u64::from(addr)..u64::from(addr) + u64::from(size);
-    if wanted.end > 0xffff_0000 {
+    if wanted.start < u64::from(PAGE_SIZE) && !may_be_zero || wanted.end > 0xffff_0000 {
         return Err(ElfError::Outside {
             index,
             range: wanted,

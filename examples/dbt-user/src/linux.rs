@@ -28,6 +28,8 @@ pub(crate) mod signal;
 mod strace;
 pub(crate) mod table;
 
+#[cfg(test)]
+pub(crate) mod tests;
 mod time;
 
 pub(crate) use path::Sysroot;

@@ -1,4 +1,9 @@
 //! Runs 32-bit ARM Linux programs on x86-64 Linux.
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "this is a program for an operating system"
+)]
 
 mod engine;
 

@@ -2,6 +2,8 @@
 
 mod end;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::{CString, OsString};
 use std::path::PathBuf;
@@ -58,6 +60,28 @@ impl Process {
 
     pub(crate) fn heap(&self) -> MutexGuard<'_, Heap> {
         self.heap.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process with memory and nothing in it.
+    #[cfg(test)]
+    pub(crate) fn bare(space: Arc<Space>, engine: Arc<dyn Engine>) -> Self {
+        Self {
+            space,
+            engine,
+            sysroot: Sysroot::default(),
+            strace: false,
+            stats: false,
+            own_args: Vec::new(),
+            path: "/bin/guest".into(),
+            args: vec![c"guest".to_owned()],
+            auxv: Vec::new(),
+            actions: Mutex::new(Actions::inherited()),
+            heap: Mutex::new(Heap {
+                start: 0x40_0000,
+                end: 0x40_0000,
+            }),
+            threads: AtomicUsize::new(1),
+        }
     }
 
     /// Counts a new thread.

@@ -1,6 +1,6 @@
 //! The parser of the text form.
 //!
-//! It checks the form only; [`verify`](crate::ir::verify) checks the rest. Its
+//! It checks the form only; [`verify`](crate::ir::verify()) checks the rest. Its
 //! input may be anything: it neither panics nor takes more than the memory of
 //! the text, so that it can be fuzzed.
 
@@ -308,5 +308,9 @@ impl<'a> Parser<'a> {
 
 /// Parses the mode of an indirect branch, which is zero when it is not given.
 fn mode(cursor: &mut Cursor<'_>) -> Result<u32, ParseError> {
-    if cursor.take_word("mode") { cursor.number32() } else { Ok(0) }
+    if cursor.take_word("mode") {
+        cursor.number32()
+    } else {
+        Ok(0)
+    }
 }

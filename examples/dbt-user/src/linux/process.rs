@@ -66,14 +66,13 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
     let process = thread.process.clone();
     // Held across the fork, so that the child does not find them held by a thread it lacks.
     let (actions, heap) = (process.actions(), process.heap());
-    // The engine's locks are its own affair (`before_fork`, `after_fork`); the C library's
-    // fork takes care of the allocator's.
-    thread.cpu.before_fork();
+    // The engine sees to its own locks and the window's; the C library's fork takes care
+    // of the allocator's.
     // SAFETY: the child continues in this function with its own copy of everything; it is
     // single-threaded and does not use what other threads were working on.
-    let pid = thread.space().quiesce(|| unsafe { libc::fork() });
+    let forked = thread.cpu.fork(&mut || unsafe { libc::fork() });
     drop((actions, heap));
-    let prepared = thread.cpu.after_fork(pid == 0);
+    let pid = forked?;
     if pid < 0 {
         return Err(std::io::Error::last_os_error().into());
     }
@@ -84,7 +83,6 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
         return Ok(pid.cast_unsigned());
     }
     process.only_one_thread_left();
-    prepared?;
     if args[1] != 0 {
         thread.cpu.set_reg(13, args[1]);
     }
@@ -122,26 +120,28 @@ fn spawn(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
         let cpu = match process.engine.cpu(&process.space, &regs) {
             Ok(cpu) => cpu,
             Err(error) => {
-                let _ = ready.send(Err(Fail::from(error)));
                 process.thread_ends();
+                // The parent waits for this.
+                let _ = ready.send(Err(Fail::from(error)));
                 return;
             }
         };
         let mut child = Thread::new(process, cpu, mask);
-        let registered = call(Sysno::gettid, []).and_then(|tid| {
+        let tid = call(Sysno::gettid, []);
+        // Before either of the two continues, so that neither can miss it. As in Linux, a bad
+        // address does not undo the thread.
+        if let Ok(tid) = &tid {
             if flags & flag::CHILD_SETTID != 0 {
-                child.put(args[4], &tid)?;
+                let _ = child.put(args[4], tid);
             }
-            // Before either of the two continues, so that neither can miss it.
             if flags & flag::PARENT_SETTID != 0 {
-                child.put(args[2], &tid)?;
+                let _ = child.put(args[2], tid);
             }
-            Ok(tid)
-        });
+        }
         if flags & flag::CHILD_CLEARTID != 0 {
             child.clear_tid = args[4];
         }
-        if ready.send(registered).is_ok() {
+        if ready.send(tid).is_ok() {
             let end = child.run();
             finish_thread(child, end);
         }

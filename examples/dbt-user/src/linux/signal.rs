@@ -4,6 +4,8 @@ mod calls;
 mod frame;
 pub(crate) mod host_signal;
 pub(crate) mod mailbox;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -122,14 +124,15 @@ impl State {
             flags: 0,
             size: 0,
         };
-        let mut state = Self {
+        let mask = mask & !UNBLOCKABLE;
+        // Whatever mask the host thread had: a new one begins with everything blocked.
+        host_signal::set_mask(mask);
+        Self {
             mailbox,
-            mask: 0,
+            mask,
             saved_mask: None,
             alt_stack,
-        };
-        state.set_mask(mask);
-        state
+        }
     }
 
     pub(crate) fn mailbox(&self) -> &Mailbox {

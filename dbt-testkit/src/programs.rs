@@ -1,0 +1,556 @@
+//! Random guest programs that do something.
+//!
+//! Instructions drawn blindly would fault on the first load and leave after the
+//! first branch. So a program is grown by the interpreter: an instruction is
+//! drawn, executed, and kept if execution goes on behind it. Registers, flags and
+//! memory start with values that reach the edges, and enough registers point into
+//! the [`Arena`] for loads and stores to meet memory. Some programs end with an
+//! instruction that faults, traps or branches away.
+
+use dbt_a32_frontend::decode::{decode_a32, decode_thumb, is_32bit};
+use dbt_a32_frontend::disasm::PrintContext;
+use dbt_a32_frontend::insn::{Insn, a32, t16, t32, vfp};
+use dbt_a32_frontend::interp::step;
+use dbt_a32_frontend::itstate::{Cond, ItState};
+use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::version::{DecodeContext, Features};
+use dbt_core::guest::Step;
+use dbt_core::ir::TrapKind;
+use dbt_isa::{Decoded, RowInfo, Undecodable};
+
+use crate::arena::{Arena, CODE, DATA, DATA_LEN, PAGE, REGIONS, Rights};
+use crate::random::Random;
+
+/// Where programs start: in the middle of the code page, so that what is relative
+/// to the PC meets memory on both sides.
+pub const START: u32 = CODE.base + PAGE / 2;
+
+/// What fills the code page around a program: UNDEFINED as an A32 word, as a T32
+/// lower halfword, and as a T32 upper halfword a branch to the lower one.
+pub const FILLER: u32 = 0xe7fd_def1;
+
+/// One instruction of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// Where it is.
+    pub address: u32,
+    /// The encoding; the first halfword of a T32 instruction is the upper one.
+    pub word: u32,
+    /// Its bytes.
+    pub len: u32,
+    /// The row it decodes by, or why it does not.
+    pub row: Result<&'static RowInfo, Undecodable>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// It ran to its end.
+    Done,
+    /// An instruction stopped it.
+    Stopped(Step),
+    /// It did not end within the bound of steps.
+    Endless,
+}
+
+/// A program, and what becomes of the state.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The state it starts with.
+    pub before: ArmState,
+    /// The state it ends with.
+    pub after: ArmState,
+    /// How it ended.
+    pub end: End,
+    /// Its instructions, in order.
+    pub items: Vec<Item>,
+}
+
+impl Program {
+    /// The address behind the last instruction.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.items
+            .last()
+            .map_or(START, |item| item.address + item.len)
+    }
+
+    /// Whether it is T32.
+    #[must_use]
+    pub const fn thumb(&self) -> bool {
+        self.before.thumb != 0
+    }
+
+    /// Prints an instruction in assembly syntax.
+    #[must_use]
+    pub fn text(&self, item: &Item, it: u32, features: Features) -> String {
+        let cx = context(self.thumb(), it, features);
+        let cond = if self.thumb() {
+            cx.it.cond()
+        } else {
+            Cond::from_bits(item.word >> 28)
+        };
+        let print = PrintContext {
+            c: cond,
+            address: item.address,
+            thumb: self.thumb(),
+        };
+        decode(item.word, item.len, &cx).map_or_else(
+            |error| error.to_string(),
+            |decoded| decoded.display(&print).to_string(),
+        )
+    }
+}
+
+/// Runs until an instruction stops or `limit` is reached.
+pub fn run(
+    state: &mut ArmState,
+    arena: &mut Arena,
+    features: Features,
+    limit: u32,
+    max_steps: usize,
+) -> End {
+    for _ in 0..max_steps {
+        if state.pc() == limit {
+            return End::Done;
+        }
+        match step(state, arena, features) {
+            Step::Next => {}
+            // An event for other CPUs, of which there is none.
+            Step::Trap {
+                kind: TrapKind::SendEvent,
+                ..
+            } => {}
+            stop => return End::Stopped(stop),
+        }
+    }
+    if state.pc() == limit {
+        End::Done
+    } else {
+        End::Endless
+    }
+}
+
+/// Decodes an instruction of either set.
+///
+/// # Errors
+///
+/// Says why it is none.
+pub fn decode(word: u32, len: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
+    if !cx.thumb {
+        return decode_a32(word, cx);
+    }
+    let [first, second] = halfwords_of_thumb(word, len);
+    decode_thumb(first, || second, cx).map(|thumb| thumb.decoded)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
+const fn halfwords_of_thumb(word: u32, len: u32) -> [u16; 2] {
+    if len == 2 {
+        [word as u16, 0]
+    } else {
+        [(word >> 16) as u16, word as u16]
+    }
+}
+
+/// Returns the halfwords of an instruction in the order of memory.
+#[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
+fn halfwords(word: u32, len: u32, thumb: bool) -> [u16; 2] {
+    if thumb {
+        halfwords_of_thumb(word, len)
+    } else {
+        [word as u16, (word >> 16) as u16]
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
+fn context(thumb: bool, it: u32, features: Features) -> DecodeContext {
+    DecodeContext {
+        features,
+        thumb,
+        it: ItState::from_bits(it as u8),
+        ..DecodeContext::default()
+    }
+}
+
+/// A row, with the decoder it belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    A32(&'static RowInfo),
+    T16(&'static RowInfo),
+    T32(&'static RowInfo),
+    Vfp(&'static RowInfo),
+}
+
+impl Source {
+    const fn row(self) -> &'static RowInfo {
+        match self {
+            Self::A32(row) | Self::T16(row) | Self::T32(row) | Self::Vfp(row) => row,
+        }
+    }
+
+    /// Draws an encoding of the row and returns it with its length.
+    fn draw(self, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
+        let always = random.one_in(2);
+        let next = &mut || random.word();
+        match self {
+            Self::A32(row) => {
+                let word = a32::random(row, next, cx)?;
+                let tied = word >> 28 == 15 || !always;
+                Some((if tied { word } else { word | 0xe000_0000 }, 4))
+            }
+            Self::T16(row) => Some((t16::random(row, next, cx)?.into(), 2)),
+            Self::T32(row) => Some((t32::random(row, next, cx)?, 4)),
+            Self::Vfp(row) => {
+                let word = vfp::random(row, next, cx)?;
+                let cond = if cx.thumb || always {
+                    14
+                } else {
+                    next() % 15
+                };
+                Some((word & 0x0fff_ffff | cond << 28, 4))
+            }
+        }
+    }
+}
+
+/// What programs are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Mix {
+    /// The features of the core.
+    pub features: Features,
+    /// The least and the largest number of instructions.
+    pub len: (usize, usize),
+    /// One instruction in so many is a uniformly random word; 0 for none.
+    pub wild: usize,
+    /// One stop in so many is kept as the end of the program.
+    pub stops: usize,
+    /// One program in so many accesses big-endian data; 0 for none.
+    pub big_endian: usize,
+}
+
+impl Mix {
+    /// A mix for a core with `features`.
+    #[must_use]
+    pub const fn new(features: Features) -> Self {
+        Self {
+            features,
+            len: (8, 32),
+            wild: 8,
+            stops: 6,
+            big_endian: 8,
+        }
+    }
+}
+
+/// A source of programs, the same for the same seed.
+#[derive(Debug)]
+pub struct Programs {
+    random: Random,
+    mix: Mix,
+    a32: Vec<Source>,
+    t32: Vec<Source>,
+}
+
+impl Programs {
+    /// A source that uses the rows that `wanted` accepts, which is told the set,
+    /// `A32` or `T32`, besides.
+    pub fn new(seed: u64, mix: Mix, wanted: impl Fn(&str, &RowInfo) -> bool) -> Self {
+        let keep = |set: &str, sources: Vec<Source>| -> Vec<Source> {
+            sources
+                .into_iter()
+                .filter(|source| wanted(set, source.row()))
+                .collect()
+        };
+        let fp = || vfp::ROWS.iter().map(Source::Vfp);
+        Self {
+            random: Random::new(seed),
+            mix,
+            a32: keep("A32", a32::ROWS.iter().map(Source::A32).chain(fp()).collect()),
+            t32: keep(
+                "T32",
+                (t16::ROWS.iter().map(Source::T16))
+                    .chain(t32::ROWS.iter().map(Source::T32))
+                    .chain(fp())
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Fills data with fresh values.
+    pub fn fill(&mut self, arena: &mut Arena) {
+        for region in REGIONS {
+            if region.rights == Rights::ReadExecute {
+                continue;
+            }
+            for word in arena.region_mut(&region).chunks_exact_mut(4) {
+                word.copy_from_slice(&self.word().to_le_bytes());
+            }
+        }
+        arena.commit();
+    }
+
+    /// Draws a state and grows a program for it in `arena`. Afterwards the arena is
+    /// as the program left it; undoing to [`Arena::start`] gives what it found.
+    pub fn next(&mut self, arena: &mut Arena) -> Program {
+        let thumb = if self.a32.is_empty() || self.t32.is_empty() {
+            self.a32.is_empty()
+        } else {
+            self.random.one_in(2)
+        };
+        for word in arena.region_mut(&CODE).chunks_exact_mut(4) {
+            word.copy_from_slice(&FILLER.to_le_bytes());
+        }
+        arena.commit();
+        let before = self.state(thumb);
+        let mut program = Program {
+            before,
+            after: before,
+            end: End::Done,
+            items: Vec::new(),
+        };
+        let (least, most) = self.mix.len;
+        let len = least + self.random.below(most - least + 1);
+        while program.items.len() < len && program.end == End::Done {
+            self.grow(&mut program, arena);
+        }
+        program
+    }
+
+    /// Appends one instruction.
+    fn grow(&mut self, program: &mut Program, arena: &mut Arena) {
+        let source = self.source(program.thumb());
+        let mut tries = 12;
+        loop {
+            tries -= 1;
+            let source = if tries == 0 {
+                // This row does not want to; take any.
+                tries = 12;
+                self.source(program.thumb())
+            } else {
+                source
+            };
+            let cx = context(program.thumb(), program.after.it, self.mix.features);
+            let Some((word, len)) = self.draw(source, &cx) else {
+                tries = 1;
+                continue;
+            };
+            let decoded = decode(word, len, &cx);
+            if decoded == Err(Undecodable::Unpredictable) {
+                continue;
+            }
+            let item = Item {
+                address: program.after.pc(),
+                word,
+                len,
+                row: decoded.map(|decoded| decoded.row),
+            };
+            if self.try_item(program, arena, item) {
+                return;
+            }
+        }
+    }
+
+    /// Executes an instruction behind the program and tells whether to keep it; if
+    /// not, nothing has changed.
+    fn try_item(&mut self, program: &mut Program, arena: &mut Arena, item: Item) -> bool {
+        let mark = arena.mark();
+        let limit = item.address + item.len;
+        let halves = halfwords(item.word, item.len, program.thumb());
+        arena.write_code(item.address, &halves[..item.len as usize / 2]);
+        let mut state = program.after;
+        let mut end = run(&mut state, arena, self.mix.features, limit, 1);
+        if end == End::Endless {
+            // It branched. Around the program there is only what stops soon.
+            end = run(&mut state, arena, self.mix.features, limit, 8);
+        }
+        let keep = match end {
+            End::Done => state.thumb == program.after.thumb,
+            End::Stopped(_) => self.random.one_in(self.mix.stops),
+            End::Endless => false,
+        };
+        if keep {
+            program.items.push(item);
+            program.after = state;
+            program.end = end;
+        } else {
+            arena.undo(mark);
+            let filler = FILLER.to_le_bytes();
+            for at in item.address..limit {
+                let byte = filler[(at % 4) as usize];
+                arena.region_mut(&CODE)[(at - CODE.base) as usize] = byte;
+            }
+        }
+        keep
+    }
+
+    fn source(&mut self, thumb: bool) -> Option<Source> {
+        if self.mix.wild != 0 && self.random.one_in(self.mix.wild) {
+            return None;
+        }
+        let sources = if thumb { &self.t32 } else { &self.a32 };
+        Some(self.random.pick(sources))
+    }
+
+    /// Draws an encoding: of a row, or any word if there is none.
+    fn draw(&mut self, source: Option<Source>, cx: &DecodeContext) -> Option<(u32, u32)> {
+        if let Some(source) = source {
+            return source.draw(&mut self.random, cx);
+        }
+        let word = self.random.word();
+        if !cx.thumb {
+            return Some((word, 4));
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "a halfword is meant")]
+        let first = (word >> 16) as u16;
+        // Half of the words in T32 shall be of 32 bits, not one in eight.
+        if self.random.one_in(2) {
+            Some((word | 0xe800_0000, 4)).filter(|&(word, _)| is_32bit((word >> 16) as u16))
+        } else {
+            Some((first.into(), 2)).filter(|_| !is_32bit(first))
+        }
+    }
+
+    /// Draws a state.
+    fn state(&mut self, thumb: bool) -> ArmState {
+        let mut state = ArmState::default();
+        for register in &mut state.r[..15] {
+            *register = self.word();
+        }
+        state.r[13] = self.pointer() & !7;
+        state.r[15] = START;
+        state.nzcv = self.random.word() & 0xf000_0000;
+        state.q = self.random.word() & 1;
+        state.ge = self.random.word() & 15;
+        state.thumb = thumb.into();
+        state.big_endian =
+            (self.mix.big_endian != 0 && self.random.one_in(self.mix.big_endian)).into();
+        state.fpscr = self.fpscr();
+        state.tpidruro = self.random.word();
+        state.tpidrurw = self.random.word();
+        for double in &mut state.d {
+            *double = self.double();
+        }
+        state
+    }
+
+    /// Mostly the default, sometimes any mode; flags at random.
+    fn fpscr(&mut self) -> u32 {
+        let modes = if self.random.one_in(2) {
+            self.random.word() & 0x07c0_0000
+        } else {
+            0
+        };
+        // N, Z, C, V and the cumulative flags.
+        self.random.word() & 0xf000_009f & self.random.word() | modes
+    }
+
+    /// An address in data or right beside it, mostly aligned.
+    fn pointer(&mut self) -> u32 {
+        let bits = self.random.bits();
+        #[allow(clippy::cast_possible_truncation, reason = "random bits")]
+        let (offset, choice) = (bits as u32, (bits >> 32) as u32);
+        let offset = match choice % 16 {
+            // Near the limit of a page.
+            0 => (offset % (DATA_LEN / PAGE + 1) * PAGE).wrapping_add((offset >> 8) % 32),
+            1 => (offset % (DATA_LEN / PAGE + 1) * PAGE).wrapping_sub((offset >> 8) % 32),
+            // In the page that may only be read, and in the hole.
+            2 => 2 * PAGE + offset % (2 * PAGE),
+            _ => 0x400 + offset % 0x1800,
+        };
+        let aligned = match choice >> 8 & 7 {
+            0 => offset,
+            1 => offset & !1,
+            2..4 => offset & !3,
+            _ => offset & !7,
+        };
+        DATA.wrapping_add(aligned)
+    }
+
+    /// A word that may be a pointer, a small number, a pattern, or anything.
+    fn word(&mut self) -> u32 {
+        const PATTERNS: [u32; 24] = [
+            0,
+            1,
+            2,
+            0x7f,
+            0x80,
+            0xff,
+            0x100,
+            0x7fff,
+            0x8000,
+            0xffff,
+            0x1_0000,
+            0x7fff_ffff,
+            0x8000_0000,
+            0x8000_0001,
+            0xffff_fffe,
+            0xffff_ffff,
+            0x0080_0080,
+            0x00ff_ff00,
+            0x7fff_8000,
+            0x8000_7fff,
+            0x8000_8000,
+            0x7f80_7f80,
+            0xaaaa_aaaa,
+            0x5555_5555,
+        ];
+        match self.random.below(16) {
+            0..7 => self.pointer(),
+            7..10 => self.random.word() % 64,
+            10..13 => self.random.pick(&PATTERNS),
+            13 => 1 << self.random.below(32),
+            _ => self.random.word(),
+        }
+    }
+
+    /// A double, or two singles, at the edges of their formats.
+    fn double(&mut self) -> u64 {
+        if self.random.one_in(2) {
+            return u64::from(self.single()) << 32 | u64::from(self.single());
+        }
+        let sign = self.random.bits() & 1 << 63;
+        let exponent = match self.random.below(8) {
+            0 => 0,
+            1 => 0x7ff,
+            2 => 1,
+            3 => 0x7fe,
+            // What narrows to the ends of a single or an integer.
+            4 => 0x3ff - 128 + self.random.bits() % 256,
+            5 => 0x3ff + self.random.bits() % 66,
+            6 => 0x3f0 + self.random.bits() % 32,
+            _ => self.random.bits() % 0x7ff,
+        };
+        let fraction = self.fraction() >> 12;
+        sign | exponent << 52 | fraction
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the upper half is meant")]
+    fn single(&mut self) -> u32 {
+        let sign = self.random.word() & 1 << 31;
+        let exponent = match self.random.below(8) {
+            0 => 0,
+            1 => 0xff,
+            2 => 1,
+            3 => 0xfe,
+            4 => 0x7f + self.random.word() % 34,
+            // What narrows to the ends of a half.
+            5 => 0x7f - 26 + self.random.word() % 44,
+            6 => 0x78 + self.random.word() % 16,
+            _ => self.random.word() % 0xff,
+        };
+        let fraction = (self.fraction() >> 32) as u32 >> 9;
+        sign | exponent << 23 | fraction
+    }
+
+    /// A fraction, left-aligned: sparse, dense or any.
+    fn fraction(&mut self) -> u64 {
+        match self.random.below(6) {
+            0 => 0,
+            1 => 1 << self.random.below(64),
+            2 => u64::MAX << self.random.below(64),
+            3 => u64::MAX >> self.random.below(64),
+            _ => self.random.bits(),
+        }
+    }
+}

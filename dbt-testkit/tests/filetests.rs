@@ -1,0 +1,39 @@
+//! Every file under `filetests/ir` and `filetests/opt` is as expected.
+
+use std::path::Path;
+
+use dbt_testkit::filetest::{IR_KINDS, bless, run};
+
+#[test]
+fn ir_files_are_as_expected() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../filetests");
+    for folder in ["ir", "opt"] {
+        let count = run(&root.join(folder), &IR_KINDS).unwrap_or_else(|failures| {
+            let list: Vec<_> = failures.iter().map(ToString::to_string).collect();
+            panic!("{}\n(cargo xtask bless rewrites them)", list.join("\n"))
+        });
+        assert!(count > 0, "{folder} has tests");
+    }
+}
+
+/// Blessing a wrong expectation makes it right, and then changes nothing.
+#[test]
+fn blessing_rewrites_the_expectation_only() {
+    let folder = std::env::temp_dir().join(format!("dbt-bless-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+    let file = folder.join("wrong.ir");
+    let input = "test opt dce\n; Why.\nblock0:\n  v0 = get r0\n  jump exit 0x8000\n";
+    std::fs::write(&file, format!("{input}\n; expect\n; nonsense\n")).expect("writable");
+
+    assert!(run(&folder, &IR_KINDS).is_err());
+    assert_eq!(bless(&folder, &IR_KINDS), Ok(vec![file.clone()]));
+    assert_eq!(run(&folder, &IR_KINDS), Ok(1));
+    assert_eq!(bless(&folder, &IR_KINDS), Ok(vec![]));
+
+    let text = std::fs::read_to_string(&file).expect("readable");
+    assert_eq!(
+        text,
+        format!("{input}\n; expect\n; block0:\n;   jump exit 0x8000\n")
+    );
+    std::fs::remove_dir_all(&folder).expect("removable");
+}
