@@ -29,6 +29,12 @@ pub const START: u32 = CODE.base + PAGE / 2;
 /// lower halfword, and as a T32 upper halfword a branch to the lower one.
 pub const FILLER: u32 = 0xe7fd_def1;
 
+/// How many steps a program takes at most.
+pub const MAX_STEPS: usize = 32 * GROWTH_STEPS;
+
+/// How many steps one more instruction of a program may take.
+const GROWTH_STEPS: usize = 9;
+
 /// One instruction of a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
@@ -237,7 +243,7 @@ impl Mix {
             features,
             len: (8, 32),
             wild: 8,
-            stops: 6,
+            stops: 16,
             big_endian: 8,
         }
     }
@@ -314,6 +320,15 @@ impl Programs {
         while program.items.len() < len && program.end == End::Done {
             self.grow(&mut program, arena);
         }
+        // What was grown later may have been read earlier, as data.
+        arena.undo(arena.start());
+        let limit = program.limit();
+        program.after = before;
+        program.end = run(&mut program.after, arena, self.mix.features, limit, MAX_STEPS);
+        if program.end == End::Endless {
+            arena.undo(arena.start());
+            return self.next(arena);
+        }
         program
     }
 
@@ -362,7 +377,7 @@ impl Programs {
         let mut end = run(&mut state, arena, self.mix.features, limit, 1);
         if end == End::Endless {
             // It branched. Around the program there is only what stops soon.
-            end = run(&mut state, arena, self.mix.features, limit, 8);
+            end = run(&mut state, arena, self.mix.features, limit, GROWTH_STEPS - 1);
         }
         let keep = match end {
             End::Done => state.thumb == program.after.thumb,
