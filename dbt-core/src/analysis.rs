@@ -1,4 +1,5 @@
 //! Facts about a unit that passes and back ends share.
+#![forbid(unsafe_code)]
 
 mod flag_set;
 mod liveness;

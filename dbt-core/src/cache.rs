@@ -201,6 +201,12 @@ impl<M> Cache<M> {
         self.watchers.push(watcher);
     }
 
+    /// Forgets all vCPUs but one.
+    pub(crate) fn watch_only(&mut self, watcher: Weak<dyn Watcher>) {
+        self.watchers.clear();
+        self.watchers.push(watcher);
+    }
+
     /// Adds a fragment and writes its code.
     ///
     /// # Errors

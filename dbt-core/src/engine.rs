@@ -250,6 +250,40 @@ where
         Exit::BudgetSpent
     }
 
+    /// Runs `section` while nobody translates, links or invalidates, with the code
+    /// memory if there is any: for embedders that copy the whole process (`fork`)
+    /// and must not copy a half-done operation of another thread.
+    ///
+    /// # Contract
+    ///
+    /// `section` calls no method of the engine. It may be called with the locks
+    /// held under which the environment calls [`invalidate`](Self::invalidate).
+    pub fn quiesce<R>(&self, section: impl FnOnce(Option<&C>) -> R) -> R {
+        let Some(jit) = &self.jit else {
+            return section(None);
+        };
+        let _compiler = jit.compiler.lock();
+        let _cache = jit.cache.lock();
+        section(Some(jit.host.code.memory()))
+    }
+
+    /// Forgets all vCPUs but `vcpu`, whose threads a forked child lacks, so that
+    /// nothing waits for them.
+    ///
+    /// # Panics
+    ///
+    /// If another engine made the vCPU.
+    pub fn keep_only(&self, vcpu: &Vcpu<G>) {
+        assert!(
+            Arc::ptr_eq(&self.identity, &vcpu.engine),
+            "a vCPU is kept by the engine that made it"
+        );
+        if let Some(jit) = &self.jit {
+            let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
+            jit.cache.lock().watch_only(Arc::downgrade(&block));
+        }
+    }
+
     /// Returns the guest.
     pub const fn guest(&self) -> &G {
         &self.guest

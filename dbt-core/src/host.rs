@@ -371,23 +371,49 @@ pub trait Backend {
     ) -> (Location, u64);
 }
 
-/// Memory that holds generated code, visible twice: writable here, executable
-/// there, never both through one address.
-pub trait CodeMemory {
+/// Memory for generated code with two views: one to write it, one to execute it.
+///
+/// The two views are different addresses of the same bytes, so that no mapping is
+/// ever writable and executable. The writable one stays inside the implementation.
+///
+/// # Safety
+///
+/// For as long as the value lives, and wherever it is moved:
+///
+/// - *Executable*: the [`capacity`](Self::capacity) bytes at
+///   [`exec_base`](Self::exec_base) are executable and hold what
+///   [`write`](Self::write) was given.
+/// - *Exclusive*: nothing but `write` changes them.
+/// - *Fixed*: `capacity` and `exec_base` always return the same.
+/// - *Whole*: a `write` of at most eight bytes that do not cross a multiple of
+///   eight is seen by a CPU that executes there entirely or not at all.
+/// - *Published*: when [`publish`](Self::publish) has returned, every CPU that
+///   afterwards enters the range executes what had been written.
+pub unsafe trait CodeMemory {
     /// Returns the capacity in bytes, less than 2 GiB.
     fn capacity(&self) -> usize;
     /// Returns the host address at which the code is executed.
     fn exec_base(&self) -> *const u8;
-    /// Writes `bytes` at `offset`. When they are at most eight and do not cross
-    /// a multiple of eight, the write is single-copy atomic.
+    /// Writes `bytes` at `offset`. Concurrent writes to different bytes do not
+    /// disturb each other.
     ///
     /// # Panics
     ///
     /// If they do not fit.
     fn write(&self, offset: usize, bytes: &[u8]);
     /// Makes what was written in the range visible to instruction fetch.
+    ///
+    /// # Panics
+    ///
+    /// May panic when the range is not within the capacity.
     fn publish(&self, range: core::ops::Range<usize>);
 }
+
+/// An environment cannot tell of changes to guest bytes, so no translation of
+/// them is kept; they are interpreted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("changes of the guest's code would go unnoticed")]
+pub struct Unwatched;
 
 /// What became of a host fault.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -410,7 +436,20 @@ pub trait Environment: crate::memory::GuestMemory {
     /// A translation is about to be made from the bytes in `range`: from now on
     /// a write to them by anybody must end in [`Resolution::Retry`] or in a call
     /// of the engine's `invalidate`.
-    fn protect(&mut self, range: core::ops::Range<u64>);
+    ///
+    /// The engine holds no lock when it calls this.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwatched`] if that cannot be had, or is not worth its price. What is
+    /// made from these bytes is thrown away, and an instruction is interpreted.
+    fn protect(&mut self, range: core::ops::Range<u64>) -> Result<(), Unwatched>;
+
+    /// Returns a time in nanoseconds, for statistics. Without a clock it stands
+    /// still.
+    fn now(&self) -> u64 {
+        0
+    }
 
     /// Calls `body` with the fault hook armed: while it runs, a fault of an
     /// instruction in `code` is recorded in the context's

@@ -10,13 +10,14 @@
 //! allocation, and its state maps come for nothing: at every instruction that
 //! can fault each slot has one known place.
 //!
-//! **Invariants** (checked by [`verify`]): an operand is made
+//! **Invariants** (checked by [`verify()`]): an operand is made
 //! earlier in the same block and has the type that its user wants; block 0 is
 //! the entry; targets name blocks of the unit.
 //!
 //! **Rejected.** Block parameters and values that live across blocks: they ask
 //! for a global register allocator, which was measured at more than the whole
 //! time budget of a translation (see `docs/decisions/`).
+#![forbid(unsafe_code)]
 
 mod builder;
 pub mod eval;

@@ -22,6 +22,9 @@ pub enum FaultCause {
     Permission,
     /// The address is not aligned as the access demands.
     Alignment,
+    /// The memory that is mapped there does not answer: an external abort, as
+    /// behind the end of a mapped file.
+    External,
 }
 
 /// A data access that faulted.

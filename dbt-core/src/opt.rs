@@ -6,12 +6,12 @@
 //!
 //! **Approach.** Two walks over the unit. The *forward* walk rebuilds the
 //! instructions, so that a rule can insert as easily as it can delete: reads of
-//! slots become values ([`promote`]), and each instruction goes through the
-//! algebraic rules ([`fold`]) when it is appended, when its operands are already
+//! slots become values (`promote`), and each instruction goes through the
+//! algebraic rules (`fold`) when it is appended, when its operands are already
 //! in their final form. The *backward* walk knows all users of a value when it
 //! reaches the value: it narrows flags to the bits that are wanted
-//! ([`dead_flags`]), removes writes that nobody sees ([`dead_writes`]) and values
-//! that nobody uses ([`dce`]). Between the two, [`Liveness`] decides which flags
+//! (`dead_flags`), removes writes that nobody sees (`dead_writes`) and values
+//! that nobody uses (`dce`). Between the two, [`Liveness`] decides which flags
 //! cross blocks.
 //!
 //! **Invariants.** Scratch memory lives in the [`Optimizer`] and is only ever
@@ -23,6 +23,7 @@
 //! **Rejected.** One walk per pass: the same rules took longer, since a walk
 //! costs more than most rules, and found less, since promotion exposes constants
 //! and constants expose promotions.
+#![forbid(unsafe_code)]
 
 mod backward;
 mod dce;

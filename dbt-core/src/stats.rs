@@ -52,8 +52,24 @@ pub struct VcpuStats {
     pub lookups: u64,
     /// Units translated.
     pub translations: u64,
+    /// Nanoseconds spent on translating, by the environment's clock.
+    pub translation_ns: u64,
     /// Accesses of generated code that faulted.
     pub faults: u64,
     /// Faults after which the guest went on.
     pub resolved_faults: u64,
+}
+
+impl core::ops::AddAssign for VcpuStats {
+    fn add_assign(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.interpreted += other.interpreted;
+        self.unlinked_exits += other.unlinked_exits;
+        self.indirect_misses += other.indirect_misses;
+        self.lookups += other.lookups;
+        self.translations += other.translations;
+        self.translation_ns += other.translation_ns;
+        self.faults += other.faults;
+        self.resolved_faults += other.resolved_faults;
+    }
 }

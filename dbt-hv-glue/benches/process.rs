@@ -18,7 +18,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 mod process {
     use super::{Criterion, black_box};
 
-    use dbt_hv_glue::CodeMemory;
+    use dbt_core::host::CodeMemory;
     use dbt_hv_glue::process::{
         Backing, Fault, FaultScope, HostContext, Placement, ProcessCode, Prot, Verdict, Window,
         WindowFault, gs_base,
@@ -49,11 +49,7 @@ mod process {
     pub(super) fn fault(c: &mut Criterion) {
         let window = window();
         let code = ProcessCode::new(4096).unwrap();
-        // SAFETY: the view is large enough.
-        unsafe {
-            code.write_base()
-                .copy_from_nonoverlapping(STORE.as_ptr(), STORE.len());
-        }
+        code.write(0, &STORE);
         code.publish(0..STORE.len());
         let exec = code.exec_base();
         let exit = exec.wrapping_add(EXIT).addr();

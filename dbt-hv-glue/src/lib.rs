@@ -6,7 +6,7 @@
 //! news that an access faulted come from where it runs. This crate is those
 //! three things for the environments we know. You need it to run translated code
 //! in one of them; an embedder with an environment of its own implements
-//! [`CodeMemory`] and the traits of `dbt-mmu`, and takes this as an example.
+//! `dbt-core`'s `CodeMemory` and `Environment`, and takes this as an example.
 //!
 //! # Example
 //!
@@ -34,8 +34,9 @@
 //!
 //! # Concepts
 //!
-//! - [`CodeMemory`]: memory with a writable and an executable view.
-//! - `process`: an ordinary Linux process.
+//! - `process`: an ordinary Linux process. Its `ProcessMemory` is an engine's
+//!   environment, its `ProcessCode` an engine's code memory, and its
+//!   `WindowEngine` keeps an engine coherent with guest memory.
 //!
 //! # Features
 //!
@@ -61,9 +62,6 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod code_memory;
 #[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
 pub mod process;
-
-pub use code_memory::CodeMemory;

@@ -22,7 +22,10 @@
 //! - [`FaultScope`] receives the faults of generated code.
 //! - [`gs_base`] points a segment at the window.
 //!
-//! A fault handler for a user-mode engine is then: if the fault is
+//! - [`ProcessMemory`] makes of these an environment for `dbt-core`'s engine, and
+//!   [`WindowEngine`] has the engine forget what changes in the window.
+//!
+//! An engine of another kind has its own fault handler: if the fault is
 //! [`Retry`](WindowFault::Retry), resume; if it is [`Guest`](WindowFault::Guest),
 //! recover the guest's state and redirect the context to the engine's exit; if it
 //! is [`Elsewhere`](WindowFault::Elsewhere), it is not ours.
@@ -51,21 +54,26 @@ mod alt_stack;
 mod code;
 mod context;
 mod copy;
+mod engine;
 mod error;
 mod fault;
 pub mod gs_base;
 mod layout;
 mod lock;
+mod memory;
 mod prot;
 mod regions;
+mod single;
 mod space;
 mod window;
 
-pub use code::ProcessCode;
+pub use code::{CodeCopy, ProcessCode};
 pub use context::HostContext;
+pub use engine::WindowEngine;
 pub use error::{Access, CStrFault, Error, FaultKind, FetchFault, GuestFault};
 pub use fault::{Fault, FaultHandler, FaultScope, Verdict};
 pub use lock::FutexLock;
+pub use memory::ProcessMemory;
 pub use prot::{PageInfo, Prot};
 pub use regions::{Region, RegionKind, Search};
 pub use space::Space;

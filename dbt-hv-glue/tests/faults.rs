@@ -14,7 +14,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
-use dbt_hv_glue::CodeMemory;
+use dbt_core::host::CodeMemory;
 use dbt_hv_glue::process::{
     Access, Backing, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext,
     Placement, ProcessCode, Prot, Verdict, Window, WindowFault, gs_base,
@@ -64,10 +64,7 @@ impl Machine {
     /// Appends code and returns its executable address.
     fn emit(&self, bytes: &[u8]) -> usize {
         let at = self.used.get();
-        assert!(at + bytes.len() <= self.code.capacity());
-        let to = self.code.write_base().wrapping_add(at);
-        // SAFETY: the range lies within the view, as was just checked.
-        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        self.code.write(at, bytes);
         self.used.set(at + bytes.len());
         self.code.publish(at..at + bytes.len());
         self.code.exec_base().wrapping_add(at).addr()

@@ -5,6 +5,12 @@
 //! and report where the answers differ; `cargo test` asks a sample of the
 //! questions, `cargo xtask oracle` asks all of them.
 
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "tools have std, and say so in one way"
+)]
+
 pub mod arena;
 pub mod capstone;
 pub mod equivalence;

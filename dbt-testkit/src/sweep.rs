@@ -204,7 +204,7 @@ pub fn halfwords(before: &[u16], subject: &impl Subject) -> Report {
     for half in 0..0xe800_u16 {
         oracle
             .ask_in_block(before, &[half], |answer| {
-                judge.compare(half.into(), subject, answer)
+                judge.compare(half.into(), subject, answer);
             })
             .expect("capstone finds memory for one instruction");
     }
@@ -225,7 +225,7 @@ pub fn words_in_block(before: &[u16], space: Space, subject: &impl Subject) -> R
         let halves = [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])];
         oracle
             .ask_in_block(before, &halves, |answer| {
-                judge.compare(word, subject, answer)
+                judge.compare(word, subject, answer);
             })
             .expect("capstone finds memory for one instruction");
     }

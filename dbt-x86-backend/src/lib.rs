@@ -54,8 +54,8 @@ use facts::Pins;
 use regs::PINNED;
 use runtime::Entries;
 
-/// The x86-64 back end.
-#[derive(Debug)]
+/// The x86-64 back end. A copy shares nothing with its original.
+#[derive(Clone, Debug)]
 pub struct X86Backend {
     features: Features,
     pins: Pins,

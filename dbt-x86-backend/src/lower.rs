@@ -35,7 +35,7 @@ use place::Places;
 type Result<T> = core::result::Result<T, CompileError>;
 
 /// Buffers that outlive a compilation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     live_in: Vec<Mask>,

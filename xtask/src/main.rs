@@ -1,5 +1,11 @@
 //! Developer commands: `cargo xtask <command>`.
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    reason = "tools have std, and say so in one way"
+)]
 
+mod bench;
 mod bless;
 mod oracle;
 
@@ -8,6 +14,10 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
+cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--floating]
+                       [--at-least RATIO] [PROGRAM...]
+    builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
+    dbt-user in turn, and compares outputs and times
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
@@ -29,6 +39,7 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode, lexopt::Error> {
     let mut args = lexopt::Parser::from_env();
     match args.next()? {
+        Some(Value(command)) if command == "bench" => bench::run(&mut args),
         Some(Value(command)) if command == "bless" => Ok(bless::run()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {

@@ -48,8 +48,7 @@ impl<C: CodeMemory> Code<C> {
         })
     }
 
-    #[cfg(test)]
-    pub(super) fn memory(&self) -> &C {
+    pub(crate) fn memory(&self) -> &C {
         &self.memory
     }
 

@@ -33,7 +33,8 @@ impl Memory {
     }
 }
 
-impl CodeMemory for Memory {
+// SAFETY: nobody executes what is written.
+unsafe impl CodeMemory for Memory {
     fn capacity(&self) -> usize {
         self.bytes.lock().len()
     }

@@ -174,9 +174,10 @@ where
             }
             cache.ticket()
         };
-        let id = jit
-            .translate(self.guest, self.scratch, env, self.location, ticket)
-            .inspect_err(|_| self.link = None)?;
+        let start = env.now();
+        let made = jit.translate(self.guest, self.scratch, env, self.location, ticket);
+        self.stats.translation_ns += env.now().saturating_sub(start);
+        let id = made.inspect_err(|_| self.link = None)?;
         self.stats.translations += 1;
         let mut cache = jit.cache.lock();
         let link = self.link.take();

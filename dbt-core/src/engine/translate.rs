@@ -7,10 +7,10 @@ use super::Jit;
 use crate::cache::pages::{PAGE_SIZE, PageFilter};
 use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
 use crate::guest::{Guest, StateLayout};
-use crate::host::{Backend, CodeMemory, CompileInput, Environment};
+use crate::host::{Backend, CodeMemory, CompileInput, Environment, Unwatched};
 use crate::ir::{Builder, Unit};
 use crate::location::Location;
-use crate::memory::{Fetch, FetchFault};
+use crate::memory::{FaultCause, Fetch, FetchFault};
 
 /// What a vCPU translates with. It keeps its memory between translations.
 #[derive(Debug, Default)]
@@ -61,10 +61,15 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             filter: &self.host.filter,
             source,
             pages,
+            unwatched: false,
         };
-        guest
-            .lift(&mut recorder, location, &mut Builder::new(unit))
-            .map_err(Untranslated::Fetch)?;
+        let lifted = guest.lift(&mut recorder, location, &mut Builder::new(unit));
+        if let Err(fault) = lifted {
+            return Err(match recorder.unwatched {
+                true => Untranslated::Interpret,
+                false => Untranslated::Fetch(fault),
+            });
+        }
         core::mem::swap(&mut unit.source, source);
         optimize(unit, guest.layout());
         self.compile(guest.layout(), unit, location, ticket)
@@ -137,21 +142,32 @@ struct Recorder<'a, E> {
     filter: &'a PageFilter,
     source: &'a mut Vec<Range<u64>>,
     pages: &'a mut Vec<u64>,
+    /// Whether a page could not be protected.
+    unwatched: bool,
 }
 
 impl<E: Environment> Recorder<'_, E> {
     /// Makes sure that a change of the page behind `address` does not go
     /// unnoticed.
-    fn touch(&mut self, address: u64) {
+    ///
+    /// Where that cannot be had, nothing is fetched: the unit ends before.
+    fn touch(&mut self, address: u64) -> Result<(), FetchFault> {
         let page = address / PAGE_SIZE;
         if self.pages.last() == Some(&page) || self.pages.contains(&page) {
-            return;
+            return Ok(());
         }
-        self.pages.push(page);
         let start = page * PAGE_SIZE;
         let range = start..start.saturating_add(PAGE_SIZE);
         self.filter.add(&range);
-        self.env.protect(range);
+        self.env.protect(range).map_err(|Unwatched| {
+            self.unwatched = true;
+            FetchFault {
+                address,
+                cause: FaultCause::Permission,
+            }
+        })?;
+        self.pages.push(page);
+        Ok(())
     }
 
     fn record(&mut self, range: Range<u64>) {
@@ -166,14 +182,14 @@ impl<E: Environment> Recorder<'_, E> {
 
 impl<E: Environment> Fetch for Recorder<'_, E> {
     fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
-        self.touch(address);
+        self.touch(address)?;
         let half = self.env.fetch16(address)?;
         self.record(address..address.saturating_add(2));
         Ok(half)
     }
 
     fn fetch32(&mut self, address: u64) -> Result<u32, FetchFault> {
-        self.touch(address);
+        self.touch(address)?;
         let word = self.env.fetch32(address)?;
         self.record(address..address.saturating_add(4));
         Ok(word)

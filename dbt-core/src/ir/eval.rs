@@ -89,7 +89,7 @@ impl From<Target> for Next {
 }
 
 impl Evaluator {
-    /// Evaluates a unit, which has passed [`verify`](super::verify), from its
+    /// Evaluates a unit, which has passed [`verify`](super::verify()), from its
     /// entry until it leaves or `budget` blocks have been evaluated.
     ///
     /// Paired calls and returns are ordinary jumps here.

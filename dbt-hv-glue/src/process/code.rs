@@ -9,7 +9,9 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{Ordering, compiler_fence};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering, compiler_fence};
+
+use dbt_core::host::CodeMemory;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::MemfdFlags;
@@ -17,7 +19,6 @@ use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::{Error, PAGE_SIZE};
-use crate::CodeMemory;
 
 /// Memory for generated code with a writable and an executable view.
 ///
@@ -27,17 +28,17 @@ use crate::CodeMemory;
 ///
 /// # Invariants
 ///
-/// *Both views*, *Exclusive* and *Fixed* of [`CodeMemory`].
+/// *Executable*, *Exclusive*, *Fixed* and *Whole* of [`CodeMemory`].
 ///
 /// # Examples
 ///
 /// ```
-/// use dbt_hv_glue::{CodeMemory, process::ProcessCode};
+/// use dbt_core::host::CodeMemory;
+/// use dbt_hv_glue::process::ProcessCode;
 ///
 /// let code = ProcessCode::new(1 << 20)?;
 /// let seven = [0xb8, 7, 0, 0, 0, 0xc3]; // mov eax, 7; ret
-/// // SAFETY: the view is writable and larger than this.
-/// unsafe { code.write_base().copy_from_nonoverlapping(seven.as_ptr(), seven.len()) };
+/// code.write(0, &seven);
 /// code.publish(0..seven.len());
 ///
 /// // SAFETY: that is a function of this type.
@@ -46,8 +47,16 @@ use crate::CodeMemory;
 /// # Ok::<(), dbt_hv_glue::process::Error>(())
 /// ```
 pub struct ProcessCode {
+    /// No byte from here on has been written to.
+    used: AtomicUsize,
     write: View,
     exec: View,
+}
+
+/// A copy of code memory; see [`ProcessCode::copy`].
+#[derive(Debug)]
+pub struct CodeCopy {
+    file: OwnedFd,
 }
 
 /// A mapping that ends when dropped.
@@ -76,34 +85,46 @@ impl ProcessCode {
         Self::with_mapper(capacity, map)
     }
 
-    /// Gives a forked child code memory of its own, with the same contents at the
-    /// same addresses.
+    /// Copies what has been written so far, for a child to be forked.
     ///
     /// After `fork`, parent and child share the memory, and each would overwrite
-    /// the other's code. Call this in the child before it runs or makes any.
+    /// the other's code. So the parent makes a copy before it forks, at a moment
+    /// when nobody writes, and the child [adopts](Self::adopt) it.
     ///
     /// # Errors
     ///
-    /// Returns the host's error. The memory is then still shared with the parent and
-    /// must not be used.
-    pub fn unshare(&mut self) -> Result<(), Error> {
+    /// Returns the host's error.
+    pub fn copy(&self) -> Result<CodeCopy, Error> {
         let file = memory_file(self.capacity())?;
         let copy = View::new(file.as_fd(), self.capacity(), map, VIEW_WRITE)?;
-        // SAFETY: both are valid for the capacity, different mappings of different
-        // files, and `&mut self` says that nobody writes meanwhile.
-        unsafe {
-            ptr::copy_nonoverlapping(
-                self.write.start.as_ptr(),
-                copy.start.as_ptr(),
-                self.capacity(),
-            );
+        // Acquire pairs with the release in `write`.
+        let used = self.used.load(Ordering::Acquire).div_ceil(WORD);
+        for (from, to) in self.write.words()[..used].iter().zip(copy.words()) {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
+        Ok(CodeCopy { file })
+    }
+
+    /// Puts a copy in the memory's place, at the same addresses.
+    ///
+    /// # Errors
+    ///
+    /// Returns the host's error. The memory may then still be shared with the parent
+    /// in part; nothing may be written to it.
+    ///
+    /// # Safety
+    ///
+    /// In this process (as a copy of the parent's) nothing has been written since
+    /// `copy` was made of `self`, and no other thread uses the memory.
+    pub unsafe fn adopt(&self, copy: CodeCopy) -> Result<(), Error> {
         for (view, prot) in [(&self.write, VIEW_WRITE), (&self.exec, VIEW_EXEC)] {
             let start = view.start.as_ptr().cast();
             let flags = MapFlags::SHARED | MapFlags::FIXED;
-            // SAFETY: the new mapping replaces one of ours of the same size and holds the
-            // same bytes, so whoever has its address does not see the difference.
-            unsafe { rustix::mm::mmap(start, view.len, prot, flags, &file, 0) }.map_err(denied)?;
+            // SAFETY: the new mapping replaces one of ours of the same size and, as the
+            // caller says, holds the same bytes, so whoever has its address does not see
+            // the difference.
+            unsafe { rustix::mm::mmap(start, view.len, prot, flags, &copy.file, 0) }
+                .map_err(denied)?;
         }
         Ok(())
     }
@@ -121,6 +142,7 @@ impl ProcessCode {
             })?;
         let file = memory_file(len)?;
         Ok(Self {
+            used: AtomicUsize::new(0),
             write: View::new(file.as_fd(), len, mapper, VIEW_WRITE)?,
             exec: View::new(file.as_fd(), len, mapper, VIEW_EXEC).map_err(|error| match error {
                 Error::Host(errno) => denied(errno),
@@ -130,8 +152,9 @@ impl ProcessCode {
     }
 }
 
-// SAFETY: *Both views*, *Exclusive* and *Fixed* by construction: two mappings of one
-// file that nobody else has, which live as long as the value. *Published*: x86
+// SAFETY: *Executable*, *Exclusive* and *Fixed* by construction: two mappings of one
+// file that nobody else has, which live as long as the value and are only written to
+// by `write`. *Whole*: `write` stores aligned words of eight bytes. *Published*: x86
 // processors keep instruction fetch coherent with stores, also through another
 // mapping, from the next branch into the code on; the fence keeps the compiler from
 // delaying the stores.
@@ -144,8 +167,24 @@ unsafe impl CodeMemory for ProcessCode {
         self.exec.start.as_ptr()
     }
 
-    fn write_base(&self) -> *mut u8 {
-        self.write.start.as_ptr()
+    fn write(&self, offset: usize, bytes: &[u8]) {
+        let end = offset
+            .checked_add(bytes.len())
+            .filter(|&end| end <= self.capacity());
+        let Some(end) = end else {
+            panic!("code written lies within the capacity");
+        };
+        let words = self.write.words();
+        let (mut at, mut rest) = (offset, bytes);
+        while !rest.is_empty() {
+            let (word, start) = (&words[at / WORD], at % WORD);
+            let (part, behind) = rest.split_at(rest.len().min(WORD - start));
+            store(word, start, part);
+            at += part.len();
+            rest = behind;
+        }
+        // Release: the bytes come first; pairs with `copy`.
+        self.used.fetch_max(end, Ordering::Release);
     }
 
     fn publish(&self, range: Range<usize>) {
@@ -167,7 +206,29 @@ impl fmt::Debug for ProcessCode {
     }
 }
 
+/// Replaces the bytes of `word` from `start` on, in one store.
+fn store(word: &AtomicU64, start: usize, part: &[u8]) {
+    if let Ok(whole) = part.try_into() {
+        word.store(u64::from_ne_bytes(whole), Ordering::Release);
+        return;
+    }
+    let with_part = |old: u64| {
+        let mut bytes = old.to_ne_bytes();
+        bytes[start..start + part.len()].copy_from_slice(part);
+        Some(u64::from_ne_bytes(bytes))
+    };
+    // Others may be writing to the word's other bytes. The closure never declines.
+    let _ = word.fetch_update(Ordering::Release, Ordering::Relaxed, with_part);
+}
+
 impl View {
+    /// The words of a writable view.
+    fn words(&self) -> &[AtomicU64] {
+        // SAFETY: the mapping starts at a page, is a whole number of pages long, lives
+        // as long as the view, and is written to as atomics only.
+        unsafe { core::slice::from_raw_parts(self.start.as_ptr().cast(), self.len / WORD) }
+    }
+
     fn new(
         file: BorrowedFd<'_>,
         len: usize,
@@ -217,6 +278,9 @@ fn denied(errno: Errno) -> Error {
         other => Error::Host(other),
     }
 }
+
+/// Bytes that are written at once.
+const WORD: usize = size_of::<u64>();
 
 const VIEW_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
 const VIEW_EXEC: ProtFlags = ProtFlags::READ.union(ProtFlags::EXEC);

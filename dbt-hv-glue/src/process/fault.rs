@@ -15,7 +15,8 @@
 //! off a thread-local pointer, so several engines can share a thread. When a fault
 //! arrives, in this order:
 //!
-//! 1. the interrupted instruction is a fault-tolerant copy: it returns early;
+//! 1. the interrupted instruction is a fault-tolerant copy or access: it returns
+//!    early;
 //! 2. it lies in a registered range: the registration is called, and may rewrite
 //!    registers and resume;
 //! 3. the handler that was installed before us is called as the kernel would have
@@ -56,7 +57,7 @@ use std::sync::OnceLock;
 use rustix::io::Errno;
 
 use super::alt_stack::checked;
-use super::{HostContext, alt_stack, copy};
+use super::{HostContext, alt_stack, copy, single};
 
 /// A host fault of generated code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -275,13 +276,14 @@ fn is_dealt_with(signal: libc::c_int, info: &libc::siginfo_t, context: *mut c_vo
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let mut context = HostContext::new(context);
     let pc = context.pc();
-    if let Some(recovery) = copy::recovery(pc) {
+    // SAFETY: for a fault the kernel fills in the address, of which any value is fine.
+    let address = unsafe { info.si_addr() }.addr();
+    if let Some(recovery) = copy::recovery(pc).or_else(|| single::recovery(pc)) {
+        context.set_gpr(0, address as u64);
         context.set_gpr(2, signal.cast_unsigned().into());
         context.set_pc(recovery);
         return true;
     }
-    // SAFETY: for a fault the kernel fills in the address, of which any value is fine.
-    let address = unsafe { info.si_addr() }.addr();
     let page_fault = context.trap() == PAGE_FAULT || signal == libc::SIGBUS;
     let fault = Fault {
         address: page_fault.then_some(address),

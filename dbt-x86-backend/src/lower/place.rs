@@ -40,7 +40,7 @@ impl Place {
 }
 
 /// The places of a unit's values.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     of: Vec<Place>,
     /// Values of this block that are somewhere and still needed.

@@ -48,6 +48,8 @@ pub struct EngineOptions {
     pub dump: Dump,
     /// Write a map for `perf`.
     pub perf_map: bool,
+    /// Measure time for statistics.
+    pub clock: bool,
     /// Bytes of code cache, if not the default.
     pub code_cache: Option<usize>,
 }
@@ -114,7 +116,10 @@ where
             "-h" | "--help" => return Ok(Command::Help),
             "-V" | "--version" => return Ok(Command::Version),
             "--strace" => options.strace = true,
-            "--stats" => options.stats = true,
+            "--stats" => {
+                options.stats = true;
+                options.engine.clock = true;
+            }
             "--interpret" => options.engine.interpret = true,
             "--perf-map" => options.engine.perf_map = true,
             _ => valued(&mut options, &name, &mut parser)?,

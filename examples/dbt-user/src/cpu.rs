@@ -160,18 +160,15 @@ pub trait Cpu {
     /// Returns the means to stop this core from elsewhere.
     fn interrupt_handle(&self) -> Arc<dyn Interrupt>;
 
-    /// Tells the engine that a `fork` follows: it takes its locks, so that the
-    /// child does not inherit them from a thread that it lacks.
-    fn before_fork(&mut self);
-
-    /// Tells the engine that the `fork` is over: it gives its locks back. A `child`
-    /// is the only thread left and must not write memory that it still shares with
-    /// its parent, code memory above all.
+    /// Calls `fork`, which returns zero in the child, and returns what it returned.
+    /// Where it is called no thread is in the middle of changing memory or code, and
+    /// the child shares no code memory with its parent.
     ///
     /// # Errors
     ///
-    /// Returns an error when the child cannot be given code memory of its own.
-    fn after_fork(&mut self, child: bool) -> io::Result<()>;
+    /// Returns an error, and has not called `fork`, when the host has no memory for
+    /// the child's code.
+    fn fork(&mut self, fork: &mut dyn FnMut() -> i32) -> io::Result<i32>;
 }
 
 /// Stops one core.

@@ -1,12 +1,267 @@
-//! Where the translation engine is made.
+//! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
-use std::io;
-use std::sync::Arc;
+mod report;
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use dbt_a32_frontend::guest::A32Guest;
+use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::version::Features;
+use dbt_core::engine::{Config, Engine, InterruptHandle, Mode, Vcpu};
+use dbt_core::exit::{Budget, Exit};
+use dbt_core::host::Lowering;
+use dbt_core::memory::{AccessKind, FaultCause, FetchFault, MemoryFault};
+use dbt_hv_glue::process::{Error, ProcessCode, ProcessMemory, WindowEngine};
 use dbt_user::cli::EngineOptions;
-use dbt_user::cpu::Engine;
+use dbt_user::cpu::{self, Cpu, CpuExit, Interrupt, UserRegs};
+use dbt_user::memory::{FaultKind, Space};
+use dbt_x86_backend::X86Backend;
+
+use report::Totals;
+
+type ArmEngine = WindowEngine<A32Guest, X86Backend, ProcessCode>;
+
+/// Bytes of code memory when nothing else is said.
+const CODE_CACHE: usize = 64 << 20;
 
 /// Makes the engine that the options describe.
-pub(crate) fn create(_: &EngineOptions) -> io::Result<Arc<dyn Engine>> {
-    Err(io::Error::other("this build has no translation engine yet"))
+pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>> {
+    let code = if options.interpret {
+        None
+    } else {
+        code_memory(options.code_cache.unwrap_or(CODE_CACHE))?
+    };
+    let config = Config {
+        mode: if code.is_some() {
+            Mode::Translate
+        } else {
+            Mode::Interpret
+        },
+        ..Config::default()
+    };
+    let engine = Engine::new(
+        A32Guest::new(Features::ARMHF),
+        X86Backend::default(),
+        code,
+        Lowering::Window,
+        config,
+    )
+    .map_err(io::Error::other)?;
+    Ok(Arc::new(Shared {
+        unattached: Mutex::new(Some(engine)),
+        engine: OnceLock::new(),
+        clock: options.clock,
+        totals: Arc::default(),
+    }))
+}
+
+/// Makes code memory; none if the host denies it, which is said.
+fn code_memory(capacity: usize) -> io::Result<Option<ProcessCode>> {
+    match ProcessCode::new(capacity) {
+        Ok(code) => Ok(Some(code)),
+        Err(error @ Error::ExecutableDenied(_)) => {
+            eprintln!("dbt-user: {error}; interpreting, which is slow");
+            Ok(None)
+        }
+        Err(error) => Err(io::Error::other(error)),
+    }
+}
+
+/// What the program's threads share.
+struct Shared {
+    /// The engine, until the program's memory is known.
+    unattached: Mutex<Option<Engine<A32Guest, X86Backend, ProcessCode>>>,
+    engine: OnceLock<Arc<ArmEngine>>,
+    clock: bool,
+    totals: Arc<Mutex<Totals>>,
+}
+
+impl Shared {
+    fn attach(&self, space: &Arc<Space>) -> io::Result<Arc<ArmEngine>> {
+        let mut unattached = self
+            .unattached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = unattached.take() {
+            let engine =
+                WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
+            // The lock is held, so nobody else has set it.
+            let _ = self.engine.set(engine);
+        }
+        self.engine
+            .get()
+            .filter(|engine| Arc::ptr_eq(engine.window(), space))
+            .cloned()
+            .ok_or_else(|| io::Error::other("an engine runs the threads of one program"))
+    }
+}
+
+impl cpu::Engine for Shared {
+    fn cpu(&self, space: &Arc<Space>, regs: &UserRegs) -> io::Result<Box<dyn Cpu>> {
+        let engine = self.attach(space)?;
+        let mut memory = engine.memory().map_err(io::Error::other)?;
+        if self.clock {
+            memory = memory.with_clock();
+        }
+        let mut state = ArmState::default();
+        put(&mut state, regs);
+        Ok(Box::new(Core {
+            vcpu: engine.vcpu(state),
+            engine,
+            memory,
+            system_calls: 0,
+            totals: Arc::clone(&self.totals),
+        }))
+    }
+
+    fn report(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(engine) = self.engine.get() else {
+            return Ok(());
+        };
+        let totals = *self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        report::write(out, engine.is_translating(), &engine.stats(), &totals)
+    }
+}
+
+/// One guest thread's core.
+struct Core {
+    engine: Arc<ArmEngine>,
+    vcpu: Vcpu<A32Guest>,
+    memory: ProcessMemory,
+    system_calls: u64,
+    totals: Arc<Mutex<Totals>>,
+}
+
+impl Cpu for Core {
+    fn run(&mut self) -> CpuExit {
+        loop {
+            let exit = self
+                .engine
+                .run(&mut self.vcpu, &mut self.memory, Budget::UNLIMITED);
+            return match exit {
+                Exit::SystemCall { immediate } => {
+                    self.system_calls += 1;
+                    CpuExit::Svc { imm: immediate }
+                }
+                Exit::Undefined => CpuExit::Undefined,
+                Exit::Breakpoint { immediate } => CpuExit::Breakpoint { imm: immediate },
+                Exit::Fault(fault) => data_abort(fault),
+                Exit::FetchFault(fault) => prefetch_abort(fault),
+                // Nothing that a user program waits for: events come of their own accord.
+                Exit::Yield | Exit::WaitForEvent | Exit::WaitForInterrupt => {
+                    std::thread::yield_now();
+                    continue;
+                }
+                Exit::SendEvent => continue,
+                _ => CpuExit::Interrupted,
+            };
+        }
+    }
+
+    fn reg(&self, n: usize) -> u32 {
+        self.vcpu.state().r[n]
+    }
+
+    fn set_reg(&mut self, n: usize, value: u32) {
+        self.vcpu.state_mut().r[n] = value;
+    }
+
+    fn regs(&self) -> UserRegs {
+        let state = self.vcpu.state();
+        UserRegs {
+            r: state.r,
+            cpsr: state.cpsr(),
+            d: state.d,
+            fpscr: state.fpscr,
+            tpidruro: state.tpidruro,
+            tpidrurw: state.tpidrurw,
+        }
+    }
+
+    fn set_regs(&mut self, regs: &UserRegs) {
+        put(self.vcpu.state_mut(), regs);
+    }
+
+    fn set_thread_pointer(&mut self, value: u32) {
+        self.vcpu.state_mut().tpidruro = value;
+    }
+
+    fn clear_exclusive(&mut self) {
+        self.vcpu.state_mut().exclusive_address = ArmState::MONITOR_OPEN;
+    }
+
+    fn interrupt_handle(&self) -> Arc<dyn Interrupt> {
+        Arc::new(Handle(self.vcpu.interrupt_handle()))
+    }
+
+    fn fork(&mut self, fork: &mut dyn FnMut() -> i32) -> io::Result<i32> {
+        self.engine
+            .across_fork(&self.vcpu, fork)
+            .map_err(|error| io::Error::from_raw_os_error(error.errno()))
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        totals.vcpus += self.vcpu.stats();
+        totals.system_calls += self.system_calls;
+    }
+}
+
+struct Handle(InterruptHandle);
+
+impl Interrupt for Handle {
+    fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// Sets what a program sees of a core.
+fn put(state: &mut ArmState, regs: &UserRegs) {
+    state.r = regs.r;
+    state.set_cpsr(regs.cpsr);
+    state.d = regs.d;
+    state.fpscr = regs.fpscr;
+    state.tpidruro = regs.tpidruro;
+    state.tpidrurw = regs.tpidrurw;
+}
+
+fn data_abort(fault: MemoryFault) -> CpuExit {
+    let addr = address(fault.address);
+    match kind(fault.cause) {
+        Some(kind) => CpuExit::DataAbort {
+            addr,
+            write: fault.kind == AccessKind::Write,
+            kind,
+        },
+        None => CpuExit::Alignment { addr },
+    }
+}
+
+fn prefetch_abort(fault: FetchFault) -> CpuExit {
+    CpuExit::PrefetchAbort {
+        addr: address(fault.address),
+        // Fetches are always aligned.
+        kind: kind(fault.cause).unwrap_or(FaultKind::Protection),
+    }
+}
+
+/// Returns what is wrong with a page; nothing if the alignment is.
+fn kind(cause: FaultCause) -> Option<FaultKind> {
+    match cause {
+        FaultCause::Unmapped => Some(FaultKind::Unmapped),
+        FaultCause::Permission => Some(FaultKind::Protection),
+        FaultCause::External => Some(FaultKind::Bus),
+        FaultCause::Alignment => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "guest addresses have 32 bits"
+)]
+const fn address(address: u64) -> u32 {
+    address as u32
 }

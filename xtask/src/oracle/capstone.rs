@@ -140,7 +140,7 @@ fn words(
         .with_message(name.clone());
     let start = Instant::now();
     let report = sweep::words(set, space, &Frontend::new(set), options.threads, &|done| {
-        bar.inc(done)
+        bar.inc(done);
     });
     bar.finish_and_clear();
     (

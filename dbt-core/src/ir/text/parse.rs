@@ -1,6 +1,6 @@
 //! The parser of the text form.
 //!
-//! It checks the form only; [`verify`](crate::ir::verify) checks the rest. Its
+//! It checks the form only; [`verify`](crate::ir::verify()) checks the rest. Its
 //! input may be anything: it neither panics nor takes more than the memory of
 //! the text, so that it can be fuzzed.
 

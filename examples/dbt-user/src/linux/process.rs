@@ -66,14 +66,13 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
     let process = thread.process.clone();
     // Held across the fork, so that the child does not find them held by a thread it lacks.
     let (actions, heap) = (process.actions(), process.heap());
-    // The engine's locks are its own affair (`before_fork`, `after_fork`); the C library's
-    // fork takes care of the allocator's.
-    thread.cpu.before_fork();
+    // The engine sees to its own locks and the window's; the C library's fork takes care
+    // of the allocator's.
     // SAFETY: the child continues in this function with its own copy of everything; it is
     // single-threaded and does not use what other threads were working on.
-    let pid = thread.space().quiesce(|| unsafe { libc::fork() });
+    let forked = thread.cpu.fork(&mut || unsafe { libc::fork() });
     drop((actions, heap));
-    let prepared = thread.cpu.after_fork(pid == 0);
+    let pid = forked?;
     if pid < 0 {
         return Err(std::io::Error::last_os_error().into());
     }
@@ -84,7 +83,6 @@ fn fork(thread: &mut Thread, flags: u32, args: Args) -> SysResult {
         return Ok(pid.cast_unsigned());
     }
     process.only_one_thread_left();
-    prepared?;
     if args[1] != 0 {
         thread.cpu.set_reg(13, args[1]);
     }

@@ -11,8 +11,12 @@ use crate::thread::{End, Thread};
 pub(crate) fn finish_thread(thread: Thread, end: End) {
     let process = thread.process.clone();
     match end {
-        End::Program(status) => leave(&process, status),
+        End::Program(status) => {
+            drop(thread);
+            leave(&process, status)
+        }
         End::Killed(signal) => {
+            drop(thread);
             report(&process);
             host_signal::die(signal);
         }
