@@ -16,6 +16,7 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
+use dbt_core::memory::Fetch;
 use dbt_isa::{Decoded, RowInfo, Undecodable};
 
 use crate::arena::{Arena, CODE, DATA, DATA_LEN, PAGE, REGIONS, Rights};
@@ -86,26 +87,55 @@ impl Program {
     pub const fn thumb(&self) -> bool {
         self.before.thumb != 0
     }
+}
 
-    /// Prints an instruction in assembly syntax.
+impl Item {
+    /// Fetches the instruction that a state is at.
     #[must_use]
-    pub fn text(&self, item: &Item, it: u32, features: Features) -> String {
-        let cx = context(self.thumb(), it, features);
-        let cond = if self.thumb() {
-            cx.it.cond()
+    pub fn fetch(state: &ArmState, arena: &mut Arena, features: Features) -> Option<Self> {
+        let address = state.pc();
+        let thumb = state.thumb != 0;
+        let first = arena.fetch16(address.into()).ok()?;
+        let len = if thumb && !is_32bit(first) { 2 } else { 4 };
+        let second = if len == 4 {
+            arena.fetch16(u64::from(address) + 2).ok()?
         } else {
-            Cond::from_bits(item.word >> 28)
+            0
         };
-        let print = PrintContext {
-            c: cond,
-            address: item.address,
-            thumb: self.thumb(),
+        let (first, second) = (u32::from(first), u32::from(second));
+        let word = match (thumb, len) {
+            (false, _) => first | second << 16,
+            (true, 2) => first,
+            (true, _) => first << 16 | second,
         };
-        decode(item.word, item.len, &cx).map_or_else(
-            |error| error.to_string(),
-            |decoded| decoded.display(&print).to_string(),
-        )
+        let cx = context(thumb, state.it, features);
+        Some(Self {
+            address,
+            word,
+            len,
+            row: decode(word, len, &cx).map(|decoded| decoded.row),
+        })
     }
+}
+
+/// Prints an instruction in assembly syntax, which stands under an `ITSTATE`.
+#[must_use]
+pub fn text(item: &Item, thumb: bool, it: u32, features: Features) -> String {
+    let cx = context(thumb, it, features);
+    let cond = if thumb {
+        cx.it.cond()
+    } else {
+        Cond::from_bits(item.word >> 28)
+    };
+    let print = PrintContext {
+        c: cond,
+        address: item.address,
+        thumb,
+    };
+    decode(item.word, item.len, &cx).map_or_else(
+        |error| error.to_string(),
+        |decoded| decoded.display(&print).to_string(),
+    )
 }
 
 /// Runs until an instruction stops or `limit` is reached.

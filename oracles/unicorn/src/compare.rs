@@ -8,7 +8,7 @@ use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
 use dbt_core::memory::FaultCause;
 use dbt_testkit::arena::Arena;
-use dbt_testkit::programs::{End, Item, MAX_STEPS, Program, run};
+use dbt_testkit::programs::{End, Item, MAX_STEPS, Program, run, text};
 use unicorn_engine::uc_error;
 
 use crate::cpu::{Cpu, Stop};
@@ -197,6 +197,18 @@ impl Comparison {
         self.cpu.clear_exclusive(&mut scratch)
     }
 
+    /// Returns what our side stopped at, which need not be an instruction of the
+    /// program, and whether it is T32.
+    fn stopped_at(&self, ours: &Side<End>, arena: &mut Arena) -> Option<(Item, bool)> {
+        let End::Stopped(Step::Trap { .. } | Step::Fault(_)) = ours.end else {
+            return None;
+        };
+        Some((
+            Item::fetch(&ours.state, arena, self.features)?,
+            ours.state.thumb != 0,
+        ))
+    }
+
     /// Finds the first instruction after which there is a difference.
     fn locate(&mut self, program: &Program, arena: &Arena) -> Result<Mismatch, uc_error> {
         let mut initial = arena.clone();
@@ -220,22 +232,19 @@ impl Comparison {
             let fields = differences(&ours, &theirs);
             let at = self.cpu.memory_difference(&memory);
             if !fields.is_empty() || at.is_some() || is_last {
-                let word = |at: u32| {
+                let mut word = |at: u32| {
                     let access = dbt_isa::ops::Access::new(dbt_isa::ops::Size::Word);
                     let load = dbt_core::memory::GuestMemory::load;
                     load(&mut memory, access, (at & !3).into()).map_or(0, |value| value as u32)
                 };
-                let mut word = word;
                 let memory_words = at.map(|at| (at, word(at), self.cpu.word(at).unwrap_or(0)));
-                // It may have jumped ahead, to what stopped it.
-                let stopped_at = program.items.iter().find(|other| {
-                    matches!(ours.end, End::Stopped(_)) && other.address == ours.state.pc()
-                });
+                let stopped = self.stopped_at(&ours, &mut memory);
+                let (item, thumb) = stopped.unwrap_or((*item, program.thumb()));
                 return Ok(Mismatch {
-                    item: *stopped_at.unwrap_or(item),
+                    item,
                     index,
-                    thumb: program.thumb(),
-                    text: program.text(stopped_at.unwrap_or(item), before.it, self.features),
+                    thumb,
+                    text: text(&item, thumb, before.it, self.features),
                     before,
                     ours,
                     theirs,
