@@ -54,6 +54,7 @@ mod copy;
 mod error;
 mod fault;
 pub mod gs_base;
+mod layout;
 mod lock;
 mod prot;
 mod regions;

@@ -36,13 +36,15 @@ struct AltStack {
 
 /// Gives the current thread a signal stack of at least 32 KiB.
 pub(super) fn ensure() -> Result<(), Errno> {
-    STACK.with(|stack| {
+    let ensured = STACK.try_with(|stack| {
         if stack.get().is_none() {
             // The cell is empty and belongs to this thread, so this succeeds.
             let _ = stack.set(AltStack::install_if_needed()?);
         }
         Ok(())
-    })
+    });
+    // A thread that is past its destructors runs no more generated code.
+    ensured.unwrap_or(Err(Errno::SRCH))
 }
 
 impl AltStack {

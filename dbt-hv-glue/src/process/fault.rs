@@ -49,7 +49,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
 use core::ops::Range;
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 use std::sync::OnceLock;
 
@@ -104,9 +104,9 @@ impl<F: Fn(&mut HostContext<'_>, &Fault) -> Verdict> FaultHandler for F {
 /// # Invariants
 ///
 /// - *Listed* of the module.
-/// - *Pinned*: the registration has a fixed address, by being boxed.
+/// - *Pinned*: the registration is a leaked box that the scope owns.
 pub struct FaultScope<'a> {
-    registration: Box<Registration>,
+    registration: NonNull<Registration>,
     /// Borrows the handler; bound to the thread.
     handler: PhantomData<(&'a (), *const ())>,
 }
@@ -154,14 +154,14 @@ impl<'a> FaultScope<'a> {
                 handler,
             )
         };
-        let registration = Box::new(Registration {
+        let registration = NonNull::from(Box::leak(Box::new(Registration {
             code,
             handler,
             next: Cell::new(REGISTRATIONS.get()),
-        });
+        })));
         // The handler on this thread must find the registration complete.
         compiler_fence(Ordering::Release);
-        REGISTRATIONS.set(&raw const *registration);
+        REGISTRATIONS.set(registration.as_ptr());
         Ok(Self {
             registration,
             handler: PhantomData,
@@ -171,8 +171,9 @@ impl<'a> FaultScope<'a> {
 
 impl Drop for FaultScope<'_> {
     fn drop(&mut self) {
-        let this: *const Registration = &raw const *self.registration;
-        let next = self.registration.next.get();
+        let this = self.registration.as_ptr().cast_const();
+        // SAFETY: *Pinned*.
+        let next = unsafe { self.registration.as_ref() }.next.get();
         let mut at = REGISTRATIONS.get();
         if at == this {
             REGISTRATIONS.set(next);
@@ -187,13 +188,17 @@ impl Drop for FaultScope<'_> {
         }
         // The registration is freed only after it has left the list.
         compiler_fence(Ordering::Release);
+        // SAFETY: *Pinned*, and nobody else refers to it any more.
+        drop(unsafe { Box::from_raw(self.registration.as_ptr()) });
     }
 }
 
 impl fmt::Debug for FaultScope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: *Pinned*.
+        let registration = unsafe { self.registration.as_ref() };
         f.debug_struct("FaultScope")
-            .field("code", &self.registration.code)
+            .field("code", &registration.code)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,8 @@
 //! - *Reserved*: the bytes from `GUARD` below `base` to `GUARD` above `base` plus
 //!   4 GiB belong to this process's mapping table on behalf of this value, at all
 //!   times: every operation *replaces* mappings and none leaves a hole, into which
-//!   the host's allocator could put memory of its own for the guest to find.
+//!   the host's allocator could put memory of its own for the guest to find. Should
+//!   the host itself leave one by failing half-way, it is closed at once.
 //! - *Ours*: nothing in the reservation is referenced by Rust references; it is
 //!   reached through raw pointers, by fault-tolerant copies, by generated code and
 //!   by system calls only.
@@ -29,7 +30,7 @@ use dbt_mmu::{Page, PageProtection, Refused};
 use lock_api::Mutex;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, MremapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags};
 
 use super::lock::FutexLock;
 use super::prot::{HostProt, PageFlags};
@@ -154,13 +155,18 @@ impl Space {
                 let map = MapFlags::FIXED | MapFlags::NORESERVE | sharing(shared);
                 // SAFETY: *Reserved* and *Ours*: the mapping replaces part of our own
                 // reservation, to which no references exist.
-                unsafe { rustix::mm::mmap_anonymous(start, len, flags.host().into(), map) }?;
+                unsafe { rustix::mm::mmap_anonymous(start, len, flags.host().into(), map) }
+                    .inspect_err(|_| self.heal(range))?;
             }
             Contents::File { fd, offset, shared } => {
-                let map = MapFlags::FIXED | MapFlags::NORESERVE | sharing(shared);
+                // A file may refuse after its target was unmapped, so it is mapped
+                // elsewhere first.
+                let map = MapFlags::NORESERVE | sharing(shared);
                 let prot = flags.host().into();
-                // SAFETY: as above.
-                unsafe { rustix::mm::mmap(start, len, prot, map, fd, offset) }?;
+                // SAFETY: without a fixed address the host chooses one that is free.
+                let scratch =
+                    unsafe { rustix::mm::mmap(ptr::null_mut(), len, prot, map, fd, offset) }?;
+                self.replace(range, scratch)?;
             }
         }
         self.set_flags(range, flags);
@@ -178,9 +184,17 @@ impl Space {
         let map = MapFlags::FIXED | MapFlags::NORESERVE | MapFlags::PRIVATE;
         // SAFETY: *Reserved* and *Ours*: the mapping replaces part of our own
         // reservation, to which no references exist.
-        unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), map) }?;
+        unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), map) }
+            .inspect_err(|_| self.heal(range))?;
         self.set_flags(range, PageFlags::empty());
         Ok(())
+    }
+
+    /// Drops the contents of `range` (`MADV_DONTNEED`). Same duty as for `map`.
+    pub(super) fn discard(&self, range: &Range<u64>) -> Result<(), Errno> {
+        let (start, len) = self.extent(range);
+        // SAFETY: *Reserved* and *Ours*: nothing refers to the contents.
+        unsafe { rustix::mm::madvise(start, len, Advice::LinuxDontNeed) }
     }
 
     /// Changes the guest's permissions in `range`, all of which is mapped.
@@ -228,37 +242,27 @@ impl Space {
         prot: Prot,
     ) -> Result<(), Errno> {
         let (from_ptr, from_len) = self.extent(from);
-        let (to_ptr, to_len) = self.extent(to);
+        let (_, to_len) = self.extent(to);
         let _held = self.changes.lock();
+        // With DONTUNMAP the kernel reads the new address even when it may choose one,
+        // and rustix passes none. So room is made first and named.
+        let scratch = reserve_anywhere(from_len)?.as_ptr().cast::<c_void>();
         let leave = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
-        // SAFETY: *Ours*: nothing refers to the pages; the range stays mapped, and
-        // with it *Reserved* holds.
-        let scratch = unsafe { rustix::mm::mremap(from_ptr, from_len, from_len, leave) }?;
+        // SAFETY: *Ours*: nothing refers to the pages; the range stays mapped, and with
+        // it *Reserved* holds. The target is a reservation that nobody else knows of.
+        unsafe { rustix::mm::mremap_fixed(from_ptr, from_len, from_len, leave, scratch) }
+            .inspect_err(|_| {
+                // SAFETY: as above. An error would leak address space.
+                let _ = unsafe { rustix::mm::munmap(scratch, from_len) };
+            })?;
         // SAFETY: `scratch` is a mapping of our own that nobody else knows of.
         let grown = unsafe { rustix::mm::mremap(scratch, from_len, to_len, MremapFlags::MAYMOVE) };
-        let moved = grown.and_then(|grown| {
-            let flags = MremapFlags::MAYMOVE;
-            // SAFETY: as above for the source; the target is *Reserved* and *Ours*,
-            // and replaced in one step.
-            unsafe { rustix::mm::mremap_fixed(grown, to_len, to_len, flags, to_ptr) }.inspect_err(
-                |_| {
-                    // SAFETY: `grown` is a mapping of our own that nobody knows of.
-                    // Should even this fail, address space leaks.
-                    let _ = unsafe { rustix::mm::munmap(grown, to_len) };
-                },
-            )
-        });
-        if let Err(errno) = moved {
-            if grown.is_err() {
-                let flags = MremapFlags::MAYMOVE;
-                // SAFETY: `scratch` still exists since growing it failed; it returns to
-                // where it came from. Should that fail, the range reads as empty.
-                let _ = unsafe {
-                    rustix::mm::mremap_fixed(scratch, from_len, from_len, flags, from_ptr)
-                };
-            }
-            return Err(errno);
-        }
+        let Ok(grown) = grown else {
+            // It returns to where it came from. Should that fail, the range is empty.
+            let _ = self.replace(from, scratch);
+            return grown.map(|_| ());
+        };
+        self.replace(to, grown)?;
         self.set_flags(to, PageFlags::mapped(prot));
         for rest in [
             from.start..from.end.min(to.start),
@@ -269,6 +273,41 @@ impl Space {
             }
         }
         Ok(())
+    }
+
+    /// Moves the mapping at `scratch`, which is as long as `range` and known to nobody
+    /// else, to `range`. If that fails, the mapping is gone.
+    fn replace(&self, range: &Range<u64>, scratch: *mut c_void) -> Result<(), Errno> {
+        let (start, len) = self.extent(range);
+        // SAFETY: `scratch` is as described. The target is *Reserved* and *Ours*, and
+        // replaced in one step.
+        let moved =
+            unsafe { rustix::mm::mremap_fixed(scratch, len, len, MremapFlags::MAYMOVE, start) };
+        if let Err(errno) = moved {
+            self.heal(range);
+            // SAFETY: `scratch` is as described. An error would leak address space.
+            let _ = unsafe { rustix::mm::munmap(scratch, len) };
+            return Err(errno);
+        }
+        Ok(())
+    }
+
+    /// Restores *Reserved* after a replacement of `range` has failed.
+    ///
+    /// A host that runs out of memory at the wrong moment has unmapped the target
+    /// already. Then it is reserved again, and is unmapped for the guest too.
+    fn heal(&self, range: &Range<u64>) {
+        let (start, len) = self.extent(range);
+        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
+        // SAFETY: only space that is free is mapped.
+        match unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), flags) } {
+            Ok(_) => self.set_flags(range, PageFlags::empty()),
+            // Still mapped: the replacement failed before it began.
+            Err(Errno::EXIST) => {}
+            // The guest could reach whatever the host maps there next. There is no safe
+            // way to go on.
+            Err(_) => std::process::abort(),
+        }
     }
 
     fn extent(&self, range: &Range<u64>) -> (*mut c_void, usize) {
@@ -347,13 +386,13 @@ impl fmt::Debug for Space {
     }
 }
 
-fn reserve_anywhere(len: usize) -> Result<NonNull<u8>, Error> {
+fn reserve_anywhere(len: usize) -> Result<NonNull<u8>, Errno> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
     // SAFETY: without a fixed address the host chooses one that is free.
     let start =
         unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, ProtFlags::empty(), flags) }?;
     // The host never chooses address zero.
-    NonNull::new(start.cast()).ok_or(Error::Host(Errno::NOMEM))
+    NonNull::new(start.cast()).ok_or(Errno::NOMEM)
 }
 
 fn sharing(shared: bool) -> MapFlags {

@@ -9,13 +9,14 @@ use dbt_mmu::{CodePages, Outcome, Page, Translations};
 use lock_api::Mutex;
 use rustix::fd::BorrowedFd;
 
+use super::layout::{Layout, aligned, narrow, page_range};
 use super::lock::FutexLock;
 use super::prot::PageFlags;
 use super::regions::Regions;
 use super::space::{Contents, Space};
 use super::{
-    Access, Error, Fault, FaultKind, GuestFault, PAGE_SIZE, PageInfo, Prot, Region, RegionKind,
-    Search, WINDOW_SIZE, fault,
+    Access, Error, Fault, FaultKind, GuestFault, PageInfo, Prot, Region, RegionKind, Search,
+    WINDOW_SIZE, fault,
 };
 
 /// A 4 GiB guest address space inside the host's, with guards on both sides.
@@ -121,14 +122,6 @@ pub enum WindowFault {
 #[error("an engine is attached to the window already")]
 pub struct AlreadyAttached;
 
-/// What the outermost lock guards.
-#[derive(Debug)]
-struct Layout {
-    regions: Regions,
-    /// Where mappings without a fixed address go.
-    mmap: Range<u64>,
-}
-
 impl Window {
     /// Reserves a window with nothing mapped in it, and installs the process's
     /// fault hook if that has not been done.
@@ -193,9 +186,10 @@ impl Window {
             Backing::AnonymousShared => Contents::Anonymous { shared: true },
             Backing::File { fd, offset, shared } => Contents::File { fd, offset, shared },
         };
-        self.code
-            .remap(range.clone(), || self.space.map(&range, prot, contents))?;
         let start = range.start;
+        self.code
+            .remap(range.clone(), || self.space.map(&range, prot, contents))
+            .inspect_err(|_| layout.drop_lost(&self.space, &range))?;
         layout.regions.insert(Region {
             range,
             prot,
@@ -254,6 +248,31 @@ impl Window {
                 change()?;
             }
             layout.regions.update(&part.range, |r| r.prot = prot);
+        }
+        if at < range.end {
+            return Err(Error::NotMapped { addr: narrow(at)? });
+        }
+        Ok(())
+    }
+
+    /// Drops the contents of a range (`MADV_DONTNEED`): anonymous memory reads as
+    /// zeroes afterwards, private copies of a file as the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotMapped`] at the first page that is not mapped, with the pages
+    /// before it discarded; otherwise as for [`unmap`](Self::unmap).
+    pub fn discard(&self, addr: u32, len: u64) -> Result<(), Error> {
+        let range = page_range(addr, len)?;
+        let layout = self.layout.lock();
+        let mut at = range.start;
+        for part in layout.regions.parts(&range) {
+            if part.range.start != at {
+                break;
+            }
+            at = part.range.end;
+            self.code
+                .remap(part.range.clone(), || self.space.discard(&part.range))?;
         }
         if at < range.end {
             return Err(Error::NotMapped { addr: narrow(at)? });
@@ -422,7 +441,7 @@ impl Window {
     /// `section` must not call methods of the window in the parent.
     pub fn quiesce<R>(&self, section: impl FnOnce() -> R) -> R {
         let _layout = self.layout.lock();
-        self.code.quiesce(section)
+        self.code.quiesce(|| self.space.settled(section))
     }
 
     pub(super) fn space(&self) -> &Space {
@@ -454,7 +473,7 @@ impl Window {
         let in_place = old.start == new.start;
         let anonymous = matches!(region.kind, RegionKind::Anonymous { shared: false });
         // One critical section: no page of either range may become a code page in it.
-        self.code.remap_all([old.clone(), new.clone()], || {
+        let changed = self.code.remap_all([old.clone(), new.clone()], || {
             if in_place && anonymous {
                 // What is new is as good as any other anonymous memory.
                 let contents = Contents::Anonymous { shared: false };
@@ -462,69 +481,14 @@ impl Window {
             } else {
                 self.space.move_mapping(&old, &new, prot)
             }
-        })?;
+        });
+        changed.inspect_err(|_| layout.drop_lost(&self.space, &new))?;
         layout.regions.remove(&old);
         layout.regions.insert(Region {
             range: new,
             ..region
         });
         Ok(())
-    }
-}
-
-impl Layout {
-    fn place(&self, addr: u32, len: u64, placement: Placement) -> Result<Range<u64>, Error> {
-        let len = page_range(0, len)?.end;
-        match placement {
-            Placement::Fixed => page_range(addr, len),
-            Placement::FixedNoReplace => {
-                let range = page_range(addr, len)?;
-                if !self.regions.is_free(&range) {
-                    return Err(Error::Exists { addr });
-                }
-                Ok(range)
-            }
-            Placement::Hint => match page_range(addr & !(PAGE_SIZE - 1), len) {
-                Ok(range) if range.start >= self.mmap.start && self.regions.is_free(&range) => {
-                    Ok(range)
-                }
-                _ => self.anywhere(len),
-            },
-            Placement::Anywhere => self.anywhere(len),
-        }
-    }
-
-    fn anywhere(&self, len: u64) -> Result<Range<u64>, Error> {
-        let start = self
-            .regions
-            .find_free(len, self.mmap.clone(), Search::TopDown)
-            .ok_or(Error::NoSpace { len })?;
-        Ok(start..start + len)
-    }
-
-    fn remap_target(
-        &self,
-        old: &Range<u64>,
-        new_len: u64,
-        target: RemapTarget,
-    ) -> Result<Range<u64>, Error> {
-        let no_space = Error::NoSpace { len: new_len };
-        let grown = old.start..old.start + new_len;
-        match target {
-            RemapTarget::Fixed(addr) => {
-                let new = page_range(addr, new_len)?;
-                if new.start < old.end && old.start < new.end {
-                    return Err(Error::Overlap);
-                }
-                Ok(new)
-            }
-            _ if grown.end <= old.end => Ok(grown),
-            _ if grown.end <= WINDOW_SIZE && self.regions.is_free(&(old.end..grown.end)) => {
-                Ok(grown)
-            }
-            RemapTarget::MayMove => self.anywhere(new_len),
-            RemapTarget::InPlace => Err(no_space),
-        }
     }
 }
 
@@ -560,31 +524,6 @@ fn region_kind(backing: Backing<'_>) -> Result<RegionKind, Error> {
             })
         }
     }
-}
-
-fn aligned(value: u64) -> Result<u64, Error> {
-    if !value.is_multiple_of(PAGE_SIZE.into()) {
-        return Err(Error::Unaligned { value });
-    }
-    Ok(value)
-}
-
-/// The whole pages of `len` bytes at `addr`.
-fn page_range(addr: u32, len: u64) -> Result<Range<u64>, Error> {
-    let start = aligned(addr.into())?;
-    if len == 0 {
-        return Err(Error::ZeroLength);
-    }
-    let end = len
-        .checked_next_multiple_of(PAGE_SIZE.into())
-        .and_then(|len| start.checked_add(len))
-        .filter(|&end| end <= WINDOW_SIZE)
-        .ok_or(Error::OutOfRange { addr: start, len })?;
-    Ok(start..end)
-}
-
-fn narrow(addr: u64) -> Result<u32, Error> {
-    u32::try_from(addr).map_err(|_| Error::OutOfRange { addr, len: 0 })
 }
 
 #[cfg(test)]

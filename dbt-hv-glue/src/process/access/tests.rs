@@ -116,6 +116,7 @@ fn mapping_changes_forget_translations() {
         let target = crate::process::RemapTarget::MayMove;
         window.remap(CODE, 0x1000, 0x8000, target).unwrap();
     });
+    forgets("discard", &|| window.discard(CODE, 0x1000).unwrap());
     forgets("invalidate", &|| window.invalidate(CODE, 0x1000));
 
     let backing = Backing::Anonymous;

@@ -398,3 +398,51 @@ fn regions_can_be_labelled() {
     window.label(0x1_1000, 0x1000, None).unwrap();
     assert_eq!(ranges(&window), [(0x1_0000, 0x1_3000)]);
 }
+
+/// Discarded memory is as it was first mapped.
+#[test]
+fn contents_can_be_discarded() {
+    let window = window();
+    map(&window, 0x1_0000, 0x2000, RW);
+    window.write(0x1_0ffc, &[7; 8]).unwrap();
+    window.discard(0x1_0000, 0x1000).unwrap();
+    assert_eq!(window.read_obj::<u64>(0x1_0ffc), Ok(0x0707_0707_0000_0000));
+    let error = window.discard(0x1_1000, 0x2000);
+    assert_eq!(error, Err(Error::NotMapped { addr: 0x1_2000 }));
+    assert_eq!(window.read_obj::<u32>(0x1_1000), Ok(0));
+}
+
+/// A file that cannot be mapped leaves what was there.
+#[test]
+fn a_failed_replacement_changes_nothing() {
+    let window = window();
+    map(&window, 0x1_0000, 0x2000, RW);
+    window.write(0x1_0000, &[7]).unwrap();
+    let directory = File::open("/").unwrap();
+    let (fd, offset, shared) = (directory.as_fd(), 0, false);
+    let backing = Backing::File { fd, offset, shared };
+    let error = window.map(0x1_0000, 0x1000, RW, backing, Placement::Fixed);
+    assert_eq!(error.map_err(Error::errno), Err(libc::ENODEV));
+    assert_eq!(window.read_obj::<u8>(0x1_0000), Ok(7));
+    assert_eq!(ranges(&window), [(0x1_0000, 0x1_2000)]);
+    assert!(host_has_no_holes(&window));
+}
+
+/// While a window is quiescent, nothing changes in it.
+#[test]
+fn quiescence_holds_changes_back() {
+    let window = window();
+    let started = std::sync::Barrier::new(2);
+    std::thread::scope(|s| {
+        window.quiesce(|| {
+            s.spawn(|| {
+                started.wait();
+                map(&window, 0x1_0000, 0x1000, RW);
+            });
+            started.wait();
+            std::thread::sleep(core::time::Duration::from_millis(20));
+            assert_eq!(window.query(0x1_0000), None);
+        });
+    });
+    assert!(window.query(0x1_0000).is_some());
+}
