@@ -166,11 +166,7 @@ fn capstone() -> Result<(), String> {
 }
 
 fn unicorn() -> Result<(), String> {
-    // A workspace of its own, with a licence of its own.
-    cargo(
-        "run --release --manifest-path oracles/unicorn/Cargo.toml --target-dir target/unicorn \
-         -- --count 500000",
-    )
+    cargo("xtask oracle unicorn --count 500000")
 }
 
 fn bench() -> Result<(), String> {

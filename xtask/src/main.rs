@@ -30,7 +30,9 @@ cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t
     compares our decoders with Capstone; N words of each set (default 2000000), or all
     --all        also lists what is UNPREDICTABLE or not described, by name
 cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
-    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)";
+    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
+cargo xtask oracle unicorn [--help | ARGUMENTS]
+    builds `oracles/unicorn` and runs random programs on our interpreter and on Unicorn";
 
 fn main() -> ExitCode {
     match run() {
