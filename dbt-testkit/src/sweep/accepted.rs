@@ -98,7 +98,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T16, Class::OursOnly, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1001", |ours, _| ours == "udf #0xf9", UDF),
     accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1001", |ours, theirs| ours == "udf 249" && theirs == "__brkdiv0", UDF),
     accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1110", |ours, theirs| ours == "udf 254" && theirs == "trap", UDF),
-    accept(Set::A32, Class::Text, "1110_0111_1111_1110_1101_1110_1111_0000", |ours, theirs| ours == "udf 60896" && theirs == "trap", UDF),
+    accept(Set::A32, Class::Text, "1110_0111_1111_111x_1101_1110_1111_xxx0", |ours, theirs| matches!(ours, "udf 60896" | "udf 65006") && theirs == "trap", UDF),
     accept(Set::A32, Class::Text, "xxxx_0100_0001_1101_xxxx_0000_0000_0100", |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"), "A5.3, POP encoding A2: only an added offset makes a POP; Capstone ignores the sign"),
     accept(Set::A32, Class::Text, "1111_0101_0111_1111_1111_0000_0100_1100", |ours, theirs| ours == "dsb 12" && theirs == "dfb", BARRIER),
     accept(Set::T32, Class::Text, "1111_0011_1011_1111_1000_1111_0100_1100", |ours, theirs| ours.starts_with("dsb") && theirs.starts_with("dfb"), BARRIER),
