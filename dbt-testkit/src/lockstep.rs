@@ -139,6 +139,9 @@ impl fmt::Display for Difference {
         for item in &program.items {
             // The printer needs no ITSTATE but for the suffix.
             let text = text(item, thumb, 0, FEATURES);
+            if text.starts_with("nop") {
+                continue;
+            }
             writeln!(f, "  {:#x}: {:#010x} {text}", item.address, item.word)?;
         }
         writeln!(f, "  interpreter: {:?}", expected.0)?;
@@ -164,7 +167,9 @@ impl fmt::Display for Difference {
         if let Some((at, right, wrong)) = self.memory {
             writeln!(f, "  memory at {at:#x} of the arena: {right:#x}, not {wrong:#x}")?;
         }
-        write!(f, "  initially {before:x?}")
+        let ArmState { r, nzcv, q, ge, it, big_endian, fpscr, .. } = before;
+        write!(f, "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} ")?;
+        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")
     }
 }
 
@@ -270,16 +275,59 @@ impl Lockstep {
         self.arena.write_code(program.limit(), udf);
         counts.programs += 1;
         counts.instructions += program.items.len() as u64;
-        let accesses = self.compare(&program, Obstacle::None, counts)?;
+        self.everywhere(&program, counts)
+            .map_err(|difference| self.shrunk(difference))
+    }
+
+    /// Runs a program unobstructed and with obstacles.
+    fn everywhere(
+        &mut self,
+        program: &Program,
+        counts: &mut Counts,
+    ) -> Result<(), Box<Difference>> {
+        let accesses = self.compare(program, Obstacle::None, counts)?;
         for count in 0..accesses {
-            self.compare(&program, Obstacle::After(count), counts)?;
+            self.compare(program, Obstacle::After(count), counts)?;
         }
         if accesses != 0 {
             for page in (DATA..DATA + DATA_LEN).step_by(PAGE as usize) {
-                self.compare(&program, Obstacle::Page(page), counts)?;
+                self.compare(program, Obstacle::Page(page), counts)?;
             }
         }
         Ok(())
+    }
+
+    /// Replaces instructions by ones that do nothing and registers by zeroes, as
+    /// long as there is a difference.
+    fn shrunk(&mut self, mut difference: Box<Difference>) -> Box<Difference> {
+        let obstacle = difference.obstacle;
+        let mut program = difference.program.clone();
+        let thumb = program.thumb();
+        for index in 0..program.items.len() {
+            let item = program.items[index];
+            let nop = match (thumb, item.len) {
+                (false, _) => 0xe320_f000,
+                (true, 2) => 0xbf00,
+                (true, _) => 0xf3af_8000,
+            };
+            program.items[index].word = nop;
+            program.write(&mut self.arena, index);
+            match self.compare(&program, obstacle, &mut Counts::default()) {
+                Err(smaller) => difference = smaller,
+                Ok(_) => {
+                    program.items[index] = item;
+                    program.write(&mut self.arena, index);
+                }
+            }
+        }
+        for register in 0..15 {
+            let value = std::mem::take(&mut program.before.r[register]);
+            match self.compare(&program, obstacle, &mut Counts::default()) {
+                Err(smaller) => difference = smaller,
+                Ok(_) => program.before.r[register] = value,
+            }
+        }
+        difference
     }
 
     /// Runs a program everywhere and returns how many data accesses it made.

@@ -82,6 +82,13 @@ impl Program {
             .map_or(START, |item| item.address + item.len)
     }
 
+    /// Writes an instruction to its place in an arena.
+    pub fn write(&self, arena: &mut Arena, index: usize) {
+        let Item { address, word, len, .. } = self.items[index];
+        let halves = halfwords(word, len, self.thumb());
+        arena.write_code(address, &halves[..len as usize / 2]);
+    }
+
     /// Whether it is T32.
     #[must_use]
     pub const fn thumb(&self) -> bool {
