@@ -266,17 +266,38 @@ impl Lockstep {
         }
         let program = self.programs.next(&mut self.arena);
         self.arena.undo(self.arena.start());
-        // Behind the program stands something UNDEFINED.
+        self.end(&program);
+        counts.programs += 1;
+        counts.instructions += program.items.len() as u64;
+        self.everywhere(&program, counts)
+            .map_err(|difference| self.shrunk(difference))
+    }
+
+    /// Runs instructions, in T32 if `before` says so, everywhere as
+    /// [`step`](Self::step) does. The first halfword of a T32 instruction is the
+    /// upper one.
+    ///
+    /// # Errors
+    ///
+    /// When a runner differs from the interpreter.
+    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<(), Box<Difference>> {
+        let program = Program::new(before, words, FEATURES);
+        for index in 0..program.items.len() {
+            program.write(&mut self.arena, index);
+        }
+        self.end(&program);
+        self.everywhere(&program, &mut Counts::default())
+    }
+
+    /// Puts something UNDEFINED behind a program.
+    fn end(&mut self, program: &Program) {
         let udf: &[u16] = if program.thumb() {
             &[0xdeff]
         } else {
             &[0x00f0, 0xe7f0]
         };
         self.arena.write_code(program.limit(), udf);
-        counts.programs += 1;
-        counts.instructions += program.items.len() as u64;
-        self.everywhere(&program, counts)
-            .map_err(|difference| self.shrunk(difference))
+        self.arena.commit();
     }
 
     /// Runs a program unobstructed and with obstacles.

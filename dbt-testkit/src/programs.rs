@@ -74,6 +74,28 @@ pub struct Program {
 }
 
 impl Program {
+    /// Makes a program of given instructions, which starts at [`START`] with the
+    /// state `before`. It is not run.
+    #[must_use]
+    pub fn new(mut before: ArmState, words: &[u32], features: Features) -> Self {
+        before.r[15] = START;
+        let thumb = before.thumb != 0;
+        let mut address = START;
+        let item = |&word: &u32| {
+            let len = if thumb && word < 0x1_0000 { 2 } else { 4 };
+            let row = decode(word, len, &context(thumb, 0, features)).map(|decoded| decoded.row);
+            let item = Item { address, word, len, row };
+            address += len;
+            item
+        };
+        Self {
+            before,
+            after: before,
+            end: End::Done,
+            items: words.iter().map(item).collect(),
+        }
+    }
+
     /// The address behind the last instruction.
     #[must_use]
     pub fn limit(&self) -> u32 {
