@@ -255,6 +255,26 @@ impl Lockstep {
         .fold(self, |this, passes| this.with(Evaluated::new(passes)))
     }
 
+    /// Adds generated code: linked and not linked, with each memory lowering.
+    /// Does nothing where there is no back end for the host.
+    ///
+    /// # Panics
+    ///
+    /// When the host denies executable memory.
+    #[must_use]
+    pub fn with_generated_code(self) -> Self {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        let this = {
+            const DENIED: &str = "the host allows executable memory";
+            self.with(CallbackJit::new(true).expect(DENIED))
+                .with(CallbackJit::new(false).expect(DENIED))
+                .with(WindowJit::new().expect(DENIED))
+        };
+        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        let this = self;
+        this
+    }
+
     /// Runs one program everywhere, unobstructed and with obstacles.
     ///
     /// # Errors

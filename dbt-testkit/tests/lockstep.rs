@@ -26,7 +26,7 @@ fn evaluator_does_what_the_interpreter_does() {
 
 /// Runs instructions of A32 under all flags.
 fn check_a32(words: &[u32], r: &[(usize, u32)]) {
-    let mut lockstep = with_code(Lockstep::new(0, (1, 1)).with_evaluators());
+    let mut lockstep = Lockstep::new(0, (1, 1)).with_evaluators().with_generated_code();
     for flags in 0..16 {
         let mut state = ArmState {
             nzcv: flags << 28,
@@ -55,26 +55,10 @@ fn a_condition_on_flags_that_are_never_written_finds_the_old_overflow() {
     check_a32(&[0xe1b0_3342, 0xd652_1f38, 0xe17a_02a4], &[(2, 0x2000_04b8)]);
 }
 
-/// Adds generated code, if there is any for this host.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn with_code(lockstep: Lockstep) -> Lockstep {
-    use dbt_testkit::lockstep::{CallbackJit, WindowJit};
-    lockstep
-        .with(CallbackJit::new(true).expect("the host allows code"))
-        .with(CallbackJit::new(false).expect("the host allows code"))
-        .with(WindowJit::new().expect("the host allows code"))
-}
-
-/// Adds generated code, if there is any for this host.
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-fn with_code(lockstep: Lockstep) -> Lockstep {
-    lockstep
-}
-
 #[test]
 fn generated_code_does_what_the_interpreter_does() {
     for len in [(1, 1), (8, 32)] {
-        let lockstep = with_code(Lockstep::new(2, len));
+        let lockstep = Lockstep::new(2, len).with_generated_code();
         check(lockstep, Duration::from_secs(3));
     }
 }

@@ -33,7 +33,7 @@ pub const EXCEPTIONS: &[Exception] = &[
                  we ignore the bit, QEMU fetches there",
     },
     Exception {
-        covers: |m| m.theirs.end != Stop::Invalid && returns_from_exception(m),
+        covers: returns_from_exception,
         reason: "SUBS PC, LR and its relatives are UNPREDICTABLE in User mode (B9.3.20); we take \
                  them as UNDEFINED, QEMU branches and restores from no SPSR",
     },
@@ -85,7 +85,10 @@ pub const EXCEPTIONS: &[Exception] = &[
                  barrier ends a block, and so executes the rest of the IT block always",
     },
     Exception {
-        covers: |m| m.item.word >> 25 & 7 == 0b110 && m.item.word >> 8 & 15 == 14,
+        covers: |m| {
+            let coprocessor = matches!(m.item.word >> 24 & 15, 0b1100..=0b1110);
+            coprocessor && m.item.word >> 8 & 15 == 14 && m.theirs.end != Stop::Invalid
+        },
         reason: "debug registers in CP14 are readable from User mode if the system allows it (C11.8); \
                  we describe none, QEMU reads zeroes, and takes LDC for MRRC",
     },
