@@ -2,7 +2,7 @@
 //!
 //! The rows hold the syntax; what does not fit a format string stands here.
 
-use core::fmt;
+use core::fmt::{self, Display as _};
 
 use crate::args::{
     Adr, Barrier, Block, BlockSystem, Branch, BranchLink, CompareBranch, Coproc, Cps, It, MoveReg,
@@ -36,12 +36,12 @@ pub(crate) fn shift_amount(
     f: &mut fmt::Formatter<'_>,
     _: &PrintContext,
 ) -> fmt::Result {
-    write!(f, "{}", Imm8::new(args.shift.amount.into()))
+    Imm8::new(args.shift.amount.into()).fmt(f)
 }
 
 /// Prints the target of `B`.
 pub(crate) fn branch(args: &Branch, f: &mut fmt::Formatter<'_>, cx: &PrintContext) -> fmt::Result {
-    write!(f, "{}", Imm32(cx.pc().wrapping_add_signed(args.offset)))
+    Imm32(cx.pc().wrapping_add_signed(args.offset)).fmt(f)
 }
 
 /// Prints the target of `BL`.
@@ -50,7 +50,7 @@ pub(crate) fn branch_link(
     f: &mut fmt::Formatter<'_>,
     cx: &PrintContext,
 ) -> fmt::Result {
-    write!(f, "{}", Imm32(cx.pc().wrapping_add_signed(args.offset)))
+    Imm32(cx.pc().wrapping_add_signed(args.offset)).fmt(f)
 }
 
 /// Prints the target of `BLX`, which is relative to the aligned PC.
@@ -59,11 +59,7 @@ pub(crate) fn branch_exchange(
     f: &mut fmt::Formatter<'_>,
     cx: &PrintContext,
 ) -> fmt::Result {
-    write!(
-        f,
-        "{}",
-        Imm32((cx.pc() & !3).wrapping_add_signed(args.offset))
-    )
+    Imm32((cx.pc() & !3).wrapping_add_signed(args.offset)).fmt(f)
 }
 
 /// Prints the target of `CBZ`.
@@ -72,12 +68,12 @@ pub(crate) fn compare_branch(
     f: &mut fmt::Formatter<'_>,
     cx: &PrintContext,
 ) -> fmt::Result {
-    write!(f, "{}", Imm32(cx.pc().wrapping_add_signed(args.offset)))
+    Imm32(cx.pc().wrapping_add_signed(args.offset)).fmt(f)
 }
 
 /// Prints the distance of `ADR`.
 pub(crate) fn adr(args: &Adr, f: &mut fmt::Formatter<'_>, _: &PrintContext) -> fmt::Result {
-    write!(f, "{}", SignedImm(args.offset))
+    SignedImm(args.offset).fmt(f)
 }
 
 /// Prints what follows `IT`: the pattern of the block and its condition.
@@ -115,7 +111,7 @@ pub(crate) fn isb_option(
 ) -> fmt::Result {
     match args.option.bits() {
         15 => f.write_str("sy"),
-        option => write!(f, "{}", Imm8::new(option)),
+        option => Imm8::new(option).fmt(f),
     }
 }
 

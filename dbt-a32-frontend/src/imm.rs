@@ -145,12 +145,27 @@ impl fmt::Display for SignedImm {
 }
 
 /// Prints small numbers in decimal, the others in hexadecimal.
-fn number(value: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if value < 10 {
-        write!(f, "{value}")
-    } else {
-        write!(f, "{value:#x}")
+///
+/// `{:#x}` costs more than the rest of printing an instruction, hence the digits
+/// are made here.
+pub(crate) fn number(value: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut text = *b"0x00000000";
+    let (mut rest, mut start) = (value, text.len());
+    loop {
+        start -= 1;
+        text[start] = DIGITS[(rest & 15) as usize];
+        rest >>= 4;
+        if rest == 0 {
+            break;
+        }
     }
+    if value >= 10 {
+        start -= 2;
+        text[start] = b'0';
+        text[start + 1] = b'x';
+    }
+    f.write_str(str::from_utf8(&text[start..]).unwrap_or_default())
 }
 
 /// Expands the twelve bits of an A32 immediate (`ARMExpandImm_C()`).
@@ -276,6 +291,17 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
+
+    #[test]
+    fn numbers_print_as_in_assembly() {
+        let print = |value| Imm32(value).to_string();
+        assert_eq!(print(0), "#0");
+        assert_eq!(print(9), "#9");
+        assert_eq!(print(10), "#0xa");
+        assert_eq!(print(0x120), "#0x120");
+        assert_eq!(print(u32::MAX), "#0xffffffff");
+        assert_eq!(SignedImm(i32::MIN).to_string(), "#-0x80000000");
+    }
 
     #[test]
     fn a32_immediates_rotate_by_twice_the_field() {

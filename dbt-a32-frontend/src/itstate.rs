@@ -66,6 +66,9 @@ impl fmt::Display for Cond {
             "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "",
             "",
         ];
+        if self.is_always() {
+            return Ok(());
+        }
         f.write_str(NAMES[usize::from(self.0 & 15)])
     }
 }

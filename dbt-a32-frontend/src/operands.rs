@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::imm::Imm32;
+use crate::imm::{Imm32, number};
 use crate::reg::{Reg, r};
 
 /// What a shift does (`SRType`).
@@ -235,14 +235,20 @@ impl AddrImm {
 
 impl fmt::Display for AddrImm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.add { "" } else { "-" };
-        let imm = Signed(sign, self.imm);
-        match self.indexing {
-            Indexing::Offset if self.imm == 0 && self.add => write!(f, "[{}]", self.n),
-            Indexing::Offset => write!(f, "[{}, {imm}]", self.n),
-            Indexing::PreIndexed => write!(f, "[{}, {imm}]!", self.n),
-            Indexing::PostIndexed => write!(f, "[{}], {imm}", self.n),
+        f.write_str("[")?;
+        self.n.fmt(f)?;
+        if matches!(self.indexing, Indexing::PostIndexed) {
+            f.write_str("]")?;
         }
+        if self.indexing.wback() || self.imm != 0 || !self.add {
+            f.write_str(", ")?;
+            Signed(if self.add { "" } else { "-" }, self.imm).fmt(f)?;
+        }
+        f.write_str(match self.indexing {
+            Indexing::Offset => "]",
+            Indexing::PreIndexed => "]!",
+            Indexing::PostIndexed => "",
+        })
     }
 }
 
@@ -349,12 +355,9 @@ struct Signed(&'static str, u16);
 
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(sign, magnitude) = *self;
-        if magnitude < 10 {
-            write!(f, "#{sign}{magnitude}")
-        } else {
-            write!(f, "#{sign}{magnitude:#x}")
-        }
+        f.write_str("#")?;
+        f.write_str(self.0)?;
+        number(self.1.into(), f)
     }
 }
 

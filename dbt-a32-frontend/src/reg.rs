@@ -154,7 +154,7 @@ impl fmt::Display for RegList {
             if position != 0 {
                 f.write_str(", ")?;
             }
-            write!(f, "{reg}")?;
+            reg.fmt(f)?;
         }
         f.write_str("}")
     }

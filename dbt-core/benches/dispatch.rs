@@ -7,8 +7,8 @@
 //! translation of eight instructions: everything but lifting and compiling.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
-use std::hint::black_box;
-use std::ops::Range;
+use core::hint::black_box;
+use core::ops::Range;
 use std::sync::Mutex;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -84,7 +84,7 @@ impl Guest for Idle {
 extern "C" fn idle(state: *mut State, _: *const u8) {
     // SAFETY: the engine enters with the state of a vCPU that runs nothing else.
     let state = unsafe { &mut *state };
-    let context = std::ptr::from_mut(state)
+    let context = core::ptr::from_mut(state)
         .wrapping_byte_sub(VcpuContext::size())
         .cast::<VcpuContext>();
     let (leave, location) = if state.targets == 0 {

@@ -38,7 +38,7 @@ pub use self::vcpu::{InterruptHandle, Vcpu};
 
 use self::dispatch::{Run, stepped};
 use self::enter::{Access, Block, EMBEDDER, callback};
-use self::translate::Compiler;
+use self::translate::{Compiler, Scratch};
 use crate::cache::code::Code;
 use crate::cache::{Cache, Host, Watcher};
 use crate::error::Error;
@@ -181,7 +181,8 @@ where
     /// Makes a vCPU.
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
-        let vcpu = Vcpu::new(state, Arc::clone(&self.identity));
+        let scratch = Scratch::new(self.guest.layout(), self.config.passes);
+        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.identity));
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch(Arc::downgrade(&block));
@@ -217,12 +218,11 @@ where
         access.set_window(env.window());
         let context = access.block().context();
         let code = &jit.host.code;
-        let run = Run::new(&self.guest, jit, access, scratch, stats);
         env.guarded(
             context,
             code.range(),
             code.address(jit.runtime.fault),
-            |env| run.run(env, budget.rounds),
+            |env| Run::new(&self.guest, jit, access, scratch, stats).run(env, budget.rounds),
         )
     }
 

@@ -6,8 +6,8 @@
 //! compared with `capstone`, which cannot decode without printing, and with
 //! `yaxpeax+text`.
 
-use std::fmt::Write as _;
-use std::hint::black_box;
+use core::fmt::Write as _;
+use core::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -129,7 +129,7 @@ fn capstone(code: &[u8], thumb: bool) -> impl FnMut() {
 fn others(group: &mut BenchmarkGroup<'_, WallTime>, code: &[u8], decoder: &InstDecoder) {
     let smallest = if decoder.in_thumb_mode() { 2 } else { 4 };
     group.bench_function("yaxpeax", |b| {
-        b.iter(|| yaxpeax(black_box(code), decoder, smallest, None))
+        b.iter(|| yaxpeax(black_box(code), decoder, smallest, None));
     });
     let mut text = Text(String::new());
     group.bench_function("yaxpeax+text", |b| {

@@ -16,6 +16,7 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
+use dbt_core::memory::Fetch;
 use dbt_isa::{Decoded, RowInfo, Undecodable};
 
 use crate::arena::{Arena, CODE, DATA, DATA_LEN, PAGE, REGIONS, Rights};
@@ -28,6 +29,12 @@ pub const START: u32 = CODE.base + PAGE / 2;
 /// What fills the code page around a program: UNDEFINED as an A32 word, as a T32
 /// lower halfword, and as a T32 upper halfword a branch to the lower one.
 pub const FILLER: u32 = 0xe7fd_def1;
+
+/// How many steps a program takes at most.
+pub const MAX_STEPS: usize = 32 * GROWTH_STEPS;
+
+/// How many steps one more instruction of a program may take.
+const GROWTH_STEPS: usize = 9;
 
 /// One instruction of a program.
 #[derive(Clone, Copy, Debug)]
@@ -80,26 +87,55 @@ impl Program {
     pub const fn thumb(&self) -> bool {
         self.before.thumb != 0
     }
+}
 
-    /// Prints an instruction in assembly syntax.
+impl Item {
+    /// Fetches the instruction that a state is at.
     #[must_use]
-    pub fn text(&self, item: &Item, it: u32, features: Features) -> String {
-        let cx = context(self.thumb(), it, features);
-        let cond = if self.thumb() {
-            cx.it.cond()
+    pub fn fetch(state: &ArmState, arena: &mut Arena, features: Features) -> Option<Self> {
+        let address = state.pc();
+        let thumb = state.thumb != 0;
+        let first = arena.fetch16(address.into()).ok()?;
+        let len = if thumb && !is_32bit(first) { 2 } else { 4 };
+        let second = if len == 4 {
+            arena.fetch16(u64::from(address) + 2).ok()?
         } else {
-            Cond::from_bits(item.word >> 28)
+            0
         };
-        let print = PrintContext {
-            c: cond,
-            address: item.address,
-            thumb: self.thumb(),
+        let (first, second) = (u32::from(first), u32::from(second));
+        let word = match (thumb, len) {
+            (false, _) => first | second << 16,
+            (true, 2) => first,
+            (true, _) => first << 16 | second,
         };
-        decode(item.word, item.len, &cx).map_or_else(
-            |error| error.to_string(),
-            |decoded| decoded.display(&print).to_string(),
-        )
+        let cx = context(thumb, state.it, features);
+        Some(Self {
+            address,
+            word,
+            len,
+            row: decode(word, len, &cx).map(|decoded| decoded.row),
+        })
     }
+}
+
+/// Prints an instruction in assembly syntax, which stands under an `ITSTATE`.
+#[must_use]
+pub fn text(item: &Item, thumb: bool, it: u32, features: Features) -> String {
+    let cx = context(thumb, it, features);
+    let cond = if thumb {
+        cx.it.cond()
+    } else {
+        Cond::from_bits(item.word >> 28)
+    };
+    let print = PrintContext {
+        c: cond,
+        address: item.address,
+        thumb,
+    };
+    decode(item.word, item.len, &cx).map_or_else(
+        |error| error.to_string(),
+        |decoded| decoded.display(&print).to_string(),
+    )
 }
 
 /// Runs until an instruction stops or `limit` is reached.
@@ -237,7 +273,7 @@ impl Mix {
             features,
             len: (8, 32),
             wild: 8,
-            stops: 6,
+            stops: 16,
             big_endian: 8,
         }
     }
@@ -314,6 +350,15 @@ impl Programs {
         while program.items.len() < len && program.end == End::Done {
             self.grow(&mut program, arena);
         }
+        // What was grown later may have been read earlier, as data.
+        arena.undo(arena.start());
+        let limit = program.limit();
+        program.after = before;
+        program.end = run(&mut program.after, arena, self.mix.features, limit, MAX_STEPS);
+        if program.end == End::Endless {
+            arena.undo(arena.start());
+            return self.next(arena);
+        }
         program
     }
 
@@ -362,7 +407,7 @@ impl Programs {
         let mut end = run(&mut state, arena, self.mix.features, limit, 1);
         if end == End::Endless {
             // It branched. Around the program there is only what stops soon.
-            end = run(&mut state, arena, self.mix.features, limit, 8);
+            end = run(&mut state, arena, self.mix.features, limit, GROWTH_STEPS - 1);
         }
         let keep = match end {
             End::Done => state.thumb == program.after.thumb,

@@ -3,7 +3,7 @@
 //! `cargo xtask oracle capstone --full` asks about every word; see
 //! `docs/testing.md`.
 
-use std::num::NonZero;
+use core::num::NonZero;
 use std::thread;
 
 use dbt_a32_frontend::itstate::ItState;

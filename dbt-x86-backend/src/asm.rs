@@ -20,7 +20,11 @@ pub(crate) enum Rm {
     /// Memory at an offset from the stack pointer.
     Stack(i32),
     /// Guest memory: `gs:[base + index << scale + offset]`, modulo 2^32.
-    Window { base: Option<Reg>, index: Option<(Reg, u8)>, offset: i32 },
+    Window {
+        base: Option<Reg>,
+        index: Option<(Reg, u8)>,
+        offset: i32,
+    },
     /// Host memory: `[base + index * 8 + offset]`.
     Table { base: Reg, index: Reg, offset: i8 },
 }
@@ -137,11 +141,20 @@ struct Opcode {
 
 impl Opcode {
     const fn new(byte: u8) -> Self {
-        Self { mandatory: 0, escape: false, byte, wide: false, byte_regs: false }
+        Self {
+            mandatory: 0,
+            escape: false,
+            byte,
+            wide: false,
+            byte_regs: false,
+        }
     }
 
     const fn escaped(byte: u8) -> Self {
-        Self { escape: true, ..Self::new(byte) }
+        Self {
+            escape: true,
+            ..Self::new(byte)
+        }
     }
 
     /// The form of an opcode whose lowest bit distinguishes bytes from words.
@@ -176,7 +189,10 @@ pub(crate) struct Asm<'a> {
 
 impl Asm<'_> {
     /// Returns the offset of the next byte.
-    #[allow(clippy::cast_possible_truncation, reason = "code memory is less than 2 GiB")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "code memory is less than 2 GiB"
+    )]
     pub(crate) fn offset(&self) -> u32 {
         self.code.len() as u32
     }
@@ -192,7 +208,10 @@ impl Asm<'_> {
     fn encode(&mut self, op: Opcode, reg: u8, rm: Rm) {
         if matches!(rm, Rm::Window { .. }) {
             self.byte(0x65);
-            if matches!(rm, Rm::Window { base: Some(_), .. } | Rm::Window { index: Some(_), .. }) {
+            if matches!(
+                rm,
+                Rm::Window { base: Some(_), .. } | Rm::Window { index: Some(_), .. }
+            ) {
                 self.byte(0x67);
             }
         }
@@ -203,14 +222,14 @@ impl Asm<'_> {
             Rm::Reg(reg) => (0, reg.0),
             Rm::State(_) => (0, Reg::STATE.0),
             Rm::Stack(_) => (0, Reg::RSP.0),
-            Rm::Window { base, index, .. } => {
-                (index.map_or(0, |(reg, _)| reg.0), base.map_or(0, |reg| reg.0))
-            }
+            Rm::Window { base, index, .. } => (
+                index.map_or(0, |(reg, _)| reg.0),
+                base.map_or(0, |reg| reg.0),
+            ),
             Rm::Table { base, index, .. } => (index.0, base.0),
         };
         let rex = u8::from(op.wide) << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
-        let byte_rex =
-            op.byte_regs && (reg >= 4 || matches!(rm, Rm::Reg(reg) if reg.0 >= 4));
+        let byte_rex = op.byte_regs && (reg >= 4 || matches!(rm, Rm::Reg(reg) if reg.0 >= 4));
         if rex != 0 || byte_rex {
             self.byte(0x40 | rex);
         }
@@ -227,11 +246,23 @@ impl Asm<'_> {
             Rm::Reg(rm) => self.byte(0xc0 | reg | rm.low()),
             Rm::State(offset) => self.based(reg, Reg::STATE, None, offset),
             Rm::Stack(offset) => self.based(reg, Reg::RSP, None, offset),
-            Rm::Table { base, index, offset } => {
+            Rm::Table {
+                base,
+                index,
+                offset,
+            } => {
                 self.based(reg, base, Some((index, 3)), offset.into());
             }
-            Rm::Window { base: Some(base), index, offset } => self.based(reg, base, index, offset),
-            Rm::Window { base: None, index, offset } => {
+            Rm::Window {
+                base: Some(base),
+                index,
+                offset,
+            } => self.based(reg, base, index, offset),
+            Rm::Window {
+                base: None,
+                index,
+                offset,
+            } => {
                 // No base: SIB with base 101 and a full displacement.
                 let (index, scale) = index.map_or((4, 0), |(index, scale)| (index.low(), scale));
                 self.byte(reg | 4);
@@ -333,7 +364,14 @@ impl Asm<'_> {
             self.encode(Opcode::sized(0x80, bits), op as u8, dst);
             self.byte(value.to_le_bytes()[0]);
         } else if let Ok(short) = i8::try_from(value) {
-            self.encode(Opcode { byte: 0x83, ..Opcode::sized(0x80, bits) }, op as u8, dst);
+            self.encode(
+                Opcode {
+                    byte: 0x83,
+                    ..Opcode::sized(0x80, bits)
+                },
+                op as u8,
+                dst,
+            );
             self.byte(short.cast_unsigned());
         } else if dst == Rm::Reg(Reg::RAX) {
             if bits == Bits::B64 {
@@ -455,14 +493,20 @@ impl Asm<'_> {
     /// `movzx dst, src` from a byte or halfword.
     pub(crate) fn movzx(&mut self, from: Bits, dst: Reg, src: impl Into<Rm>) {
         let byte = if from == Bits::B8 { 0xb6 } else { 0xb7 };
-        let op = Opcode { byte_regs: from == Bits::B8, ..Opcode::escaped(byte) };
+        let op = Opcode {
+            byte_regs: from == Bits::B8,
+            ..Opcode::escaped(byte)
+        };
         self.encode(op, dst.0, src.into());
     }
 
     /// `movsx dst, src` from a byte or halfword.
     pub(crate) fn movsx(&mut self, from: Bits, to: Bits, dst: Reg, src: impl Into<Rm>) {
         let byte = if from == Bits::B8 { 0xbe } else { 0xbf };
-        let op = Opcode { byte_regs: from == Bits::B8, ..Opcode::escaped(byte) };
+        let op = Opcode {
+            byte_regs: from == Bits::B8,
+            ..Opcode::escaped(byte)
+        };
         self.encode(op.wide(to), dst.0, src.into());
     }
 
@@ -473,13 +517,20 @@ impl Asm<'_> {
 
     /// `setcc dst` of a byte.
     pub(crate) fn setcc(&mut self, cc: Cc, dst: impl Into<Rm>) {
-        let op = Opcode { byte_regs: true, ..Opcode::escaped(0x90 | cc as u8) };
+        let op = Opcode {
+            byte_regs: true,
+            ..Opcode::escaped(0x90 | cc as u8)
+        };
         self.encode(op, 0, dst.into());
     }
 
     /// `cmovcc dst, src`.
     pub(crate) fn cmov(&mut self, cc: Cc, bits: Bits, dst: Reg, src: impl Into<Rm>) {
-        self.encode(Opcode::escaped(0x40 | cc as u8).wide(bits), dst.0, src.into());
+        self.encode(
+            Opcode::escaped(0x40 | cc as u8).wide(bits),
+            dst.0,
+            src.into(),
+        );
     }
 
     /// `bswap dst` on 32 bits.
@@ -497,13 +548,23 @@ impl Asm<'_> {
 
     /// `lzcnt dst, src` on 32 bits.
     pub(crate) fn lzcnt(&mut self, dst: Reg, src: impl Into<Rm>) {
-        self.encode(Opcode { mandatory: 0xf3, ..Opcode::escaped(0xbd) }, dst.0, src.into());
+        self.encode(
+            Opcode {
+                mandatory: 0xf3,
+                ..Opcode::escaped(0xbd)
+            },
+            dst.0,
+            src.into(),
+        );
     }
 
     /// `lock cmpxchg [dst], src`: compares with `rax`.
     pub(crate) fn lock_cmpxchg(&mut self, bits: Bits, dst: Rm, src: Reg) {
         self.byte(0xf0);
-        let op = Opcode { escape: true, ..Opcode::sized(0xb0, bits) };
+        let op = Opcode {
+            escape: true,
+            ..Opcode::sized(0xb0, bits)
+        };
         self.encode(op, src.0, dst);
     }
 
@@ -516,6 +577,16 @@ impl Asm<'_> {
     pub(crate) fn push_imm(&mut self, value: u32) {
         self.byte(0x68);
         self.dword(value);
+    }
+
+    /// `push [mem]`, 64 bits.
+    pub(crate) fn push(&mut self, from: Rm) {
+        self.encode(Opcode::new(0xff), 6, from);
+    }
+
+    /// `pop [mem]`, 64 bits.
+    pub(crate) fn pop(&mut self, to: Rm) {
+        self.encode(Opcode::new(0x8f), 0, to);
     }
 
     /// `ret`.
@@ -593,7 +664,10 @@ impl Asm<'_> {
 pub(crate) struct Short(usize);
 
 /// Returns the displacement that leads from a four-byte field at `at` to `to`.
-#[allow(clippy::cast_possible_truncation, reason = "code memory is less than 2 GiB")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "code memory is less than 2 GiB"
+)]
 pub(crate) const fn displacement(at: u32, to: i64) -> i32 {
     (to - (at as i64 + 4)) as i32
 }

@@ -20,6 +20,11 @@ pub(crate) struct Fact {
     /// Index of the last instruction that needs the value; the block's end for
     /// its terminator.
     pub(crate) last_use: u32,
+    /// For flags: index of the last instruction that reads them, other than to
+    /// pass them on.
+    pub(crate) read_until: u32,
+    /// For flags: the components that are read.
+    pub(crate) read: Mask,
     /// Number of instructions that use it.
     pub(crate) uses: u32,
     /// The pinned register that the value is written to before anything could
@@ -99,7 +104,12 @@ pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
 
 /// Returns the flags needed at the start of `block`, given those needed at the
 /// starts of its successors.
-pub(crate) fn flags_live_in(unit: &Unit, block: &Block, layout: &StateLayout, live_in: &[Mask]) -> Mask {
+pub(crate) fn flags_live_in(
+    unit: &Unit,
+    block: &Block,
+    layout: &StateLayout,
+    live_in: &[Mask],
+) -> Mask {
     let mut needed = demanded_at_end(&block.terminator, live_in);
     for index in block.insts.clone().rev() {
         needed = flags_needed_before(unit, &unit.insts[index], layout, live_in, needed);
@@ -161,11 +171,24 @@ pub(crate) fn analyse(
             facts[index].fused_at.unwrap_or(index32(index))
         };
         inst.for_each_operand(|value| use_value(facts, value, at));
+        if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
+            let fact = &mut facts[flags.index()];
+            fact.read_until = fact.read_until.max(at);
+            fact.read = fact.read.or(match inst {
+                Inst::Condition { condition, .. } => Mask::of(*condition),
+                _ => Mask::ALL,
+            });
+        }
         match *inst {
             Inst::Load { address, .. }
             | Inst::Store { address, .. }
             | Inst::CompareExchange { address, .. } => facts[address.index()].addresses = true,
-            Inst::Binary { op: BinOp::Add, width: Width::W32, a, b } => {
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a,
+                b,
+            } => {
                 let part = facts[index].addresses;
                 facts[a.index()].addresses = part;
                 facts[b.index()].addresses = part;
@@ -208,7 +231,10 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
         // Flags stay obtainable until their last use, so conditions on them may
         // wait, however often they are used.
         Inst::Condition { .. } => true,
-        Inst::BitNot { a } => matches!(unit.inst(a), Inst::Condition { .. }) || (fact.uses == 1 && fact.last_use == opaque),
+        Inst::BitNot { a } => {
+            matches!(unit.inst(a), Inst::Condition { .. })
+                || (fact.uses == 1 && fact.last_use == opaque)
+        }
         Inst::Compare { .. } => fact.uses == 1 && fact.last_use == opaque,
         _ => false,
     }
@@ -216,7 +242,10 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
 
 /// Notes that `value` should be made in the register of `slot`, if nothing
 /// between its definition and this write can see the old content.
-#[allow(clippy::too_many_arguments, reason = "a step of `analyse`, split for length")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a step of `analyse`, split for length"
+)]
 fn hint(
     unit: &Unit,
     block: &Block,
@@ -231,11 +260,13 @@ fn hint(
     if value.index() < block.insts.start {
         return;
     }
-    let hidden = unit.insts[value.index() + 1..index].iter().all(|between| match between {
-        Inst::Set { slot: other, .. } => *other != slot,
-        Inst::Get { slot: other } => *other != slot,
-        between => !between.exposes_state(),
-    });
+    let hidden = unit.insts[value.index() + 1..index]
+        .iter()
+        .all(|between| match between {
+            Inst::Set { slot: other, .. } => *other != slot,
+            Inst::Get { slot: other } => *other != slot,
+            between => !between.exposes_state(),
+        });
     if hidden {
         facts[value.index()].hint = Some(pin);
     }
@@ -257,7 +288,9 @@ fn fuse(unit: &Unit, block: &Block, facts: &mut [Fact]) {
         let flags = Value(index32(index));
         let near = index.saturating_sub(3).max(block.insts.start)..(index + 4).min(block.insts.end);
         for other in near {
-            if facts[other].fused.is_none() && same_operation(unit, inst, &unit.insts[other]) && quiet_between(unit, index, other)
+            if facts[other].fused.is_none()
+                && same_operation(unit, inst, &unit.insts[other])
+                && quiet_between(unit, index, other)
             {
                 facts[other].fused = Some(flags);
                 facts[index].fused = Some(flags);
@@ -275,20 +308,54 @@ fn quiet_between(unit: &Unit, a: usize, b: usize) -> bool {
 
 fn same_operation(unit: &Unit, flags: &Inst, other: &Inst) -> bool {
     match (*flags, *other) {
-        (Inst::AddFlags { a, b }, Inst::Binary { op: BinOp::Add, width: Width::W32, a: c, b: d })
-        | (Inst::SubFlags { a, b }, Inst::Binary { op: BinOp::Sub, width: Width::W32, a: c, b: d }) => {
-            a == c && same_value(unit, b, d)
-        }
+        (
+            Inst::AddFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        )
+        | (
+            Inst::SubFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Sub,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        ) => a == c && same_value(unit, b, d),
         // A subtraction of a constant in its canonical form.
-        (Inst::SubFlags { a, b }, Inst::Binary { op: BinOp::Add, width: Width::W32, a: c, b: d }) => {
+        (
+            Inst::SubFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        ) => {
             a == c
                 && matches!((unit.constant(b), unit.constant(d)), (Some(b), Some(d))
                     if b.wrapping_add(d).trailing_zeros() >= 32)
         }
-        (Inst::AdcFlags { a, b, carry }, Inst::Adc { a: c, b: d, carry: e })
-        | (Inst::SbcFlags { a, b, carry }, Inst::Sbc { a: c, b: d, carry: e }) => {
-            a == c && same_value(unit, b, d) && same_value(unit, carry, e)
-        }
+        (
+            Inst::AdcFlags { a, b, carry },
+            Inst::Adc {
+                a: c,
+                b: d,
+                carry: e,
+            },
+        )
+        | (
+            Inst::SbcFlags { a, b, carry },
+            Inst::Sbc {
+                a: c,
+                b: d,
+                carry: e,
+            },
+        ) => a == c && same_value(unit, b, d) && same_value(unit, carry, e),
         _ => false,
     }
 }

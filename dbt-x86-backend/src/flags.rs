@@ -147,6 +147,8 @@ pub(crate) enum Source {
     Compare(Operand, Operand),
     /// N and Z are those of a value.
     Result(Operand),
+    /// They are known, in bits 31 to 28.
+    Constant(u32),
 }
 
 /// How to obtain the components that memory does not hold: up to two sources,
@@ -157,7 +159,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) const EMPTY: Self = Self { parts: [None, None] };
+    pub(crate) const EMPTY: Self = Self {
+        parts: [None, None],
+    };
 
     pub(crate) fn is_empty(&self) -> bool {
         self.parts[0].is_none()
@@ -183,6 +187,7 @@ impl Plan {
                 Source::Host(kind) => kind.of_host(rflags),
                 Source::Compare(a, b) => Nzcv::of_sbc(a.of_host(regs), b.of_host(regs), true),
                 Source::Result(result) => Nzcv::default().with_nz(result.of_host(regs)),
+                Source::Constant(psr) => Nzcv::from_psr(psr),
             };
             for (byte, component) in Mask::EACH.into_iter().enumerate() {
                 if !mask.and(component).is_empty() {

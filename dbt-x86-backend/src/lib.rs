@@ -106,7 +106,9 @@ impl Backend for X86Backend {
         let hot = layout.hot.iter().take(PINNED.len());
         self.pinned_slots = hot.map(|slot| layout.slot(*slot).offset).collect();
         self.entries = runtime::emit(layout, code);
-        let Entries { enter, fault, len, .. } = self.entries;
+        let Entries {
+            enter, fault, len, ..
+        } = self.entries;
         Ok(Runtime { enter, fault, len })
     }
 

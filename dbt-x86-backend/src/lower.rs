@@ -17,7 +17,7 @@ mod place;
 use alloc::vec::Vec;
 
 use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
-use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Value};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
 use crate::asm::Asm;
@@ -68,6 +68,8 @@ pub(crate) struct Lowering<'a> {
     index: u32,
     /// Registers that the instruction being lowered still needs.
     busy: u16,
+    /// Whether the instruction being lowered will still read flags.
+    reads_flags: bool,
     /// A register of which the low bits are known to be zero.
     aligned: Option<(Reg, u32, u32)>,
     next_block: Option<BlockId>,
@@ -97,6 +99,7 @@ impl<'a> Lowering<'a> {
             location: Location(0),
             index: 0,
             busy: 0,
+            reads_flags: false,
             aligned: None,
             next_block: None,
         }
@@ -115,7 +118,11 @@ impl<'a> Lowering<'a> {
             self.asm.patch(at, label.into());
         }
         self.finish_edges();
-        Ok(Fragment { len: self.asm.offset(), exits: self.exits, maps: self.maps })
+        Ok(Fragment {
+            len: self.asm.offset(),
+            exits: self.exits,
+            maps: self.maps,
+        })
     }
 
     fn prepare(&mut self) {
@@ -133,8 +140,12 @@ impl<'a> Lowering<'a> {
         loop {
             let mut changed = false;
             for id in unit.order.iter().rev() {
-                let live =
-                    facts::flags_live_in(unit, unit.block(*id), self.input.layout, &scratch.live_in);
+                let live = facts::flags_live_in(
+                    unit,
+                    unit.block(*id),
+                    self.input.layout,
+                    &scratch.live_in,
+                );
                 changed |= live != scratch.live_in[id.index()];
                 scratch.live_in[id.index()] = live;
             }
@@ -178,8 +189,11 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.reads_flags = false;
         let facts = &self.scratch.facts;
-        self.scratch.places.prune(|value| facts[value.index()].last_use >= index as u32);
+        self.scratch
+            .places
+            .prune(|value| facts[value.index()].last_use >= index as u32);
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "units are small")]
@@ -191,6 +205,13 @@ impl<'a> Lowering<'a> {
             return Ok(());
         }
         match inst {
+            Inst::Const {
+                ty: Ty::Flags,
+                bits,
+            } => {
+                self.flags.define_constant(value, bits as u32);
+                Ok(())
+            }
             Inst::Nop | Inst::Const { .. } => Ok(()),
             Inst::Guest { location } => {
                 self.location = location;
@@ -207,9 +228,12 @@ impl<'a> Lowering<'a> {
             Inst::Condition { .. } => Ok(()),
             Inst::Bits { op, a, b } => self.bits(value, op, a, b),
             Inst::BitToWord { a } => self.bit_to_word(value, a),
-            Inst::Select { width, condition, yes, no } => {
-                self.select(value, width, condition, yes, no)
-            }
+            Inst::Select {
+                width,
+                condition,
+                yes,
+                no,
+            } => self.select(value, width, condition, yes, no),
             Inst::Extend { signed, a } => self.extend(value, signed, a),
             Inst::Low { a } => self.low(value, a),
             Inst::High { a } => self.high(value, a),
@@ -227,20 +251,29 @@ impl<'a> Lowering<'a> {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. } => Ok(()),
-            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest),
-            Inst::NzcFlags { result, rest, .. } => self.nz_flags(value, result, rest),
-            Inst::FlagsFromPsr { .. } => {
-                self.flags.define_unknown(value);
-                Ok(())
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, Mask::NZ),
+            Inst::NzcFlags { result, rest, .. } => {
+                self.nz_flags(value, result, rest, Mask::NZ.or(Mask::C))
             }
+            Inst::FlagsFromPsr { a } => self.flags_from_psr(value, a),
             Inst::FlagsToPsr { a } => self.flags_to_psr(value, a),
-            Inst::Load { access, width, address } => self.load(value, access, width, address),
-            Inst::Store { access, width, address, value } => {
-                self.store(access, width, address, value)
-            }
-            Inst::CompareExchange { access, address, expected, new } => {
-                self.compare_exchange(value, access, address, expected, new)
-            }
+            Inst::Load {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::Store {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::CompareExchange {
+                access,
+                address,
+                expected,
+                new,
+            } => self.compare_exchange(value, access, address, expected, new),
             Inst::Fence => {
                 self.asm.mfence();
                 Ok(())
@@ -257,7 +290,10 @@ impl<'a> Lowering<'a> {
     /// The architectural flags still needed at or after this instruction.
     fn flags_needed(&self) -> Mask {
         let block_end = self.index as usize;
-        self.scratch.facts.get(block_end).map_or(Mask::ALL, |fact| fact.flags_needed)
+        self.scratch
+            .facts
+            .get(block_end)
+            .map_or(Mask::ALL, |fact| fact.flags_needed)
     }
 
     fn state_map(&mut self, offset: u32, flags: Plan) {
@@ -274,9 +310,13 @@ impl<'a> Lowering<'a> {
         if let Some(id) = edges {
             self.edge_maps.push((self.maps.len(), id));
         }
-        self.maps.push(StateMap { offset, location, flags, edges: None });
+        self.maps.push(StateMap {
+            offset,
+            location,
+            flags,
+            edges: None,
+        });
     }
-
 }
 
 fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
@@ -300,7 +340,9 @@ fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
         }
         match block.terminator {
             Terminator::Jump(target) => visit(target),
-            Terminator::Call { target, return_to, .. } => {
+            Terminator::Call {
+                target, return_to, ..
+            } => {
                 visit(target);
                 visit(return_to);
             }

@@ -73,7 +73,10 @@ impl Sink<'_> {
 
 /// Emits the runtime to `code`, which is empty.
 pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
-    let mut entries = Entries { enter: here(code), ..Entries::default() };
+    let mut entries = Entries {
+        enter: here(code),
+        ..Entries::default()
+    };
     enter(layout, code);
 
     entries.unlinked = here(code);
@@ -114,7 +117,10 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
     entries
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "the runtime is a few hundred bytes")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the runtime is a few hundred bytes"
+)]
 fn here(code: &[u8]) -> u32 {
     code.len() as u32
 }

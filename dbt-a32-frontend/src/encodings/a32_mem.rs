@@ -168,4 +168,7 @@ dbt_isa::rows! {
     PliLit  "A1" "1111_0100_U_1_01_1111_(1111)_iiiiiiiiiiii"    if_cx (cx.has(Features::V7)) => PreloadLit { address: AddrLit::new(U, i) } "pli {address}"
     /// Preload instruction.
     PliReg  "A1" "1111_0110_U_1_01_nnnn_(1111)_iiiii_yy_0_mmmm" if_cx (cx.has(Features::V7)) unpredictable (m == 15) => PreloadReg { address: AddrReg::new(n, m, 1, U, 0, Shift::decode(y, i)) } "pli {address}"
+    // Unallocated memory hints, which do nothing.
+    Nop     "hint A1" "1111_0100_-_0_01_----_----_------------"    if_cx (cx.has(Features::MP)) "nop{.c}"
+    Nop     "hint A2" "1111_0110_-_0_01_----_----_-------0----"    if_cx (cx.has(Features::MP)) "nop{.c}"
 }

@@ -35,13 +35,20 @@ impl Site {
 
     /// The next instruction.
     fn next(&self) -> Location {
-        let mode = Mode { it: self.next_it, ..self.mode };
+        let mode = Mode {
+            it: self.next_it,
+            ..self.mode
+        };
         mode.at(self.pc.wrapping_add(self.len), self.thumb)
     }
 
     /// Where a branch goes: IT blocks end there.
     fn elsewhere(&self, pc: u32, thumb: bool) -> Location {
-        Mode { it: ItState::EMPTY, ..self.mode }.at(pc, thumb)
+        Mode {
+            it: ItState::EMPTY,
+            ..self.mode
+        }
+        .at(pc, thumb)
     }
 }
 
@@ -58,7 +65,13 @@ pub(super) struct Lifter<'a, 'u> {
 
 impl<'a, 'u> Lifter<'a, 'u> {
     pub(super) fn new(builder: &'a mut Builder<'u>, plan: &'a mut Plan, site: Site) -> Self {
-        Self { builder, plan, site, selecting: None, refused: false }
+        Self {
+            builder,
+            plan,
+            site,
+            selecting: None,
+            refused: false,
+        }
     }
 
     pub(super) fn site(&self) -> &Site {
@@ -74,7 +87,9 @@ impl<'a, 'u> Lifter<'a, 'u> {
     /// Tries to lift a guarded instruction as a selection between old and new
     /// values of registers.
     pub(super) fn select(&mut self, insn: &Insn, cond: Cond) -> bool {
-        let Some(condition) = cond.condition() else { return false };
+        let Some(condition) = cond.condition() else {
+            return false;
+        };
         let start = self.builder.unit().insts.len();
         let next_it = self.site.next_it;
         self.selecting = Some(self.condition_now(condition));
@@ -134,13 +149,20 @@ impl<'a, 'u> Lifter<'a, 'u> {
         if self.refuse() {
             return Flow::Leave;
         }
-        let mode = Mode { it: ItState::EMPTY, ..self.site.mode }.bits();
+        let mode = Mode {
+            it: ItState::EMPTY,
+            ..self.site.mode
+        }
+        .bits();
         let kind = match kind {
             BranchKind::Jump => IndirectKind::Jump,
             BranchKind::Return => IndirectKind::Return,
             BranchKind::Call { link } => {
                 let (return_location, return_to) = self.returning(link);
-                IndirectKind::Call { return_location, return_to }
+                IndirectKind::Call {
+                    return_location,
+                    return_to,
+                }
             }
         };
         self.builder.end(Terminator::Indirect { value, mode, kind });
@@ -151,7 +173,10 @@ impl<'a, 'u> Lifter<'a, 'u> {
     fn returning(&mut self, link: u32) -> (Location, Target) {
         let thumb = link & 1 != 0;
         let location = self.site.elsewhere(link & !1, thumb);
-        (location, self.plan.target(self.site.pc, location, self.builder))
+        (
+            location,
+            self.plan.target(self.site.pc, location, self.builder),
+        )
     }
 
     fn set_slot(&mut self, slot: dbt_core::ir::Slot, value: Value) {
@@ -238,7 +263,8 @@ impl Machine for Lifter<'_, '_> {
         new: Value,
     ) -> Result<Value, Abort> {
         self.refuse();
-        self.builder.compare_exchange(access, address, expected, new)
+        self.builder
+            .compare_exchange(access, address, expected, new)
     }
     fn fence(&mut self) {
         self.refuse();
@@ -321,7 +347,11 @@ impl A32Machine for Lifter<'_, '_> {
             }
             BranchKind::Call { link } => {
                 let (return_location, return_to) = self.returning(link);
-                Terminator::Call { target: Target::Exit(location), return_location, return_to }
+                Terminator::Call {
+                    target: Target::Exit(location),
+                    return_location,
+                    return_to,
+                }
             }
         };
         self.builder.end(end);
@@ -349,7 +379,11 @@ impl A32Machine for Lifter<'_, '_> {
     }
 
     fn trap(&mut self, kind: GuestTrap, info: u32) -> Flow {
-        let resume = if kind.retires() { self.site.next() } else { self.site.location() };
+        let resume = if kind.retires() {
+            self.site.next()
+        } else {
+            self.site.location()
+        };
         self.stop(kind.into(), info, resume);
         Flow::Leave
     }

@@ -79,7 +79,11 @@ impl Plan {
             return planned.id;
         }
         let id = builder.reserve();
-        self.blocks.push(Planned { pc, id, begun: false });
+        self.blocks.push(Planned {
+            pc,
+            id,
+            begun: false,
+        });
         id
     }
 
@@ -92,7 +96,12 @@ impl Plan {
     ) -> Target {
         let pc = pc_of(location);
         let same_mode = is_thumb(location) == is_thumb(self.entry)
-            && location.mode() == Mode { it: ItState::EMPTY, ..self.mode() }.bits();
+            && location.mode()
+                == Mode {
+                    it: ItState::EMPTY,
+                    ..self.mode()
+                }
+                .bits();
         if !same_mode || pc < pc_of(self.entry) {
             return Target::Exit(location);
         }
@@ -127,7 +136,10 @@ impl Plan {
 
     /// Returns the nearest reserved block at or after `pc`.
     fn next_reserved(&self, pc: u32) -> Option<u32> {
-        let ahead = self.blocks.iter().filter(|planned| !planned.begun && planned.pc >= pc);
+        let ahead = self
+            .blocks
+            .iter()
+            .filter(|planned| !planned.begun && planned.pc >= pc);
         ahead.map(|planned| planned.pc).min()
     }
 }
@@ -145,7 +157,11 @@ fn lift(
     let mut count = 0;
     plan.begin(pc, entry, builder);
     loop {
-        let fetched = if count < MAX_INSTS { Some(Fetched::at(fetch, pc, thumb)) } else { None };
+        let fetched = if count < MAX_INSTS {
+            Some(Fetched::at(fetch, pc, thumb))
+        } else {
+            None
+        };
         let fetched = match fetched {
             Some(Ok(fetched)) => fetched,
             Some(Err(fault)) if count == 0 => return Err(fault),
@@ -170,7 +186,9 @@ fn lift(
             }
         } else {
             mode.it = ItState::EMPTY;
-            let Some(ahead) = plan.next_reserved(pc) else { break };
+            let Some(ahead) = plan.next_reserved(pc) else {
+                break;
+            };
             if count == MAX_INSTS {
                 break;
             }
@@ -201,14 +219,23 @@ struct Fetched {
 impl Fetched {
     fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
         if !thumb {
-            return Ok(Self { word: fetch.fetch32(pc.into())?, len: 4 });
+            return Ok(Self {
+                word: fetch.fetch32(pc.into())?,
+                len: 4,
+            });
         }
         let first = fetch.fetch16(pc.into())?;
         if !is_32bit(first) {
-            return Ok(Self { word: first.into(), len: 2 });
+            return Ok(Self {
+                word: first.into(),
+                len: 2,
+            });
         }
         let second = fetch.fetch16(pc.wrapping_add(2).into())?;
-        Ok(Self { word: u32::from(first) << 16 | u32::from(second), len: 4 })
+        Ok(Self {
+            word: u32::from(first) << 16 | u32::from(second),
+            len: 4,
+        })
     }
 }
 
@@ -232,7 +259,13 @@ fn instruction(
     builder.guest(location);
     let cx = mode.context(features, thumb);
     let (decoded, cond) = decode(fetched, thumb, &cx);
-    let site = Site { pc, len: fetched.len, thumb, mode, next_it: mode.it.advance() };
+    let site = Site {
+        pc,
+        len: fetched.len,
+        thumb,
+        mode,
+        next_it: mode.it.advance(),
+    };
     let Some(insn) = decoded else {
         let mut lifter = Lifter::new(builder, plan, site);
         conditionally(&mut lifter, cond, |lifter| {
@@ -244,7 +277,11 @@ fn instruction(
     match (insn, cond.condition()) {
         // A conditional branch leaves the block in its middle.
         (Insn::B(branch), _) if !branch.cond.is_always() || !cond.is_always() => {
-            let cond = if branch.cond.is_always() { cond } else { branch.cond };
+            let cond = if branch.cond.is_always() {
+                cond
+            } else {
+                branch.cond
+            };
             let target = pc.wrapping_add(if thumb { 4 } else { 8 });
             lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
         }
@@ -255,7 +292,9 @@ fn instruction(
             }
         }
     }
-    Following { it: lifter.site().next_it }
+    Following {
+        it: lifter.site().next_it,
+    }
 }
 
 /// Lifts `body` so that it runs only if `cond` holds.
@@ -282,7 +321,10 @@ fn decode(
     let halves = ((fetched.word >> 16) as u16, fetched.word as u16);
     if !thumb {
         let decoded = decode_a32(fetched.word, cx);
-        return (decoded.ok().map(|decoded| decoded.insn), Cond::from_bits(fetched.word >> 28));
+        return (
+            decoded.ok().map(|decoded| decoded.insn),
+            Cond::from_bits(fetched.word >> 28),
+        );
     }
     let decoded = if fetched.len == 4 {
         decode_thumb(halves.0, || halves.1, cx)

@@ -1,5 +1,7 @@
 //! What an embedder chooses.
 
+use crate::opt::Passes;
+
 /// How guest code is executed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Mode {
@@ -25,6 +27,8 @@ pub struct Config {
     /// Into how many parts code memory is divided. When it is full, one of them
     /// is evicted: more parts forget less at a time and waste more at their ends.
     pub segments: usize,
+    /// What the optimiser does to each unit.
+    pub passes: Passes,
 }
 
 impl Default for Config {
@@ -34,6 +38,7 @@ impl Default for Config {
             link: true,
             jump_cache: true,
             segments: 8,
+            passes: Passes::ALL,
         }
     }
 }

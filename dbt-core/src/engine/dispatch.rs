@@ -318,6 +318,7 @@ where
     }
 
     /// Sees to an access that generated code could not make.
+    #[cold]
     fn fault<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.faults += 1;
         let fault = self.recover();

@@ -16,6 +16,7 @@ use self::sim::{Sim, SimBackend, SimCode, SimEnv};
 use self::toy::{COUNT, Insn, MEMORY, State, Toy};
 use super::*;
 use crate::memory::{FaultCause, MemoryFault};
+use crate::opt::Passes;
 
 type SimEngine = Engine<Toy, SimBackend, SimCode>;
 
@@ -37,6 +38,7 @@ impl Setup {
             link: true,
             jump_cache: true,
             segments: 8,
+            passes: Passes::ALL,
         },
         capacity: 1 << 16,
         slice: 1000,
@@ -61,25 +63,28 @@ fn setup() -> impl Strategy<Value = Setup> {
     (
         prop_oneof![Just(Lowering::Window), Just(Lowering::Callback)],
         prop_oneof![9 => Just(Mode::Translate), 1 => Just(Mode::Interpret)],
-        any::<bool>(),
-        any::<bool>(),
+        any::<[bool; 2]>(),
+        prop_oneof![Just(Passes::NONE), Just(Passes::ALL)],
         1..5_usize,
         prop_oneof![80..400_usize, 400..3000_usize, Just(1_usize << 15)],
         1..60_u32,
         1..80_u64,
     )
         .prop_map(
-            |(lowering, mode, link, jump_cache, segments, capacity, slice, rounds)| Setup {
-                lowering,
-                config: Config {
-                    mode,
-                    link,
-                    jump_cache,
-                    segments,
-                },
-                capacity,
-                slice,
-                rounds,
+            |(lowering, mode, [link, jump_cache], passes, segments, capacity, slice, rounds)| {
+                Setup {
+                    lowering,
+                    config: Config {
+                        mode,
+                        link,
+                        jump_cache,
+                        segments,
+                        passes,
+                    },
+                    capacity,
+                    slice,
+                    rounds,
+                }
             },
         )
 }

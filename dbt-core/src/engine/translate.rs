@@ -11,13 +11,26 @@ use crate::host::{Backend, CodeMemory, CompileInput, Environment, Unwatched};
 use crate::ir::{Builder, Unit};
 use crate::location::Location;
 use crate::memory::{FaultCause, Fetch, FetchFault};
+use crate::opt::{Optimizer, Passes};
 
 /// What a vCPU translates with. It keeps its memory between translations.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scratch {
     unit: Unit,
+    optimizer: Optimizer,
     source: Vec<Range<u64>>,
     pages: Vec<u64>,
+}
+
+impl Scratch {
+    pub(super) fn new(layout: &StateLayout, passes: Passes) -> Self {
+        Self {
+            unit: Unit::default(),
+            optimizer: Optimizer::new(layout).with_passes(passes),
+            source: Vec::new(),
+            pages: Vec::new(),
+        }
+    }
 }
 
 /// What a back end compiles with.
@@ -51,6 +64,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
     ) -> Result<FragmentId, Untranslated> {
         let Scratch {
             unit,
+            optimizer,
             source,
             pages,
         } = scratch;
@@ -71,7 +85,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             });
         }
         core::mem::swap(&mut unit.source, source);
-        optimize(unit, guest.layout());
+        optimizer.run(unit);
         self.compile(guest.layout(), unit, location, ticket)
     }
 
@@ -131,9 +145,6 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         Err(Untranslated::Interpret)
     }
 }
-
-/// Improves a unit before it is compiled.
-fn optimize(_unit: &mut Unit, _layout: &StateLayout) {}
 
 /// Fetches for a front end; keeps account of what was fetched, and has the
 /// environment protect each page before the first byte is read.

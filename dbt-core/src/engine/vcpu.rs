@@ -22,10 +22,10 @@ pub struct Vcpu<G: Guest> {
 }
 
 impl<G: Guest> Vcpu<G> {
-    pub(super) fn new(state: G::State, engine: Arc<()>) -> Self {
+    pub(super) fn new(state: G::State, scratch: Scratch, engine: Arc<()>) -> Self {
         Self {
             owner: Owner::new(state),
-            scratch: Scratch::default(),
+            scratch,
             stats: VcpuStats::default(),
             engine,
         }

@@ -106,10 +106,12 @@ impl Cond {
             _ => None,
         };
         match self {
-            Self::CountOnes(inner) => bits(inner.eval(word)).map_or((0, u32::BITS), |(known, value)| {
-                (value.count_ones(), (value | !known).count_ones())
-            }),
-            _ => bits(self.eval(word)).map_or((0, u32::MAX), |(known, value)| (value, value | !known)),
+            Self::CountOnes(inner) => bits(inner.eval(word))
+                .map_or((0, u32::BITS), |(known, value)| {
+                    (value.count_ones(), (value | !known).count_ones())
+                }),
+            _ => bits(self.eval(word))
+                .map_or((0, u32::MAX), |(known, value)| (value, value | !known)),
         }
     }
 

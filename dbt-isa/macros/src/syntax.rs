@@ -152,6 +152,13 @@ impl Syntax {
                 place,
                 then,
                 otherwise,
+            } if otherwise.is_empty() => quote_spanned! {span=>
+                if #own.#place { #f.write_str(#then)?; }
+            },
+            Piece::If {
+                place,
+                then,
+                otherwise,
             } => quote_spanned! {span=>
                 #f.write_str(if #own.#place { #then } else { #otherwise })?;
             },

@@ -47,7 +47,12 @@ pub(super) enum StubKind {
     /// Only reports a direct exit: the jump that leads here is what gets linked.
     Unlinked(Location),
     /// Leaves where a state map says.
-    Mapped { why: Why, location: Location, flags: Plan, edges: Option<BlockId> },
+    Mapped {
+        why: Why,
+        location: Location,
+        flags: Plan,
+        edges: Option<BlockId>,
+    },
     /// Leaves because of an interrupt, with the location in `rcx`.
     InterruptIndirect,
     /// Empties the stack of returns and goes on after the jump.
@@ -88,7 +93,11 @@ impl Lowering<'_> {
             Target::Exit(to) if flags.is_empty() && !self.is_backward(to) => {
                 self.align_patch(2);
                 let at = self.asm.jcc(cc);
-                self.scratch.stubs.push(Stub { at, flags, kind: StubKind::Unlinked(to) });
+                self.scratch.stubs.push(Stub {
+                    at,
+                    flags,
+                    kind: StubKind::Unlinked(to),
+                });
             }
             _ => {
                 let at = self.asm.jcc(cc);
@@ -109,7 +118,16 @@ impl Lowering<'_> {
     /// Leaves at `location` if `cc` holds; a state map tells the rest.
     pub(super) fn side_exit(&mut self, cc: Cc, why: Why, location: Location, flags: Plan) {
         let edges = self.edge_flags();
-        self.side_stub(cc, Plan::EMPTY, StubKind::Mapped { why, location, flags, edges });
+        self.side_stub(
+            cc,
+            Plan::EMPTY,
+            StubKind::Mapped {
+                why,
+                location,
+                flags,
+                edges,
+            },
+        );
     }
 
     /// Branches to a stub if `cc` holds.
@@ -136,7 +154,11 @@ impl Lowering<'_> {
                 self.go(target);
                 Ok(())
             }
-            Terminator::Call { target, return_location, return_to } => {
+            Terminator::Call {
+                target,
+                return_location,
+                return_to,
+            } => {
                 self.save_architectural(Mask::ALL)?;
                 self.direct_call(target, return_location, return_to);
                 Ok(())
@@ -174,7 +196,11 @@ impl Lowering<'_> {
     fn exit_jump(&mut self, to: Location) {
         self.align_patch(1);
         let at = self.asm.jmp();
-        self.scratch.stubs.push(Stub { at, flags: Plan::EMPTY, kind: StubKind::Unlinked(to) });
+        self.scratch.stubs.push(Stub {
+            at,
+            flags: Plan::EMPTY,
+            kind: StubKind::Unlinked(to),
+        });
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -183,7 +209,8 @@ impl Lowering<'_> {
 
     /// Leaves at `resume` if an interrupt is wanted.
     pub(super) fn poll(&mut self, resume: Location) {
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
+        self.asm
+            .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
         self.side_exit(Cc::Ne, Why::Interrupt, resume, Plan::EMPTY);
     }
 
@@ -211,14 +238,23 @@ impl Lowering<'_> {
                 self.align_patch(1);
                 let at = self.asm.call();
                 let kind = StubKind::Unlinked(to);
-                self.scratch.stubs.push(Stub { at, flags: Plan::EMPTY, kind });
+                self.scratch.stubs.push(Stub {
+                    at,
+                    flags: Plan::EMPTY,
+                    kind,
+                });
             }
         }
         self.after_return(return_to);
     }
 
     fn push_return(&mut self, return_location: Location) {
-        self.asm.alu(Alu::Cmp, Bits::B64, Reg::RSP, Rm::State(context::STACK_LIMIT));
+        self.asm.alu(
+            Alu::Cmp,
+            Bits::B64,
+            Reg::RSP,
+            Rm::State(context::STACK_LIMIT),
+        );
         self.side_stub(Cc::B, Plan::EMPTY, StubKind::StackFull);
         self.asm.push_imm(return_location.pc_bits());
     }
@@ -241,14 +277,19 @@ impl Lowering<'_> {
             }
             IndirectKind::Jump => {
                 self.location_to_rcx(value, mode)?;
-                self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
                 self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::InterruptIndirect);
                 let entry = self.look_up();
                 self.asm.jmp_mem(entry);
             }
-            IndirectKind::Call { return_location, return_to } => {
+            IndirectKind::Call {
+                return_location,
+                return_to,
+            } => {
                 self.location_to_rcx(value, mode)?;
-                self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
                 self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::InterruptIndirect);
                 self.push_return(return_location);
                 let entry = self.look_up();
@@ -285,18 +326,29 @@ impl Lowering<'_> {
     fn look_up(&mut self) -> Rm {
         self.asm.mov32(Reg::RAX, Reg::RCX);
         self.asm.alu_imm(Alu::And, Bits::B32, Reg::RAX, 0x1ffe);
-        self.asm.mov(Bits::B64, Reg::RDX, Rm::State(context::JUMP_CACHE));
-        let tag = Rm::Table { base: Reg::RDX, index: Reg::RAX, offset: 0 };
+        self.asm
+            .mov(Bits::B64, Reg::RDX, Rm::State(context::JUMP_CACHE));
+        let tag = Rm::Table {
+            base: Reg::RDX,
+            index: Reg::RAX,
+            offset: 0,
+        };
         self.asm.alu_store(Alu::Cmp, Bits::B64, tag, Reg::RCX);
         let at = self.asm.jcc(Cc::Ne);
         self.patch_runtime(at, self.entries.missed);
-        Rm::Table { base: Reg::RDX, index: Reg::RAX, offset: 8 }
+        Rm::Table {
+            base: Reg::RDX,
+            index: Reg::RAX,
+            offset: 8,
+        }
     }
 
     fn trap(&mut self, kind: TrapKind, info: u32, resume: Location) {
         self.set_location(resume);
-        self.asm.store_imm(Bits::B32, Rm::State(context::TRAP), kind as u32);
-        self.asm.store_imm(Bits::B32, Rm::State(context::INFO), info);
+        self.asm
+            .store_imm(Bits::B32, Rm::State(context::TRAP), kind as u32);
+        self.asm
+            .store_imm(Bits::B32, Rm::State(context::INFO), info);
         self.jump_runtime(self.entries.trap);
     }
 
@@ -319,7 +371,8 @@ impl Lowering<'_> {
     /// Makes the displacement at `at` lead into the runtime, which lies before
     /// this fragment.
     pub(super) fn patch_runtime(&mut self, at: u32, to: u32) {
-        self.asm.patch(at, i64::from(to) - i64::from(self.input.offset));
+        self.asm
+            .patch(at, i64::from(to) - i64::from(self.input.offset));
     }
 
     /// Emits the stubs.
@@ -353,7 +406,12 @@ impl Lowering<'_> {
                 let at = self.asm.jmp();
                 self.scratch.fixups.push((at, id));
             }
-            StubKind::Mapped { why, location, flags, edges } => {
+            StubKind::Mapped {
+                why,
+                location,
+                flags,
+                edges,
+            } => {
                 let at = self.asm.call();
                 let entry = match why {
                     Why::Interrupt => self.entries.interrupt_at,
@@ -364,11 +422,13 @@ impl Lowering<'_> {
                 self.map_here(location, flags, edges);
             }
             StubKind::InterruptIndirect => {
-                self.asm.store(Bits::B64, Rm::State(context::LOCATION), Reg::RCX);
+                self.asm
+                    .store(Bits::B64, Rm::State(context::LOCATION), Reg::RCX);
                 self.jump_runtime(self.entries.interrupt);
             }
             StubKind::StackFull => {
-                self.asm.mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));
+                self.asm
+                    .mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));
                 let at = self.asm.jmp();
                 self.asm.patch(at, i64::from(stub.at) + 4);
             }
@@ -377,7 +437,8 @@ impl Lowering<'_> {
                     self.asm.mov32(Reg::RCX, value);
                 }
                 self.add_mode(mode);
-                self.asm.mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));
+                self.asm
+                    .mov(Bits::B64, Reg::RSP, Rm::State(context::HOST_STACK));
                 self.jump_runtime(self.entries.lookup);
             }
         }
@@ -386,6 +447,11 @@ impl Lowering<'_> {
     fn report_exit(&mut self, patch: u32, unlinked: u32, target: Location) {
         let at = self.asm.call();
         self.patch_runtime(at, self.entries.unlinked);
-        self.exits.push(ExitSite { id: self.asm.offset(), patch, unlinked, target });
+        self.exits.push(ExitSite {
+            id: self.asm.offset(),
+            patch,
+            unlinked,
+            target,
+        });
     }
 }

@@ -49,7 +49,11 @@ impl Lowering<'_> {
                 if self.scratch.loop_heads[id.index()]
                     && let Some(changed) = self.changed_before_flags(*id)
                 {
-                    edges[id.index()] = Edges { deferring: true, changed, recipes: Vec::new() };
+                    edges[id.index()] = Edges {
+                        deferring: true,
+                        changed,
+                        recipes: Vec::new(),
+                    };
                 }
             }
         }
@@ -68,7 +72,11 @@ impl Lowering<'_> {
             match inst {
                 Inst::Set { slot, value } if *slot == self.input.layout.flags => {
                     let kept = facts::passed_through(unit, *value);
-                    return if kept == Mask::NONE { before_last } else { None };
+                    return if kept == Mask::NONE {
+                        before_last
+                    } else {
+                        None
+                    };
                 }
                 Inst::Get { slot } if *slot == self.input.layout.flags => return None,
                 Inst::Set { slot, .. } => {
@@ -98,11 +106,17 @@ impl Lowering<'_> {
     /// follow from registers. Tells whether they need no saving any more. Leaves
     /// the host's flags alone.
     pub(super) fn take_edge(&mut self, to: BlockId) -> Result<bool> {
-        let Edges { deferring, changed, .. } = self.scratch.edges[to.index()];
+        let Edges {
+            deferring, changed, ..
+        } = self.scratch.edges[to.index()];
         if !deferring {
             return Ok(false);
         }
-        let recipe = if self.flags_at_home() { None } else { self.edge_recipe() };
+        let recipe = if self.flags_at_home() {
+            None
+        } else {
+            self.edge_recipe()
+        };
         let number = match recipe {
             Some(recipe) => {
                 let recipe = self.keep_operands(recipe, changed);
@@ -129,7 +143,10 @@ impl Lowering<'_> {
                 self.asm.store(Bits::B64, context::saved(places), reg);
                 let base = Reg(context::SAVED + places);
                 places += 1;
-                Term { base: Some(base), ..term }
+                Term {
+                    base: Some(base),
+                    ..term
+                }
             }
             _ => term,
         };

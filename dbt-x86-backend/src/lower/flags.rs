@@ -16,8 +16,9 @@ use dbt_isa::ops::Condition;
 
 use super::place::Place;
 use super::{Lowering, Result};
-use crate::asm::{Alu, Bits, Cc, Rm};
+use crate::asm::{Alu, Bits, Cc, Rm, Shift};
 use crate::context;
+use crate::facts::Fact;
 use crate::flags::{Kind, Mask, Operand, Plan, Recipe, Source, Term};
 use crate::regs::Reg;
 
@@ -40,10 +41,13 @@ struct Definition {
     rest: Option<Value>,
     /// The components that it makes.
     own: Mask,
-    /// All components were saved here when the value lost its other places.
-    spill: Option<u8>,
+    /// Components that were saved when the value lost its other places, and
+    /// where.
+    spill: Option<(Mask, u8)>,
     /// The flags are those of comparing `result + .0` with `.1`.
     undone: Option<(u32, u32)>,
+    /// The flags are known, in bits 31 to 28.
+    constant: Option<u32>,
 }
 
 /// What is known of flags at one point of a block.
@@ -80,11 +84,22 @@ impl FlagsState {
     }
 
     fn definition(&self, value: Value) -> Option<&Definition> {
-        self.definitions.iter().rev().find(|definition| definition.value == value)
+        self.definitions
+            .iter()
+            .rev()
+            .find(|definition| definition.value == value)
     }
 
     fn define(&mut self, definition: Definition) {
         self.definitions.push(definition);
+    }
+
+    /// Flags that are known.
+    pub(super) fn define_constant(&mut self, value: Value, psr: u32) {
+        self.define_unknown(value);
+        if let Some(definition) = self.definitions.last_mut() {
+            definition.constant = Some(psr);
+        }
     }
 
     /// Flags whose components can be obtained only when they are written.
@@ -97,6 +112,7 @@ impl FlagsState {
             own: Mask::ALL,
             spill: None,
             undone: None,
+            constant: None,
         });
     }
 }
@@ -154,8 +170,7 @@ impl Lowering<'_> {
         compared: Option<(Value, Value)>,
         result: Option<Reg>,
     ) {
-        let compare = compared
-            .and_then(|(a, b)| Some((self.note_value(a)?, self.note_value(b)?)));
+        let compare = compared.and_then(|(a, b)| Some((self.note_value(a)?, self.note_value(b)?)));
         let result = result.map(|reg| self.note(Operand::Reg(reg)));
         self.flags.define(Definition {
             value,
@@ -165,6 +180,7 @@ impl Lowering<'_> {
             own: Mask::ALL,
             spill: None,
             undone: None,
+            constant: None,
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
@@ -185,11 +201,20 @@ impl Lowering<'_> {
                 own: Mask::NONE,
                 spill: None,
                 undone: None,
+                constant: None,
             }),
         }
     }
 
-    pub(super) fn nz_flags(&mut self, value: Value, result: Value, rest: Value) -> Result<()> {
+    /// Records flags with N and Z of `result`; `own` has C too if it is set when
+    /// the flags are written.
+    pub(super) fn nz_flags(
+        &mut self,
+        value: Value,
+        result: Value,
+        rest: Value,
+        own: Mask,
+    ) -> Result<()> {
         if self.constant32(result).is_none() {
             self.reg(result)?;
         }
@@ -199,11 +224,15 @@ impl Lowering<'_> {
             compare: None,
             result: note,
             rest: Some(rest),
-            own: Mask::NZ,
+            own,
             spill: None,
             undone: None,
+            constant: None,
         });
-        if let Some(Note { operand: Operand::Reg(reg), version }) = note
+        if let Some(Note {
+            operand: Operand::Reg(reg),
+            version,
+        }) = note
             && self.flags.host_result == Some((reg, version))
             && self.flags.host.is_none()
         {
@@ -227,7 +256,10 @@ impl Lowering<'_> {
                 && note.operand == Operand::Reg(from)
                 && note.version == old
             {
-                *note = Note { operand: Operand::Reg(to), version: new };
+                *note = Note {
+                    operand: Operand::Reg(to),
+                    version: new,
+                };
             }
         }
     }
@@ -239,12 +271,9 @@ impl Lowering<'_> {
     /// it is architectural.
     fn plan(&self, value: Value, mask: Mask) -> Option<Plan> {
         let mut plan = Plan::EMPTY;
+        let mut left = mask.without(self.home_of(value));
         let mut value = value;
-        let mut left = mask;
         loop {
-            if self.flags.architectural == Some(value) {
-                left = left.without(self.flags.home);
-            }
             if left.is_empty() {
                 return Some(plan);
             }
@@ -257,6 +286,9 @@ impl Lowering<'_> {
                     return None;
                 }
                 left = left.without(here);
+            }
+            if let Some(psr) = definition.constant {
+                return plan.add(left, Source::Constant(psr)).then_some(plan);
             }
             let own = left.and(definition.own);
             if let Some((a, b)) = definition.compare
@@ -289,6 +321,25 @@ impl Lowering<'_> {
         }
     }
 
+    /// The components of `value` that memory holds for the architectural flags.
+    fn home_of(&self, value: Value) -> Mask {
+        let Some(architectural) = self.flags.architectural else {
+            return Mask::NONE;
+        };
+        if architectural == value {
+            return self.flags.home;
+        }
+        let mut held = Mask::NONE;
+        for component in Mask::EACH {
+            if !self.flags.home.and(component).is_empty()
+                && self.origin(value, component) == self.origin(architectural, component)
+            {
+                held = held.or(component);
+            }
+        }
+        held
+    }
+
     /// Returns how to complete the architectural flags in memory.
     pub(super) fn architectural_plan(&self, needed: Mask) -> Result<Plan> {
         match self.flags.architectural {
@@ -308,6 +359,7 @@ impl Lowering<'_> {
                         self.store_flags(*mask, Kind::Sub, to);
                     }
                     Source::Result(result) if !host_first => self.store_result(*mask, result, to),
+                    Source::Constant(psr) if !host_first => self.store_known(*mask, psr, to),
                     _ => {}
                 }
             }
@@ -336,7 +388,17 @@ impl Lowering<'_> {
                 self.asm.store_imm(Bits::B8, Rm::State(to), value >> 31);
             }
             Operand::Imm(value) => {
-                self.asm.store_imm(Bits::B8, Rm::State(to + 1), u32::from(value == 0));
+                self.asm
+                    .store_imm(Bits::B8, Rm::State(to + 1), u32::from(value == 0));
+            }
+        }
+    }
+
+    fn store_known(&mut self, mask: Mask, psr: u32, to: i32) {
+        for (offset, component) in (to..).zip(Mask::EACH) {
+            if !mask.and(component).is_empty() {
+                let bit = u32::from(psr >> 28 & u32::from(component.0) != 0);
+                self.asm.store_imm(Bits::B8, Rm::State(offset), bit);
             }
         }
     }
@@ -356,7 +418,8 @@ impl Lowering<'_> {
                 match b {
                     Operand::Reg(b) => self.asm.alu_store(Alu::Cmp, Bits::B32, place, b),
                     Operand::Imm(b) => {
-                        self.asm.alu_imm(Alu::Cmp, Bits::B32, place, b.cast_signed());
+                        self.asm
+                            .alu_imm(Alu::Cmp, Bits::B32, place, b.cast_signed());
                     }
                 }
             }
@@ -365,21 +428,23 @@ impl Lowering<'_> {
 
     /// Completes components of the architectural flags in memory.
     pub(super) fn save_architectural(&mut self, mask: Mask) -> Result<()> {
-        let plan = self.architectural_plan(mask)?;
+        let mut mask = mask;
+        let mut plan = self.architectural_plan(mask)?;
+        if recomputes(&plan) && self.flags.host.is_some() {
+            // The host's flags change, so what else they hold is saved too.
+            mask = mask.or(self.flags_needed());
+            plan = self.architectural_plan(mask)?;
+        }
         if !plan.is_empty() {
             self.emit_plan(&plan, context::FLAGS);
-            self.forget_host_unless_only(&plan);
+            self.forget_host_if_changed(&plan);
         }
         self.flags.home = self.flags.home.or(mask);
         Ok(())
     }
 
-    fn forget_host_unless_only(&mut self, plan: &Plan) {
-        let recomputes = |source: &Source| match source {
-            Source::Host(_) | Source::Result(Operand::Imm(_)) => false,
-            Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
-        };
-        if plan.parts.iter().flatten().any(|(_, source)| recomputes(source)) {
+    fn forget_host_if_changed(&mut self, plan: &Plan) {
+        if recomputes(plan) {
             self.flags.host = None;
             self.flags.host_result = None;
         }
@@ -388,10 +453,20 @@ impl Lowering<'_> {
     /// The components of `value` that are still needed: by name after this
     /// instruction, or as architectural flags from this instruction on.
     fn still_needed(&self, value: Value) -> Mask {
-        if self.fact(value).last_use > self.index {
-            return Mask::ALL;
+        let mut needed = Mask::NONE;
+        let fact = self.fact(value);
+        let read_now = self.reads_flags && fact.read_until == self.index;
+        if fact.read_until > self.index || read_now {
+            needed = fact.read;
         }
-        if self.flags.architectural == Some(value) { self.flags_needed() } else { Mask::NONE }
+        if fact.last_use > self.index {
+            // What is passed on is at most C and V.
+            needed = needed.or(Mask::CV);
+        }
+        if self.flags.architectural == Some(value) {
+            return needed.or(self.flags_needed());
+        }
+        needed
     }
 
     /// Prepares for an instruction that changes the host's flags.
@@ -401,7 +476,7 @@ impl Lowering<'_> {
             let needed = self.still_needed(held.0);
             if !needed.is_empty() && self.plan(held.0, needed).is_none() {
                 self.flags.host = Some(held);
-                self.rescue(held.0)?;
+                self.rescue(held.0, needed)?;
                 self.flags.host = None;
             }
             // The flags may also be the rest of the architectural ones.
@@ -425,11 +500,11 @@ impl Lowering<'_> {
         self.scratch.places.set_version(reg, version + 1);
         for position in 0..self.flags.definitions.len() {
             let definition = self.flags.definitions[position];
-            let depends = |note: Note| {
-                note.operand == Operand::Reg(reg) && note.version == version
-            };
+            let depends = |note: Note| note.operand == Operand::Reg(reg) && note.version == version;
             let concerned = definition.result.is_some_and(depends)
-                || definition.compare.is_some_and(|(a, b)| depends(a) || depends(b));
+                || definition
+                    .compare
+                    .is_some_and(|(a, b)| depends(a) || depends(b));
             if !concerned {
                 continue;
             }
@@ -437,7 +512,7 @@ impl Lowering<'_> {
             let needed = self.still_needed(value);
             if !needed.is_empty() && self.plan(value, needed).is_none() {
                 self.scratch.places.set_version(reg, version);
-                self.rescue(value)?;
+                self.rescue(value, needed)?;
                 self.scratch.places.set_version(reg, version + 1);
             }
             if let Some(architectural) = self.flags.architectural
@@ -455,26 +530,45 @@ impl Lowering<'_> {
     }
 
     /// Saves a flags value that is about to lose its last place.
-    fn rescue(&mut self, value: Value) -> Result<()> {
+    fn rescue(&mut self, value: Value, mask: Mask) -> Result<()> {
         if self.flags.architectural == Some(value) {
-            return self.save_architectural(Mask::ALL);
+            return self.save_architectural(mask);
         }
         let Some(definition) = self.flags.definition(value).copied() else {
             return Err(CompileError::Unsupported);
         };
-        if definition.spill.is_some() {
-            return Ok(());
+        if let Some((saved, _)) = definition.spill {
+            let complete = mask.without(saved).is_empty();
+            return if complete {
+                Ok(())
+            } else {
+                Err(CompileError::Unsupported)
+            };
         }
-        let plan = self.plan(value, definition.own).ok_or(CompileError::Unsupported)?;
+        self.spill_flags(value, mask.or(self.fact(value).read))
+    }
+
+    /// Saves components of flags apart from the architectural ones.
+    fn spill_flags(&mut self, value: Value, mask: Mask) -> Result<()> {
+        let plan = self.plan(value, mask).ok_or(CompileError::Unsupported)?;
         let spill = self.scratch.places.take_spill()?;
-        let Rm::State(to) = context::spill(spill.into()) else {
+        let place = context::spill(spill.into());
+        let Rm::State(to) = place else {
             return Err(CompileError::Unsupported);
         };
+        let parts = plan.parts.iter().flatten();
+        let planned = parts.fold(Mask::NONE, |all, (part, _)| all.or(*part));
+        if !mask.without(planned).is_empty() {
+            // The rest is what memory holds of the architectural flags. Neither a
+            // register nor the host's flags are free here.
+            self.asm.push(Rm::State(context::FLAGS));
+            self.asm.pop(place);
+        }
         self.emit_plan(&plan, to);
-        self.forget_host_unless_only(&plan);
+        self.forget_host_if_changed(&plan);
         for other in &mut self.flags.definitions {
             if other.value == value {
-                other.spill = Some(spill);
+                other.spill = Some((mask, spill));
             }
         }
         Ok(())
@@ -488,61 +582,97 @@ impl Lowering<'_> {
         if old == Some(value) {
             return Ok(());
         }
-        if let Some(old) = old
-            && self.fact(old).last_use > self.index
-            && !self.flags.home.is_empty()
-        {
-            self.copy_home(old)?;
-        }
+        self.keep_read_later(value)?;
         let passed = self.passed_from(value, old);
         self.flags.home = self.flags.home.and(passed);
-        match *self.input.unit.inst(value) {
-            Inst::NzcFlags { carry, .. } => {
-                self.store_bit(carry, context::FLAGS + 2)?;
-                self.flags.home = self.flags.home.or(Mask::C);
-            }
-            Inst::FlagsFromPsr { a } => {
-                self.store_psr(a)?;
-                self.flags.home = Mask::ALL;
-            }
-            _ => {}
+        if let Inst::NzcFlags { carry, .. } = *self.input.unit.inst(value) {
+            self.store_bit(carry, context::FLAGS + 2)?;
+            self.flags.home = self.flags.home.or(Mask::C);
         }
+        self.adopt_spilled(value, old)?;
         self.flags.architectural = Some(value);
         Ok(())
     }
 
-    /// The components that `value` has unchanged from `old`.
-    fn passed_from(&self, value: Value, old: Option<Value>) -> Mask {
-        let mut mask = Mask::ALL;
+    /// Brings components home that `value` takes from flags which were saved
+    /// elsewhere.
+    fn adopt_spilled(&mut self, value: Value, old: Option<Value>) -> Result<()> {
+        let mut left = Mask::ALL.without(self.flags.home);
         let mut value = value;
-        loop {
-            if Some(value) == old {
-                return mask;
+        while Some(value) != old
+            && !left.is_empty()
+            && let Some(definition) = self.flags.definition(value).copied()
+        {
+            if let Some((saved, spill)) = definition.spill {
+                return self.copy_components(left.and(saved), spill);
             }
-            let Some(definition) = self.flags.definition(value) else { return Mask::NONE };
-            mask = mask.without(definition.own);
-            if matches!(self.input.unit.inst(value), Inst::NzcFlags { .. }) {
-                mask = mask.without(Mask::C);
-            }
+            left = left.without(definition.own);
             match definition.rest {
                 Some(rest) => value = rest,
-                None => return Mask::NONE,
+                None => break,
             }
         }
+        Ok(())
     }
 
-    /// Keeps the components that memory holds of flags which outlive their time
-    /// as architectural ones.
-    fn copy_home(&mut self, value: Value) -> Result<()> {
-        self.save_architectural(Mask::ALL)?;
-        let spill = self.scratch.places.take_spill()?;
+    fn copy_components(&mut self, mask: Mask, spill: u8) -> Result<()> {
+        let Rm::State(from) = context::spill(spill.into()) else {
+            return Err(CompileError::Unsupported);
+        };
         let reg = self.take_scratch()?;
-        self.asm.mov32(reg, Rm::State(context::FLAGS));
-        self.asm.store(Bits::B32, context::spill(spill.into()), reg);
+        for (offset, component) in (0..).zip(Mask::EACH) {
+            if !mask.and(component).is_empty() {
+                self.asm.movzx(Bits::B8, reg, Rm::State(from + offset));
+                self.asm
+                    .store(Bits::B8, Rm::State(context::FLAGS + offset), reg);
+            }
+        }
         self.release(reg);
-        for definition in &mut self.flags.definitions {
-            if definition.value == value {
-                definition.spill = Some(spill);
+        self.flags.home = self.flags.home.or(mask);
+        Ok(())
+    }
+
+    /// The components that `value` has unchanged from `old`: those that both
+    /// have from the same definition.
+    fn passed_from(&self, value: Value, old: Option<Value>) -> Mask {
+        let Some(old) = old else { return Mask::NONE };
+        let mut passed = Mask::NONE;
+        for component in Mask::EACH {
+            if self.origin(value, component) == self.origin(old, component) {
+                passed = passed.or(component);
+            }
+        }
+        passed
+    }
+
+    /// The definition that makes a component of `value`.
+    fn origin(&self, mut value: Value, component: Mask) -> Value {
+        while let Some(definition) = self.flags.definition(value)
+            && definition.own.and(component).is_empty()
+            && let Some(rest) = definition.rest
+        {
+            value = rest;
+        }
+        value
+    }
+
+    /// Keeps the components that memory holds of flags which will be read when
+    /// memory holds those of others.
+    fn keep_read_later(&mut self, new: Value) -> Result<()> {
+        for position in 0..self.flags.definitions.len() {
+            let Definition { value, spill, .. } = self.flags.definitions[position];
+            let Fact {
+                read, read_until, ..
+            } = *self.fact(value);
+            if spill.is_some() || read_until <= self.index {
+                continue;
+            }
+            let shares = Mask::EACH.into_iter().any(|component| {
+                let held = self.home_of(value).and(read).and(component);
+                !held.is_empty() && self.origin(value, component) != self.origin(new, component)
+            });
+            if shares {
+                self.spill_flags(value, read)?;
             }
         }
         Ok(())
@@ -564,22 +694,28 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Stores bits 31 to 28 as bytes.
-    fn store_psr(&mut self, word: Value) -> Result<()> {
+    /// Spreads bits 31 to 28 to bytes.
+    pub(super) fn flags_from_psr(&mut self, value: Value, word: Value) -> Result<()> {
         if let Some(constant) = self.constant32(word) {
-            #[allow(clippy::cast_possible_truncation, reason = "the form has 32 bits")]
-            let flags = crate::flags::import(constant) as u32;
-            self.asm.store_imm(Bits::B32, Rm::State(context::FLAGS), flags);
+            self.flags.define_constant(value, constant);
             return Ok(());
         }
         self.before_clobber()?;
-        let reg = self.reg(word)?;
-        let temporary = self.take_scratch()?;
-        for (offset, bit) in (context::FLAGS..).zip([31, 30, 29, 28]) {
-            self.asm.mov32(temporary, reg);
-            self.asm.shift_imm(crate::asm::Shift::Shr, Bits::B32, temporary, bit);
-            self.asm.alu_imm(Alu::And, Bits::B32, temporary, 1);
-            self.asm.store(Bits::B8, Rm::State(offset), temporary);
+        let from = self.operand(word)?;
+        let reg = self.take_scratch()?;
+        self.asm.mov32(reg, from);
+        self.asm.shift_imm(Shift::Shr, Bits::B32, reg, 28);
+        // The product has bits 0 to 3 at 0, 8, 16 and 24; N, the highest, comes
+        // first in memory.
+        self.asm.imul_imm(Bits::B32, reg, reg, 0x0020_4081);
+        self.asm.alu_imm(Alu::And, Bits::B32, reg, 0x0101_0101);
+        self.asm.bswap(reg);
+        let spill = self.scratch.places.take_spill()?;
+        self.asm.store(Bits::B64, context::spill(spill.into()), reg);
+        self.release(reg);
+        self.flags.define_unknown(value);
+        if let Some(definition) = self.flags.definitions.last_mut() {
+            definition.spill = Some((Mask::ALL, spill));
         }
         Ok(())
     }
@@ -590,8 +726,14 @@ impl Lowering<'_> {
         let dst = self.destination(value, None, &[])?;
         // The bytes hold a bit each at 0, 8, 16 and 24. The product moves them to
         // 31, 30, 29 and 28; its other terms fall elsewhere.
-        self.asm.imul_imm(Bits::B32, dst, Rm::State(from), 0x8040_2010_u32.cast_signed());
-        self.asm.alu_imm(Alu::And, Bits::B32, dst, 0xf000_0000_u32.cast_signed());
+        self.asm.imul_imm(
+            Bits::B32,
+            dst,
+            Rm::State(from),
+            0x8040_2010_u32.cast_signed(),
+        );
+        self.asm
+            .alu_imm(Alu::And, Bits::B32, dst, 0xf000_0000_u32.cast_signed());
         self.define(value, dst);
         Ok(())
     }
@@ -600,8 +742,12 @@ impl Lowering<'_> {
     fn in_memory(&mut self, flags: Value, mask: Mask) -> Result<i32> {
         let mut flags = flags;
         // A read that was not forwarded stands for the flags of its time.
-        while let Some(Definition { own: Mask::NONE, rest: Some(rest), spill: None, .. }) =
-            self.flags.definition(flags)
+        while let Some(Definition {
+            own: Mask::NONE,
+            rest: Some(rest),
+            spill: None,
+            ..
+        }) = self.flags.definition(flags)
         {
             flags = *rest;
         }
@@ -609,9 +755,16 @@ impl Lowering<'_> {
             self.save_architectural(mask)?;
             return Ok(context::FLAGS);
         }
-        self.rescue(flags)?;
-        match self.flags.definition(flags).and_then(|definition| definition.spill) {
-            Some(spill) => match context::spill(spill.into()) {
+        if mask.without(self.home_of(flags)).is_empty() {
+            return Ok(context::FLAGS);
+        }
+        self.rescue(flags, mask)?;
+        match self
+            .flags
+            .definition(flags)
+            .and_then(|definition| definition.spill)
+        {
+            Some((_, spill)) => match context::spill(spill.into()) {
                 Rm::State(offset) => Ok(offset),
                 _ => Err(CompileError::Unsupported),
             },
@@ -629,7 +782,9 @@ impl Lowering<'_> {
             return Ok(cc);
         }
         let definition = self.flags.definition(flags).copied();
-        if let Some(Definition { result: Some(note), .. }) = definition
+        if let Some(Definition {
+            result: Some(note), ..
+        }) = definition
             && let Some(cc) = Kind::Nz.cc(condition)
             && self.holds(note)
             && let Operand::Reg(reg) = note.operand
@@ -639,7 +794,10 @@ impl Lowering<'_> {
             self.flags.host = Some((flags, Kind::Nz));
             return Ok(cc);
         }
-        if let Some(Definition { compare: Some((a, b)), .. }) = definition
+        if let Some(Definition {
+            compare: Some((a, b)),
+            ..
+        }) = definition
             && self.holds(a)
             && self.holds(b)
             && let Some(cc) = Kind::Sub.cc(condition)
@@ -686,7 +844,11 @@ impl Lowering<'_> {
                 Cc::E
             }
         };
-        Ok(if condition as u8 & 1 == 0 { positive } else { positive.inverted() })
+        Ok(if condition as u8 & 1 == 0 {
+            positive
+        } else {
+            positive.inverted()
+        })
     }
 
     fn test_byte(&mut self, byte: Rm) -> Cc {
@@ -720,18 +882,35 @@ impl Lowering<'_> {
         }
         let result = definition.result.filter(|note| self.holds(*note))?;
         if let Some((addend, constant)) = definition.undone {
-            let constant = Term { base: None, offset: constant };
+            let constant = Term {
+                base: None,
+                offset: constant,
+            };
             return Some(Recipe::Compare(term(result.operand, addend), constant));
         }
         let rest_at_home = Mask::CV.without(self.flags.home).is_empty();
-        (definition.own == Mask::NZ && rest_at_home)
+        (definition.own != Mask::ALL && rest_at_home)
             .then(|| Recipe::Result(term(result.operand, 0)))
     }
 }
 
 fn term(operand: Operand, offset: u32) -> Term {
     match operand {
-        Operand::Reg(reg) => Term { base: Some(reg), offset },
-        Operand::Imm(value) => Term { base: None, offset: offset.wrapping_add(value) },
+        Operand::Reg(reg) => Term {
+            base: Some(reg),
+            offset,
+        },
+        Operand::Imm(value) => Term {
+            base: None,
+            offset: offset.wrapping_add(value),
+        },
     }
+}
+
+/// Tells whether carrying a plan out changes the host's flags.
+fn recomputes(plan: &Plan) -> bool {
+    plan.parts.iter().flatten().any(|(_, source)| match source {
+        Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
+        Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+    })
 }

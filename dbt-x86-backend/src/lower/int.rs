@@ -7,6 +7,7 @@ use dbt_isa::ops::{BinOp, CmpOp, UnOp};
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm, Shift};
+use crate::context;
 use crate::facts::{bit_alu, swapped};
 use crate::flags::Kind;
 use crate::regs::Reg;
@@ -57,7 +58,12 @@ impl Lowering<'_> {
             self.define(value, dst);
             return Ok(());
         }
-        if let Place::Sum { base: None, index: Some(index), offset: 0 } = self.place(b) {
+        if let Place::Sum {
+            base: None,
+            index: Some(index),
+            offset: 0,
+        } = self.place(b)
+        {
             let base = self.reg(a)?;
             if addresses {
                 self.define_sum(value, Some(base), Some(index), 0);
@@ -78,7 +84,8 @@ impl Lowering<'_> {
         let dst = self.destination(value, Some(x), &[])?;
         if self.flags.host_is_free() && (dst == x || dst == y) {
             self.flags.forget_host_result();
-            self.asm.alu(Alu::Add, Bits::B32, dst, if dst == x { y } else { x });
+            self.asm
+                .alu(Alu::Add, Bits::B32, dst, if dst == x { y } else { x });
         } else {
             self.asm.lea32(dst, x, Some((y, 0)), 0);
         }
@@ -93,7 +100,11 @@ impl Lowering<'_> {
         a: Value,
         offset: i32,
     ) -> Result<(Option<Reg>, Option<(Reg, u8)>, i32)> {
-        if let Place::Sum { base, index, offset: more } = self.place(a)
+        if let Place::Sum {
+            base,
+            index,
+            offset: more,
+        } = self.place(a)
             && base.is_some()
         {
             return Ok((base, index, offset.wrapping_add(more)));
@@ -133,7 +144,11 @@ impl Lowering<'_> {
             self.asm.alu(op, bits, dst, x);
             return self.arithmetic_done(value, dst, width);
         }
-        let avoid = if let Rm::Reg(y) = second { [y] } else { [Reg::RSP] };
+        let avoid = if let Rm::Reg(y) = second {
+            [y]
+        } else {
+            [Reg::RSP]
+        };
         let dst = self.copy_for(value, bits, a, &avoid)?;
         self.asm.alu(op, bits, dst, second);
         self.arithmetic_done(value, dst, width)
@@ -181,7 +196,11 @@ impl Lowering<'_> {
             return self.arithmetic_done(value, dst, width);
         }
         let second = self.operand(b)?;
-        let avoid = if let Rm::Reg(y) = second { [y] } else { [Reg::RSP] };
+        let avoid = if let Rm::Reg(y) = second {
+            [y]
+        } else {
+            [Reg::RSP]
+        };
         let dst = self.copy_for(value, bits, a, &avoid)?;
         self.asm.alu(Alu::Sub, bits, dst, second);
         self.arithmetic_done(value, dst, width)
@@ -228,13 +247,21 @@ impl Lowering<'_> {
             self.define(value, dst);
             return Ok(());
         }
-        let (a, b) = if self.fact(value).hint.is_some_and(|pin| self.place(b) == Place::Reg(pin)) {
+        let (a, b) = if self
+            .fact(value)
+            .hint
+            .is_some_and(|pin| self.place(b) == Place::Reg(pin))
+        {
             (b, a)
         } else {
             (a, b)
         };
         let second = self.operand(b)?;
-        let avoid = if let Rm::Reg(y) = second { [y] } else { [Reg::RSP] };
+        let avoid = if let Rm::Reg(y) = second {
+            [y]
+        } else {
+            [Reg::RSP]
+        };
         let dst = self.copy_for(value, bits, a, &avoid)?;
         self.asm.imul(bits, dst, second);
         self.define(value, dst);
@@ -253,7 +280,7 @@ impl Lowering<'_> {
         match op {
             Shift::Ror => self.asm.shift_cl(op, bits, dst),
             Shift::Sar => self.shift_saturating(dst, bits),
-            Shift::Shl | Shift::Shr => self.shift_to_zero(op, dst, bits)?,
+            Shift::Shl | Shift::Shr => self.shift_to_zero(op, dst, bits),
         }
         self.define(value, dst);
         Ok(())
@@ -276,6 +303,9 @@ impl Lowering<'_> {
         }
         self.take(Reg::RCX)?;
         self.asm.mov32(Reg::RCX, amount);
+        if let Rm::Reg(reg) = amount {
+            self.release(reg);
+        }
         Ok(())
     }
 
@@ -290,15 +320,14 @@ impl Lowering<'_> {
     }
 
     /// Shifts by `cl`; amounts of the width or more give zero.
-    fn shift_to_zero(&mut self, op: Shift, dst: Reg, bits: Bits) -> Result<()> {
+    fn shift_to_zero(&mut self, op: Shift, dst: Reg, bits: Bits) {
         let width = if bits == Bits::B64 { 64 } else { 32 };
-        let zero = self.take_scratch()?;
-        self.asm.mov_imm(zero, 0);
         self.asm.shift_cl(op, bits, dst);
         self.asm.alu_imm(Alu::Cmp, Bits::B32, Reg::RCX, width);
-        self.asm.cmov(Cc::Ae, bits, dst, zero);
-        self.release(zero);
-        Ok(())
+        // Large amounts are rare, so this is predicted.
+        let within = self.asm.jcc_short(Cc::B);
+        self.asm.clear(dst);
+        self.asm.bind_short(within);
     }
 
     fn shift_constant(
@@ -389,7 +418,9 @@ impl Lowering<'_> {
             self.release(reg);
         }
         if dividend == Rm::Reg(Reg::RDX) || dividend == Rm::Reg(Reg::RAX) {
-            let Rm::Reg(reg) = dividend else { return Err(CompileError::Unsupported) };
+            let Rm::Reg(reg) = dividend else {
+                return Err(CompileError::Unsupported);
+            };
             self.vacate(reg)?;
         }
         self.take(Reg::RAX)?;
@@ -516,8 +547,10 @@ impl Lowering<'_> {
         for (amount, mask) in [(4, 0x0f0f_0f0f_u32), (2, 0x3333_3333), (1, 0x5555_5555)] {
             self.asm.mov32(other, dst);
             self.asm.shift_imm(Shift::Shr, Bits::B32, other, amount);
-            self.asm.alu_imm(Alu::And, Bits::B32, other, mask.cast_signed());
-            self.asm.alu_imm(Alu::And, Bits::B32, dst, mask.cast_signed());
+            self.asm
+                .alu_imm(Alu::And, Bits::B32, other, mask.cast_signed());
+            self.asm
+                .alu_imm(Alu::And, Bits::B32, dst, mask.cast_signed());
             self.asm.shift_imm(Shift::Shl, Bits::B32, dst, amount);
             self.asm.alu(Alu::Or, Bits::B32, dst, other);
         }
@@ -621,7 +654,11 @@ impl Lowering<'_> {
             return Ok(dst);
         }
         let second = self.operand(b)?;
-        let avoid = if let Rm::Reg(y) = second { [y] } else { [Reg::RSP] };
+        let avoid = if let Rm::Reg(y) = second {
+            [y]
+        } else {
+            [Reg::RSP]
+        };
         let dst = if a == b {
             self.copy_for(value, Bits::B32, a, &[])?
         } else {
@@ -671,24 +708,26 @@ impl Lowering<'_> {
         b: Value,
         carry: Value,
     ) -> Result<()> {
-        let carry_reg = self.reg_of_bit(carry)?;
+        let carry = self.carry_in_memory(carry)?;
         self.before_clobber()?;
         let constant = self.immediate(b, Width::W32);
         let second = match constant {
             Some(_) => None,
             None => Some(self.operand(b)?),
         };
-        let avoid = [
-            match second {
-                Some(Rm::Reg(y)) if a != b => y,
-                _ => Reg::RSP,
-            },
-            carry_reg,
-        ];
-        let dst = self.copy_for(value, Bits::B32, a, &avoid)?;
-        // 0 - 1 borrows: `cmp reg, 1` sets the host's carry to "reg is zero", and
-        // a borrow is just a carry that is clear.
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, carry_reg, 1);
+        let avoid = match second {
+            Some(Rm::Reg(y)) if a != b => y,
+            _ => Reg::RSP,
+        };
+        let dst = self.copy_for(value, Bits::B32, a, &[avoid])?;
+        let second = if a == b {
+            second.map(|_| Rm::Reg(dst))
+        } else {
+            second
+        };
+        // 0 - 1 borrows: comparing with 1 sets the host's carry to "it is zero",
+        // and a borrow is just a carry that is clear.
+        self.asm.alu_imm(Alu::Cmp, Bits::B8, carry, 1);
         if op == Alu::Adc {
             self.asm.byte(0xf5); // cmc
         }
@@ -710,6 +749,27 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Returns where an `i1` is in memory, as a byte: registers are scarce here.
+    fn carry_in_memory(&mut self, carry: Value) -> Result<Rm> {
+        if let Place::Slot { offset, .. } = self.place(carry) {
+            return Ok(Rm::State(offset));
+        }
+        let place = context::argument(2);
+        if let Some(constant) = self.constant32(carry) {
+            self.asm.store_imm(Bits::B8, place, constant);
+        } else if self.place(carry) == Place::None {
+            let busy = self.busy;
+            let cc = self.branch_on(carry)?;
+            self.busy = busy;
+            self.asm.setcc(cc, place);
+        } else {
+            let reg = self.reg(carry)?;
+            self.asm.store(Bits::B8, place, reg);
+            self.release(reg);
+        }
+        Ok(place)
+    }
+
     pub(super) fn sub_flags(&mut self, value: Value, a: Value, b: Value) -> Result<()> {
         self.before_clobber()?;
         if let Some(constant) = self.constant32(b) {
@@ -717,7 +777,8 @@ impl Lowering<'_> {
             if constant == 0 {
                 self.asm.test(Bits::B32, x, x);
             } else {
-                self.asm.alu_imm(Alu::Cmp, Bits::B32, x, constant.cast_signed());
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, x, constant.cast_signed());
             }
         } else {
             let x = self.reg(a)?;
@@ -739,7 +800,8 @@ impl Lowering<'_> {
         self.asm.mov32(sum, x);
         match (self.constant32(b), second) {
             (Some(constant), _) => {
-                self.asm.alu_imm(Alu::Add, Bits::B32, sum, constant.cast_signed());
+                self.asm
+                    .alu_imm(Alu::Add, Bits::B32, sum, constant.cast_signed());
             }
             (None, Some(second)) => self.asm.alu(Alu::Add, Bits::B32, sum, second),
             (None, None) => return Err(CompileError::Unsupported),
@@ -774,8 +836,11 @@ impl Lowering<'_> {
 
     fn compare(&mut self, op: CmpOp, width: Width, a: Value, b: Value) -> Result<Cc> {
         let bits = Bits::from(width);
-        let (op, a, b) =
-            if self.input.unit.constant(a).is_some() { (swapped(op), b, a) } else { (op, a, b) };
+        let (op, a, b) = if self.input.unit.constant(a).is_some() {
+            (swapped(op), b, a)
+        } else {
+            (op, a, b)
+        };
         self.before_clobber()?;
         match self.immediate(b, width) {
             Some(constant) => {
@@ -814,7 +879,10 @@ impl Lowering<'_> {
     }
 
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
+        let busy = self.busy;
         let cc = self.branch_on(bit)?;
+        // What was compared is not read again.
+        self.busy = busy;
         // Bytes are set in scratch registers only: the pinned ones hold words.
         let reg = self.take_scratch()?;
         self.asm.setcc(cc, reg);
@@ -832,8 +900,15 @@ impl Lowering<'_> {
 
     pub(super) fn bits(&mut self, value: Value, op: BitOp, a: Value, b: Value) -> Result<()> {
         let x = self.reg_of_bit(a)?;
+        let made = self.place(b) == Place::None && self.input.unit.constant(b).is_none();
         let y = self.reg_of_bit(b)?;
         self.before_clobber()?;
+        if made {
+            // Nothing else knows the register of `y`.
+            self.asm.alu(bit_alu(op), Bits::B32, y, x);
+            self.define(value, y);
+            return Ok(());
+        }
         let dst = self.take_scratch()?;
         self.asm.mov32(dst, x);
         self.asm.alu(bit_alu(op), Bits::B32, dst, y);
@@ -863,15 +938,21 @@ impl Lowering<'_> {
         no: Value,
     ) -> Result<()> {
         let bits = Bits::from(width);
+        self.reads_flags = true;
         let yes = self.movable(yes)?;
         let no = self.constant_or_movable(no)?;
-        let avoid = if let Rm::Reg(reg) = yes { [reg] } else { [Reg::RSP] };
+        let avoid = if let Rm::Reg(reg) = yes {
+            [reg]
+        } else {
+            [Reg::RSP]
+        };
         let dying = no.ok().and_then(register_of);
         let dst = self.destination(value, dying, &avoid)?;
         self.keep(dst);
         // The condition comes after every other preparation, and the result is
         // written after the condition has been evaluated, which may read it.
         let cc = self.branch_on(condition)?;
+        self.reads_flags = false;
         match no {
             Ok(operand) if operand == Rm::Reg(dst) => {}
             Ok(operand) => self.asm.mov(bits, dst, operand),

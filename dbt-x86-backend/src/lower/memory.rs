@@ -37,7 +37,9 @@ impl Lowering<'_> {
         }
         let from = self.window(address)?;
         let dying = match from {
-            Rm::Window { base: Some(base), .. } => Some(base),
+            Rm::Window {
+                base: Some(base), ..
+            } => Some(base),
             _ => None,
         };
         let dst = self.destination(value, dying, &[])?;
@@ -46,7 +48,8 @@ impl Lowering<'_> {
         match (access.size, access.signed) {
             (Size::Byte | Size::Half, false) => self.asm.movzx(bits_of(access.size), dst, from),
             (Size::Byte | Size::Half, true) => {
-                self.asm.movsx(bits_of(access.size), width.into(), dst, from);
+                self.asm
+                    .movsx(bits_of(access.size), width.into(), dst, from);
             }
             (Size::Word, true) if width == Width::W64 => self.asm.movsxd(dst, from),
             (Size::Word, _) => self.asm.mov32(dst, from),
@@ -139,18 +142,38 @@ impl Lowering<'_> {
             // displacement would be sign-extended.
             if constant > i32::MAX.cast_unsigned() {
                 let base = self.reg(address)?;
-                return Ok(Rm::Window { base: Some(base), index: None, offset: 0 });
+                return Ok(Rm::Window {
+                    base: Some(base),
+                    index: None,
+                    offset: 0,
+                });
             }
-            return Ok(Rm::Window { base: None, index: None, offset: constant.cast_signed() });
+            return Ok(Rm::Window {
+                base: None,
+                index: None,
+                offset: constant.cast_signed(),
+            });
         }
         match self.place(address) {
-            Place::Sum { base, index, offset } => {
+            Place::Sum {
+                base,
+                index,
+                offset,
+            } => {
                 for reg in base.into_iter().chain(index.map(|(reg, _)| reg)) {
                     self.keep(reg);
                 }
-                Ok(Rm::Window { base, index, offset })
+                Ok(Rm::Window {
+                    base,
+                    index,
+                    offset,
+                })
             }
-            _ => Ok(Rm::Window { base: Some(self.reg(address)?), index: None, offset: 0 }),
+            _ => Ok(Rm::Window {
+                base: Some(self.reg(address)?),
+                index: None,
+                offset: 0,
+            }),
         }
     }
 
@@ -162,11 +185,11 @@ impl Lowering<'_> {
             return Ok(());
         }
         let reg = match self.place(address) {
-            Place::Sum { base: Some(base), index: None, offset }
-                if offset.cast_unsigned() & mask == 0 =>
-            {
-                base
-            }
+            Place::Sum {
+                base: Some(base),
+                index: None,
+                offset,
+            } if offset.cast_unsigned() & mask == 0 => base,
             _ => self.reg(address)?,
         };
         let known = self.version(reg);
@@ -248,7 +271,8 @@ impl Lowering<'_> {
             let bits = Bits::from(width);
             match access.size {
                 Size::Byte | Size::Half => {
-                    self.asm.movsx(bits_of(access.size), bits, Reg::RAX, Reg::RAX);
+                    self.asm
+                        .movsx(bits_of(access.size), bits, Reg::RAX, Reg::RAX);
                 }
                 Size::Word if width == Width::W64 => self.asm.movsxd(Reg::RAX, Reg::RAX),
                 Size::Word | Size::Dword => {}
@@ -279,7 +303,10 @@ impl Lowering<'_> {
         self.pass_access(access);
         self.pass(2, expected)?;
         self.pass(3, new)?;
-        self.call(self.input.callees.compare_exchange, self.entries.call_context)?;
+        self.call(
+            self.input.callees.compare_exchange,
+            self.entries.call_context,
+        )?;
         self.check_callback()?;
         self.move_result(value, Reg::RAX)
     }
@@ -298,7 +325,8 @@ impl Lowering<'_> {
 
     /// Leaves if the access faulted.
     fn check_callback(&mut self) -> Result<()> {
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
+        self.asm
+            .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
         let flags = self.architectural_plan(Mask::ALL)?;
         self.side_exit(Cc::Ne, Why::CallbackFault, self.location, flags);
         Ok(())

@@ -20,7 +20,11 @@ pub(crate) enum Place {
     /// In a register; of 32-bit values the upper half is zero.
     Reg(Reg),
     /// The sum of registers and a constant, modulo 2^32, not computed yet.
-    Sum { base: Option<Reg>, index: Option<(Reg, u8)>, offset: i32 },
+    Sum {
+        base: Option<Reg>,
+        index: Option<(Reg, u8)>,
+        offset: i32,
+    },
     /// Still in its slot, at an offset from the state.
     Slot { offset: i32, bits: Bits },
     /// In a spill place.
@@ -63,7 +67,9 @@ impl Places {
     }
 
     pub(crate) fn prune(&mut self, needed: impl Fn(Value) -> bool) {
-        let Self { of, active, spills, .. } = self;
+        let Self {
+            of, active, spills, ..
+        } = self;
         active.retain(|value| {
             let keep = needed(*value);
             if !keep && let Place::Spill(index) = of[value.index()] {
@@ -158,7 +164,11 @@ impl Lowering<'_> {
                 self.asm.mov32(pin, from);
                 self.renote_results(from, pin);
             }
-            Place::Sum { base, index, offset } => {
+            Place::Sum {
+                base,
+                index,
+                offset,
+            } => {
                 self.before_overwrite(pin)?;
                 self.sum_to(pin, base, index, offset);
             }
@@ -295,7 +305,11 @@ impl Lowering<'_> {
                 self.asm.mov(Bits::B64, reg, context::spill(index.into()));
                 self.scratch.places.free_spill(index);
             }
-            Place::Sum { base, index, offset } => self.sum_to(reg, base, index, offset),
+            Place::Sum {
+                base,
+                index,
+                offset,
+            } => self.sum_to(reg, base, index, offset),
             Place::Reg(_) | Place::None => {}
         }
         self.scratch.places.put(value, Place::Reg(reg));
@@ -343,15 +357,21 @@ impl Lowering<'_> {
 
     /// Tells whether a value that is needed after this instruction is in `reg`.
     fn outlives(&self, reg: Reg) -> bool {
-        self.scratch.places.active.iter().any(|value| {
-            self.fact(*value).last_use > self.index && self.place(*value).uses(reg)
-        })
+        self.scratch
+            .places
+            .active
+            .iter()
+            .any(|value| self.fact(*value).last_use > self.index && self.place(*value).uses(reg))
     }
 
     /// Returns a scratch register that holds nothing needed, and keeps it.
     pub(super) fn take_scratch(&mut self) -> Result<Reg> {
         let holds_needed = |reg: Reg| {
-            self.scratch.places.active.iter().any(|value| self.place(*value).uses(reg))
+            self.scratch
+                .places
+                .active
+                .iter()
+                .any(|value| self.place(*value).uses(reg))
         };
         let free = SCRATCH
             .into_iter()
@@ -401,7 +421,12 @@ impl Lowering<'_> {
                 continue;
             }
             let spill = self.scratch.places.take_spill()?;
-            if let Place::Sum { base, index, offset } = place {
+            if let Place::Sum {
+                base,
+                index,
+                offset,
+            } = place
+            {
                 self.spill_sum(spill, base, index, offset);
             } else {
                 self.asm.store(Bits::B64, context::spill(spill.into()), reg);
@@ -413,13 +438,7 @@ impl Lowering<'_> {
 
     /// Computes a sum into a spill place when no register is free: a pinned one
     /// is borrowed for three instructions, none of which can fault.
-    fn spill_sum(
-        &mut self,
-        spill: u8,
-        base: Option<Reg>,
-        index: Option<(Reg, u8)>,
-        offset: i32,
-    ) {
+    fn spill_sum(&mut self, spill: u8, base: Option<Reg>, index: Option<(Reg, u8)>, offset: i32) {
         let borrowed = Reg(3);
         let aside = context::argument(3);
         self.asm.store(Bits::B64, aside, borrowed);
@@ -428,7 +447,8 @@ impl Lowering<'_> {
             (None, Some((index, scale))) => self.asm.lea_scaled(borrowed, index, scale),
             (None, None) => self.asm.mov_imm(borrowed, offset.cast_unsigned().into()),
         }
-        self.asm.store(Bits::B64, context::spill(spill.into()), borrowed);
+        self.asm
+            .store(Bits::B64, context::spill(spill.into()), borrowed);
         self.asm.mov(Bits::B64, borrowed, aside);
     }
 
@@ -446,7 +466,12 @@ impl Lowering<'_> {
                 continue;
             }
             let reg = self.take_scratch()?;
-            if let Place::Sum { base, index, offset } = place {
+            if let Place::Sum {
+                base,
+                index,
+                offset,
+            } = place
+            {
                 self.sum_to(reg, base, index, offset);
             } else {
                 self.asm.mov(Bits::B64, reg, pin);
@@ -496,6 +521,13 @@ impl Lowering<'_> {
         index: Option<(Reg, u8)>,
         offset: i32,
     ) {
-        self.scratch.places.put(value, Place::Sum { base, index, offset });
+        self.scratch.places.put(
+            value,
+            Place::Sum {
+                base,
+                index,
+                offset,
+            },
+        );
     }
 }

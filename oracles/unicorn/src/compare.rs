@@ -6,8 +6,9 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::Features;
 use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
+use dbt_core::memory::FaultCause;
 use dbt_testkit::arena::Arena;
-use dbt_testkit::programs::{End, Item, Program, run};
+use dbt_testkit::programs::{End, Item, MAX_STEPS, Program, run, text};
 use unicorn_engine::uc_error;
 
 use crate::cpu::{Cpu, Stop};
@@ -15,6 +16,7 @@ use crate::cpu::{Cpu, Stop};
 /// QEMU's numbers of exceptions.
 const EXCP_UDEF: u32 = 1;
 const EXCP_SWI: u32 = 2;
+const EXCP_DATA_ABORT: u32 = 4;
 const EXCP_BKPT: u32 = 7;
 
 /// What a side was left with.
@@ -31,6 +33,8 @@ pub struct Side<E> {
 pub struct Mismatch {
     /// The instruction.
     pub item: Item,
+    /// How many instructions of the program stand before it.
+    pub index: usize,
     /// Whether it is T32.
     pub thumb: bool,
     /// What it looks like.
@@ -45,6 +49,8 @@ pub struct Mismatch {
     pub memory: Option<(u32, u32, u32)>,
     /// What differs.
     pub fields: Vec<&'static str>,
+    /// What differs after the whole program.
+    pub whole: String,
 }
 
 const REGISTERS: [&str; 16] = [
@@ -105,6 +111,10 @@ fn same_end(ours: End, theirs: Stop) -> bool {
             TrapKind::WaitForInterrupt => theirs == Stop::Reached,
             _ => false,
         },
+        // Unicorn does not tell the address.
+        Step::Fault(fault) if fault.cause == FaultCause::Alignment => {
+            theirs == Stop::Exception(EXCP_DATA_ABORT)
+        }
         Step::Fault(fault) => theirs == Stop::Fault(fault.kind, fault.address),
         Step::Fetch(_) => matches!(theirs, Stop::Fetch(_)),
     }
@@ -173,7 +183,10 @@ impl Comparison {
         if equal {
             return Ok(None);
         }
-        let mismatch = self.locate(program, arena)?;
+        let memory = self.cpu.memory_difference(arena);
+        let whole = format!("{:?} {:?}, memory {memory:x?}", differences(&ours, &theirs), theirs.end);
+        let mut mismatch = self.locate(program, arena)?;
+        mismatch.whole = whole;
         self.is_fresh = false;
         Ok(Some(mismatch))
     }
@@ -182,6 +195,18 @@ impl Comparison {
     fn open_monitor(&mut self, arena: &Arena) -> Result<(), uc_error> {
         let mut scratch = arena.clone();
         self.cpu.clear_exclusive(&mut scratch)
+    }
+
+    /// Returns what our side stopped at, which need not be an instruction of the
+    /// program, and whether it is T32.
+    fn stopped_at(&self, ours: &Side<End>, arena: &mut Arena) -> Option<(Item, bool)> {
+        let End::Stopped(Step::Trap { .. } | Step::Fault(_)) = ours.end else {
+            return None;
+        };
+        Some((
+            Item::fetch(&ours.state, arena, self.features)?,
+            ours.state.thumb != 0,
+        ))
     }
 
     /// Finds the first instruction after which there is a difference.
@@ -200,29 +225,32 @@ impl Comparison {
                 state: program.before,
                 end: End::Done,
             };
-            ours.end = run(&mut ours.state, &mut memory, self.features, limit, 100);
+            ours.end = run(&mut ours.state, &mut memory, self.features, limit, MAX_STEPS);
             let mut state = program.before;
             let end = self.cpu.run(&mut state, limit)?;
             let theirs = Side { state, end };
             let fields = differences(&ours, &theirs);
             let at = self.cpu.memory_difference(&memory);
             if !fields.is_empty() || at.is_some() || is_last {
-                let word = |at: u32| {
+                let mut word = |at: u32| {
                     let access = dbt_isa::ops::Access::new(dbt_isa::ops::Size::Word);
                     let load = dbt_core::memory::GuestMemory::load;
                     load(&mut memory, access, (at & !3).into()).map_or(0, |value| value as u32)
                 };
-                let mut word = word;
                 let memory_words = at.map(|at| (at, word(at), self.cpu.word(at).unwrap_or(0)));
+                let stopped = self.stopped_at(&ours, &mut memory);
+                let (item, thumb) = stopped.unwrap_or((*item, program.thumb()));
                 return Ok(Mismatch {
-                    item: *item,
-                    thumb: program.thumb(),
-                    text: program.text(item, before.it, self.features),
+                    item,
+                    index,
+                    thumb,
+                    text: text(&item, thumb, before.it, self.features),
                     before,
                     ours,
                     theirs,
                     memory: memory_words,
                     fields,
+                    whole: String::new(),
                 });
             }
             before = ours.state;
@@ -272,6 +300,9 @@ impl fmt::Display for Mismatch {
         writeln!(f, "  {:#010x} at {:#x}: {}", item.word, item.address, self.text)?;
         writeln!(f, "  ours: {:?}", ours.end)?;
         writeln!(f, "  theirs: {:?}", theirs.end)?;
+        if self.fields.is_empty() {
+            writeln!(f, "  after the whole program: {}", self.whole)?;
+        }
         let row = |f: &mut fmt::Formatter<'_>, name: &str, values: [u64; 3]| {
             let mark = if values[1] == values[2] { ' ' } else { '!' };
             let [before, ours, theirs] = values;

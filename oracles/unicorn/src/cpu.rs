@@ -35,7 +35,9 @@ const MAX_BLOCKS: u32 = 256;
 #[derive(Debug, Default)]
 struct Report {
     exception: Option<u32>,
-    fault: Option<(MemType, u64)>,
+    /// A faulting access and the state before its instruction. Unicorn goes on after
+    /// a store that faults, at least to the end of an IT block.
+    fault: Option<(MemType, u64, ArmState)>,
     blocks: u32,
 }
 
@@ -130,8 +132,12 @@ impl Cpu {
         })?;
         let faults = HookType::MEM_UNMAPPED | HookType::MEM_PROT;
         unicorn.add_mem_hook(faults, 1, 0, |unicorn, kind, address, _, _| {
-            let report = unicorn.get_data_mut();
-            report.fault = report.fault.or(Some((kind, address)));
+            if unicorn.get_data().fault.is_none() {
+                let mut state = ArmState::default();
+                if read_state(unicorn, &mut state).is_ok() {
+                    unicorn.get_data_mut().fault = Some((kind, address, state));
+                }
+            }
             false
         })?;
         unicorn.add_block_hook(1, 0, |unicorn, _, _| {
@@ -203,12 +209,13 @@ impl Cpu {
         *self.unicorn.get_data_mut() = Report::default();
         let start = u64::from(state.pc() | state.thumb);
         let result = self.unicorn.emu_start(start, limit.into(), 0, 0);
-        self.read_state(state)?;
+        read_state(&self.unicorn, state)?;
         let report = self.unicorn.get_data();
         Ok(match (result, report.exception, report.fault) {
             (_, Some(number), _) => Stop::Exception(number),
-            (_, _, Some((kind, address))) => match kind {
+            (_, _, Some((kind, address, at_fault))) => match kind {
                 MemType::WRITE_UNMAPPED | MemType::WRITE_PROT => {
+                    *state = at_fault;
                     Stop::Fault(AccessKind::Write, address)
                 }
                 MemType::FETCH_UNMAPPED | MemType::FETCH_PROT => Stop::Fetch(address),
@@ -249,24 +256,24 @@ impl Cpu {
         unicorn.reg_write(RegisterARM::C13_C0_3, state.tpidruro.into())?;
         unicorn.reg_write_arm_coproc(&tpidrurw(state.tpidrurw))
     }
+}
 
-    fn read_state(&self, state: &mut ArmState) -> Result<(), uc_error> {
-        let unicorn = &self.unicorn;
-        let word = |register: i32| unicorn.reg_read(register).map(|value| value as u32);
-        state.set_cpsr(word(RegisterARM::CPSR as i32)?);
-        for number in 0..16 {
-            state.r[number] = word(core_register(number))?;
-        }
-        for (number, value) in state.d.iter_mut().enumerate() {
-            *value = unicorn.reg_read(RegisterARM::D0 as i32 + number as i32)?;
-        }
-        state.fpscr = word(RegisterARM::FPSCR as i32)?;
-        state.tpidruro = word(RegisterARM::C13_C0_3 as i32)?;
-        let mut register = tpidrurw(0);
-        unicorn.reg_read_arm_coproc(&mut register)?;
-        state.tpidrurw = register.val as u32;
-        Ok(())
+/// Reads what is compared.
+fn read_state(unicorn: &Unicorn<'_, Report>, state: &mut ArmState) -> Result<(), uc_error> {
+    let word = |register: i32| unicorn.reg_read(register).map(|value| value as u32);
+    state.set_cpsr(word(RegisterARM::CPSR as i32)?);
+    for number in 0..16 {
+        state.r[number] = word(core_register(number))?;
     }
+    for (number, value) in state.d.iter_mut().enumerate() {
+        *value = unicorn.reg_read(RegisterARM::D0 as i32 + number as i32)?;
+    }
+    state.fpscr = word(RegisterARM::FPSCR as i32)?;
+    state.tpidruro = word(RegisterARM::C13_C0_3 as i32)?;
+    let mut register = tpidrurw(0);
+    unicorn.reg_read_arm_coproc(&mut register)?;
+    state.tpidrurw = register.val as u32;
+    Ok(())
 }
 
 /// SP, LR and PC do not stand behind R12 in Unicorn's list.

@@ -215,10 +215,12 @@ fn worker(
         }
         let program = programs.next(&mut arena);
         let mismatch = comparison.check(&program, &mut arena)?;
-        let count = program.items.len() as u64;
+        // What stands behind a difference has not been compared.
+        let compared = mismatch.as_ref().map_or(program.items.len(), |m| m.index + 1);
+        let count = compared as u64;
         findings.programs += 1;
         findings.instructions += count;
-        for (index, item) in program.items.iter().enumerate() {
+        for (index, item) in program.items[..compared].iter().enumerate() {
             if let Ok(row) = item.row {
                 let set = if program.thumb() { "T32" } else { "A32" };
                 let entry = findings.rows.entry((set, row.name, row.encoding)).or_default();

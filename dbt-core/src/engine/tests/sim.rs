@@ -347,8 +347,9 @@ impl Execution<'_> {
                     let [a, b] = [a, b].map(|it| u32::try_from(self.value(it)).unwrap());
                     result = op.eval32(a, b).into();
                 }
-                Inst::Compare { a, b, .. } => {
-                    result = u64::from(self.value(a) != self.value(b));
+                Inst::Compare { op, a, b, .. } => {
+                    let [a, b] = [a, b].map(|it| u32::try_from(self.value(it)).unwrap());
+                    result = op.eval32(a, b).into();
                 }
                 Inst::FlagsFromPsr { a } => result = self.value(a) & 0xf000_0000,
                 Inst::FlagsToPsr { a } => result = self.value(a),
@@ -385,7 +386,7 @@ impl Execution<'_> {
                     }
                     exit += 1;
                 }
-                Inst::Guest { .. } => {}
+                Inst::Guest { .. } | Inst::Nop => {}
                 ref other => panic!("{other:?} is not simulated"),
             }
             self.values.push(result);

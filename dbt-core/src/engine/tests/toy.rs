@@ -232,7 +232,11 @@ fn lift_one(ir: &mut Builder<'_>, pc: u32, insn: Insn) -> Option<Terminator> {
             let (value, mask) = (ir.get(a), ir.imm(MEMORY - 4));
             let value = ir.binary(BinOp::And, value, mask);
             let kind = IndirectKind::Jump;
-            return Some(Terminator::Indirect { value, mode: 0, kind });
+            return Some(Terminator::Indirect {
+                value,
+                mode: 0,
+                kind,
+            });
         }
         7 => {
             retire(ir);

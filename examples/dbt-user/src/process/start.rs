@@ -19,10 +19,12 @@ use crate::kuser;
 use crate::linux::Sysroot;
 use crate::linux::host::{self, Sysno};
 use crate::linux::signal::{Actions, host_signal};
-use crate::memory::{self, Backing, PAGE_SIZE, Placement, Prot, Space};
-use crate::stack::Start;
+use crate::memory::{self, Backing, Placement, Prot, Space};
+use crate::stack::{Stack, Start};
 use crate::thread::Thread;
 
+/// Where mappings begin, as Linux's `mmap_min_addr` has it.
+const LOWEST: u64 = 0x1_0000;
 /// The first address behind the stack.
 const STACK_TOP: u32 = 0xfff0_0000;
 /// The stack's size, as Linux's default limit.
@@ -184,45 +186,15 @@ pub(crate) fn start(
     options: &Options,
     engine: Arc<dyn Engine>,
 ) -> Result<Thread, StartError> {
-    let at = |error| StartError::Memory {
-        path: program.path.clone(),
-        error,
-    };
     let space = Space::new().map_err(|error| StartError::Host {
         what: "4 GiB of addresses for the guest",
         error: io::Error::from_raw_os_error(error.errno()),
     })?;
     let space = Arc::new(space);
-    kuser::map(&space).map_err(at)?;
-    let stack = STACK_TOP - STACK_SIZE..STACK_TOP;
-    space.set_mmap_range(u64::from(PAGE_SIZE)..u64::from(stack.start - STACK_GAP));
-
+    space.set_mmap_range(LOWEST..u64::from(STACK_TOP - STACK_SIZE - STACK_GAP));
     let sysroot = Sysroot::new(options.sysroot.clone());
     let (image, loaded, interpreter) = load(&space, program, &sysroot)?;
-    let mut prot = Prot::READ | Prot::WRITE;
-    prot.set(Prot::EXEC, image.exec_stack);
-    let len = u64::from(STACK_SIZE);
-    space
-        .map(stack.start, len, prot, Backing::Anonymous, Placement::Fixed)
-        .map_err(at)?;
-    space
-        .label(stack.start, len, Some("[stack]".into()))
-        .map_err(at)?;
-    let path = CString::new(program.path.as_os_str().as_bytes()).unwrap_or_default();
-    let written = Start {
-        args: &program.args,
-        env: &program.env,
-        path: &path,
-        headers: loaded.headers,
-        header_count: image.header_count,
-        entry: loaded.entry,
-        interpreter: interpreter.map_or(0, |i| i.bias),
-        random: random()?,
-        ids: ids(),
-    }
-    .write(&space, stack.end)
-    .map_err(|_| StartError::Arguments)?;
-
+    let written = write_stack(&space, program, &image, loaded, interpreter)?;
     let process = Process {
         space: space.clone(),
         engine: engine.clone(),
@@ -255,6 +227,42 @@ pub(crate) fn start(
         cpu,
         host_signal::inherited_mask(),
     ))
+}
+
+/// Maps the stack and the kernel helpers, and writes what the program finds on its stack.
+fn write_stack(
+    space: &Space,
+    program: &Program,
+    image: &Image,
+    loaded: Loaded,
+    interpreter: Option<Loaded>,
+) -> Result<Stack, StartError> {
+    let at = |error| StartError::Memory {
+        path: program.path.clone(),
+        error,
+    };
+    kuser::map(space).map_err(at)?;
+    let (bottom, len) = (STACK_TOP - STACK_SIZE, u64::from(STACK_SIZE));
+    let mut prot = Prot::READ | Prot::WRITE;
+    prot.set(Prot::EXEC, image.exec_stack);
+    space
+        .map(bottom, len, prot, Backing::Anonymous, Placement::Fixed)
+        .and_then(|at| space.label(at, len, Some("[stack]".into())))
+        .map_err(at)?;
+    let path = CString::new(program.path.as_os_str().as_bytes()).unwrap_or_default();
+    Start {
+        args: &program.args,
+        env: &program.env,
+        path: &path,
+        headers: loaded.headers,
+        header_count: image.header_count,
+        entry: loaded.entry,
+        interpreter: interpreter.map_or(0, |i| i.bias),
+        random: random()?,
+        ids: ids(),
+    }
+    .write(space, STACK_TOP)
+    .map_err(|_| StartError::Arguments)
 }
 
 /// Loads the program and, if it names one, its interpreter.

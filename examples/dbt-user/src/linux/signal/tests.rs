@@ -100,53 +100,55 @@ fn an_undefined_instruction_reaches_its_handler_and_returns() {
     assert_eq!(end, End::Program(5));
 }
 
+/// A fault, and the signal, code and address that Linux makes of it.
+const FAULTS: [(CpuExit, i32, i32, u32); 7] = [
+    (
+        CpuExit::DataAbort {
+            addr: NOWHERE,
+            write: true,
+            kind: FaultKind::Unmapped,
+        },
+        11,
+        1,
+        NOWHERE,
+    ),
+    (
+        CpuExit::DataAbort {
+            addr: DATA,
+            write: false,
+            kind: FaultKind::Protection,
+        },
+        11,
+        2,
+        DATA,
+    ),
+    (
+        CpuExit::PrefetchAbort {
+            addr: DATA,
+            kind: FaultKind::Protection,
+        },
+        11,
+        2,
+        DATA,
+    ),
+    (
+        CpuExit::DataAbort {
+            addr: DATA,
+            write: false,
+            kind: FaultKind::Bus,
+        },
+        7,
+        2,
+        DATA,
+    ),
+    (CpuExit::Alignment { addr: 0x1_0001 }, 7, 1, 0x1_0001),
+    (CpuExit::Breakpoint { imm: 3 }, 5, 1, 0x8000),
+    (CpuExit::FloatingPoint { exceptions: 2 }, 8, 3, 0x8000),
+];
+
 #[test]
 fn faults_say_what_and_where() {
-    let cases = [
-        (
-            CpuExit::DataAbort {
-                addr: NOWHERE,
-                write: true,
-                kind: FaultKind::Unmapped,
-            },
-            11,
-            1,
-            NOWHERE,
-        ),
-        (
-            CpuExit::DataAbort {
-                addr: DATA,
-                write: false,
-                kind: FaultKind::Protection,
-            },
-            11,
-            2,
-            DATA,
-        ),
-        (
-            CpuExit::PrefetchAbort {
-                addr: DATA,
-                kind: FaultKind::Protection,
-            },
-            11,
-            2,
-            DATA,
-        ),
-        (
-            CpuExit::DataAbort {
-                addr: DATA,
-                write: false,
-                kind: FaultKind::Bus,
-            },
-            7,
-            2,
-            DATA,
-        ),
-        (CpuExit::Alignment { addr: 0x1_0001 }, 7, 1, 0x1_0001),
-        (CpuExit::Breakpoint { imm: 3 }, 5, 1, 0x8000),
-        (CpuExit::FloatingPoint { exceptions: 2 }, 8, 3, 0x8000),
-    ];
-    for (exit, signal, code, addr) in cases {
+    for (exit, signal, code, addr) in FAULTS {
         let end = run(vec![
             handle(signal, HANDLER, SIGINFO),
             Box::new(move |regs, _| {
@@ -165,7 +167,13 @@ fn faults_say_what_and_where() {
             }),
         ]);
         assert_eq!(end, End::Program(1));
-        // Without a handler, or with the signal blocked or ignored, it kills.
+    }
+}
+
+/// Without a handler, or with the signal blocked or ignored, a fault kills.
+#[test]
+fn faults_that_nobody_handles_kill() {
+    for (exit, signal, ..) in FAULTS {
         let fault = || -> Step { Box::new(move |_, _| exit) };
         let blocked: Step = Box::new(move |regs, space| {
             space.write_obj(DATA, &super::bit(signal)).unwrap();
