@@ -579,6 +579,16 @@ impl Asm<'_> {
         self.dword(value);
     }
 
+    /// `push [mem]`, 64 bits.
+    pub(crate) fn push(&mut self, from: Rm) {
+        self.encode(Opcode::new(0xff), 6, from);
+    }
+
+    /// `pop [mem]`, 64 bits.
+    pub(crate) fn pop(&mut self, to: Rm) {
+        self.encode(Opcode::new(0x8f), 0, to);
+    }
+
     /// `ret`.
     pub(crate) fn ret(&mut self) {
         self.byte(0xc3);

@@ -23,6 +23,8 @@ pub(crate) struct Fact {
     /// For flags: index of the last instruction that reads them, other than to
     /// pass them on.
     pub(crate) read_until: u32,
+    /// For flags: the components that are read.
+    pub(crate) read: Mask,
     /// Number of instructions that use it.
     pub(crate) uses: u32,
     /// The pinned register that the value is written to before anything could
@@ -172,6 +174,10 @@ pub(crate) fn analyse(
         if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
             let fact = &mut facts[flags.index()];
             fact.read_until = fact.read_until.max(at);
+            fact.read = fact.read.or(match inst {
+                Inst::Condition { condition, .. } => Mask::of(*condition),
+                _ => Mask::ALL,
+            });
         }
         match *inst {
             Inst::Load { address, .. }

@@ -68,6 +68,8 @@ pub(crate) struct Lowering<'a> {
     index: u32,
     /// Registers that the instruction being lowered still needs.
     busy: u16,
+    /// Whether the instruction being lowered will still read flags.
+    reads_flags: bool,
     /// A register of which the low bits are known to be zero.
     aligned: Option<(Reg, u32, u32)>,
     next_block: Option<BlockId>,
@@ -97,6 +99,7 @@ impl<'a> Lowering<'a> {
             location: Location(0),
             index: 0,
             busy: 0,
+            reads_flags: false,
             aligned: None,
             next_block: None,
         }
@@ -186,6 +189,7 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.reads_flags = false;
         let facts = &self.scratch.facts;
         self.scratch
             .places
@@ -251,10 +255,7 @@ impl<'a> Lowering<'a> {
             Inst::NzcFlags { result, rest, .. } => {
                 self.nz_flags(value, result, rest, Mask::NZ.or(Mask::C))
             }
-            Inst::FlagsFromPsr { .. } => {
-                self.flags.define_unknown(value);
-                Ok(())
-            }
+            Inst::FlagsFromPsr { a } => self.flags_from_psr(value, a),
             Inst::FlagsToPsr { a } => self.flags_to_psr(value, a),
             Inst::Load {
                 access,

@@ -36,6 +36,11 @@ const STEPS: &[Step] = &[
         capstone,
     ),
     (
+        "lockstep",
+        "generated code and the interpreter agree, for a moment",
+        lockstep,
+    ),
+    (
         "unicorn",
         "the interpreter agrees with Unicorn, for a moment",
         unicorn,
@@ -163,6 +168,10 @@ fn package() -> Result<(), String> {
 
 fn capstone() -> Result<(), String> {
     cargo("xtask oracle capstone --sample 4000000")
+}
+
+fn lockstep() -> Result<(), String> {
+    cargo("xtask oracle lockstep --count 1000000")
 }
 
 fn unicorn() -> Result<(), String> {

@@ -18,8 +18,9 @@ pub struct Config {
     /// How guest code is executed.
     pub mode: Mode,
     /// Whether direct exits are patched to jump to their successors. Without
-    /// links every unit ends in the dispatcher: slow, but each unit is then one
-    /// round of the [`Budget`](crate::exit::Budget).
+    /// links every unit ends in the dispatcher, and so does every iteration of a
+    /// loop inside one: slow, but then each is one round of the
+    /// [`Budget`](crate::exit::Budget).
     pub link: bool,
     /// Whether indirect branches may use the jump cache.
     pub jump_cache: bool,

@@ -10,7 +10,7 @@ use core::sync::atomic::Ordering;
 
 use super::Jit;
 use super::enter::callback::{Refusal, Scope};
-use super::enter::{Access, EMBEDDER};
+use super::enter::{Access, EMBEDDER, ENGINE};
 use super::invalidate::WatchedMemory;
 use super::translate::{Scratch, Untranslated};
 use crate::cache::code::Entry;
@@ -108,8 +108,11 @@ where
     fn round<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         match self.find(env) {
             Ok(entry) => {
-                self.enter(env, entry);
-                self.left(env)
+                if self.jit.link {
+                    self.enter(env, entry);
+                    return self.left(env);
+                }
+                self.enter_for_one_iteration(env, entry)
             }
             Err(Untranslated::Interpret) => self.interpret(env),
             Err(Untranslated::Fetch(fault)) => ControlFlow::Break(Exit::FetchFault(fault)),
@@ -200,6 +203,28 @@ where
         if self.jit.jump_cache && self.link.is_none() {
             block.jump_cache().fill(&host.code, self.location, entry);
         }
+    }
+
+    /// Executes generated code until it would go backwards.
+    fn enter_for_one_iteration<E: Environment>(
+        &mut self,
+        env: &mut E,
+        entry: Entry,
+    ) -> ControlFlow<Exit> {
+        let start = self.location;
+        self.access.block().request_leave();
+        self.enter(env, entry);
+        let asked = matches!(self.access.leave(), Leave::Interrupt | Leave::InterruptAt);
+        let flow = self.left(env);
+        let interrupt = self.access.block().interrupt();
+        interrupt.fetch_and(!ENGINE, Ordering::Relaxed);
+        if !asked || self.location != start {
+            return flow;
+        }
+        // The unit begins with a loop and may not have begun yet. It can still be
+        // entered: the vCPU has not gone outside.
+        self.enter(env, entry);
+        self.left(env)
     }
 
     /// Executes generated code.

@@ -16,8 +16,9 @@ use dbt_isa::ops::Condition;
 
 use super::place::Place;
 use super::{Lowering, Result};
-use crate::asm::{Alu, Bits, Cc, Rm};
+use crate::asm::{Alu, Bits, Cc, Rm, Shift};
 use crate::context;
+use crate::facts::Fact;
 use crate::flags::{Kind, Mask, Operand, Plan, Recipe, Source, Term};
 use crate::regs::Reg;
 
@@ -270,12 +271,9 @@ impl Lowering<'_> {
     /// it is architectural.
     fn plan(&self, value: Value, mask: Mask) -> Option<Plan> {
         let mut plan = Plan::EMPTY;
+        let mut left = mask.without(self.home_of(value));
         let mut value = value;
-        let mut left = mask;
         loop {
-            if self.flags.architectural == Some(value) {
-                left = left.without(self.flags.home);
-            }
             if left.is_empty() {
                 return Some(plan);
             }
@@ -321,6 +319,25 @@ impl Lowering<'_> {
             }
             value = definition.rest?;
         }
+    }
+
+    /// The components of `value` that memory holds for the architectural flags.
+    fn home_of(&self, value: Value) -> Mask {
+        let Some(architectural) = self.flags.architectural else {
+            return Mask::NONE;
+        };
+        if architectural == value {
+            return self.flags.home;
+        }
+        let mut held = Mask::NONE;
+        for component in Mask::EACH {
+            if !self.flags.home.and(component).is_empty()
+                && self.origin(value, component) == self.origin(architectural, component)
+            {
+                held = held.or(component);
+            }
+        }
+        held
     }
 
     /// Returns how to complete the architectural flags in memory.
@@ -436,23 +453,18 @@ impl Lowering<'_> {
     /// The components of `value` that are still needed: by name after this
     /// instruction, or as architectural flags from this instruction on.
     fn still_needed(&self, value: Value) -> Mask {
-        if self.fact(value).read_until > self.index {
-            return Mask::ALL;
+        let mut needed = Mask::NONE;
+        let fact = self.fact(value);
+        let read_now = self.reads_flags && fact.read_until == self.index;
+        if fact.read_until > self.index || read_now {
+            needed = fact.read;
         }
-        // What will only be passed on is at most C and V.
-        let passed_on = self.fact(value).last_use > self.index;
-        let mut needed = if passed_on { Mask::CV } else { Mask::NONE };
+        if fact.last_use > self.index {
+            // What is passed on is at most C and V.
+            needed = needed.or(Mask::CV);
+        }
         if self.flags.architectural == Some(value) {
             return needed.or(self.flags_needed());
-        }
-        // What memory holds for the architectural flags is passed on from there.
-        if let Some(architectural) = self.flags.architectural {
-            for component in [Mask::C, Mask::V] {
-                let same = self.origin(architectural, component) == self.origin(value, component);
-                if same && !self.flags.home.and(component).is_empty() {
-                    needed = needed.without(component);
-                }
-            }
         }
         needed
     }
@@ -533,17 +545,36 @@ impl Lowering<'_> {
                 Err(CompileError::Unsupported)
             };
         }
+        self.spill_flags(value, mask.or(self.fact(value).read))
+    }
+
+    /// Saves components of flags apart from the architectural ones.
+    fn spill_flags(&mut self, value: Value, mask: Mask) -> Result<()> {
         let plan = self.plan(value, mask).ok_or(CompileError::Unsupported)?;
         let spill = self.scratch.places.take_spill()?;
-        let Rm::State(to) = context::spill(spill.into()) else {
+        let place = context::spill(spill.into());
+        let Rm::State(to) = place else {
             return Err(CompileError::Unsupported);
         };
+        let parts = plan.parts.iter().flatten();
+        let planned = parts.fold(Mask::NONE, |all, (part, _)| all.or(*part));
+        if !mask.without(planned).is_empty() {
+            // The rest is what memory holds of the architectural flags. Neither a
+            // register nor the host's flags are free here.
+            self.asm.push(Rm::State(context::FLAGS));
+            self.asm.pop(place);
+        }
         self.emit_plan(&plan, to);
         self.forget_host_if_changed(&plan);
         for other in &mut self.flags.definitions {
             if other.value == value {
                 other.spill = Some((mask, spill));
             }
+        }
+        // What the flags share with the architectural ones is at home.
+        let shared = mask.without(plan.mask());
+        if !shared.is_empty() {
+            self.copy_bytes(shared, context::FLAGS, to)?;
         }
         Ok(())
     }
@@ -556,24 +587,12 @@ impl Lowering<'_> {
         if old == Some(value) {
             return Ok(());
         }
-        if let Some(old) = old
-            && self.fact(old).read_until > self.index
-            && !self.flags.home.is_empty()
-        {
-            self.copy_home(old)?;
-        }
+        self.keep_read_later(value)?;
         let passed = self.passed_from(value, old);
         self.flags.home = self.flags.home.and(passed);
-        match *self.input.unit.inst(value) {
-            Inst::NzcFlags { carry, .. } => {
-                self.store_bit(carry, context::FLAGS + 2)?;
-                self.flags.home = self.flags.home.or(Mask::C);
-            }
-            Inst::FlagsFromPsr { a } => {
-                self.store_psr(a)?;
-                self.flags.home = Mask::ALL;
-            }
-            _ => {}
+        if let Inst::NzcFlags { carry, .. } = *self.input.unit.inst(value) {
+            self.store_bit(carry, context::FLAGS + 2)?;
+            self.flags.home = self.flags.home.or(Mask::C);
         }
         self.adopt_spilled(value, old)?;
         self.flags.architectural = Some(value);
@@ -605,16 +624,21 @@ impl Lowering<'_> {
         let Rm::State(from) = context::spill(spill.into()) else {
             return Err(CompileError::Unsupported);
         };
+        self.copy_bytes(mask, from, context::FLAGS)?;
+        self.flags.home = self.flags.home.or(mask);
+        Ok(())
+    }
+
+    /// Copies components from one place in memory to another.
+    fn copy_bytes(&mut self, mask: Mask, from: i32, to: i32) -> Result<()> {
         let reg = self.take_scratch()?;
         for (offset, component) in (0..).zip(Mask::EACH) {
             if !mask.and(component).is_empty() {
                 self.asm.movzx(Bits::B8, reg, Rm::State(from + offset));
-                self.asm
-                    .store(Bits::B8, Rm::State(context::FLAGS + offset), reg);
+                self.asm.store(Bits::B8, Rm::State(to + offset), reg);
             }
         }
         self.release(reg);
-        self.flags.home = self.flags.home.or(mask);
         Ok(())
     }
 
@@ -642,18 +666,23 @@ impl Lowering<'_> {
         value
     }
 
-    /// Keeps the components that memory holds of flags which outlive their time
-    /// as architectural ones.
-    fn copy_home(&mut self, value: Value) -> Result<()> {
-        self.save_architectural(Mask::ALL)?;
-        let spill = self.scratch.places.take_spill()?;
-        let reg = self.take_scratch()?;
-        self.asm.mov32(reg, Rm::State(context::FLAGS));
-        self.asm.store(Bits::B32, context::spill(spill.into()), reg);
-        self.release(reg);
-        for definition in &mut self.flags.definitions {
-            if definition.value == value {
-                definition.spill = Some((Mask::ALL, spill));
+    /// Keeps the components that memory holds of flags which will be read when
+    /// memory holds those of others.
+    fn keep_read_later(&mut self, new: Value) -> Result<()> {
+        for position in 0..self.flags.definitions.len() {
+            let Definition { value, spill, .. } = self.flags.definitions[position];
+            let Fact {
+                read, read_until, ..
+            } = *self.fact(value);
+            if spill.is_some() || read_until <= self.index {
+                continue;
+            }
+            let shares = Mask::EACH.into_iter().any(|component| {
+                let held = self.home_of(value).and(read).and(component);
+                !held.is_empty() && self.origin(value, component) != self.origin(new, component)
+            });
+            if shares {
+                self.spill_flags(value, read)?;
             }
         }
         Ok(())
@@ -675,24 +704,28 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Stores bits 31 to 28 as bytes.
-    fn store_psr(&mut self, word: Value) -> Result<()> {
+    /// Spreads bits 31 to 28 to bytes.
+    pub(super) fn flags_from_psr(&mut self, value: Value, word: Value) -> Result<()> {
         if let Some(constant) = self.constant32(word) {
-            #[allow(clippy::cast_possible_truncation, reason = "the form has 32 bits")]
-            let flags = crate::flags::import(constant) as u32;
-            self.asm
-                .store_imm(Bits::B32, Rm::State(context::FLAGS), flags);
+            self.flags.define_constant(value, constant);
             return Ok(());
         }
         self.before_clobber()?;
-        let reg = self.reg(word)?;
-        let temporary = self.take_scratch()?;
-        for (offset, bit) in (context::FLAGS..).zip([31, 30, 29, 28]) {
-            self.asm.mov32(temporary, reg);
-            self.asm
-                .shift_imm(crate::asm::Shift::Shr, Bits::B32, temporary, bit);
-            self.asm.alu_imm(Alu::And, Bits::B32, temporary, 1);
-            self.asm.store(Bits::B8, Rm::State(offset), temporary);
+        let from = self.operand(word)?;
+        let reg = self.take_scratch()?;
+        self.asm.mov32(reg, from);
+        self.asm.shift_imm(Shift::Shr, Bits::B32, reg, 28);
+        // The product has bits 0 to 3 at 0, 8, 16 and 24; N, the highest, comes
+        // first in memory.
+        self.asm.imul_imm(Bits::B32, reg, reg, 0x0020_4081);
+        self.asm.alu_imm(Alu::And, Bits::B32, reg, 0x0101_0101);
+        self.asm.bswap(reg);
+        let spill = self.scratch.places.take_spill()?;
+        self.asm.store(Bits::B64, context::spill(spill.into()), reg);
+        self.release(reg);
+        self.flags.define_unknown(value);
+        if let Some(definition) = self.flags.definitions.last_mut() {
+            definition.spill = Some((Mask::ALL, spill));
         }
         Ok(())
     }
@@ -730,6 +763,9 @@ impl Lowering<'_> {
         }
         if self.flags.architectural == Some(flags) {
             self.save_architectural(mask)?;
+            return Ok(context::FLAGS);
+        }
+        if mask.without(self.home_of(flags)).is_empty() {
             return Ok(context::FLAGS);
         }
         self.rescue(flags, mask)?;

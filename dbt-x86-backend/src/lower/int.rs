@@ -7,6 +7,7 @@ use dbt_isa::ops::{BinOp, CmpOp, UnOp};
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm, Shift};
+use crate::context;
 use crate::facts::{bit_alu, swapped};
 use crate::flags::Kind;
 use crate::regs::Reg;
@@ -707,24 +708,26 @@ impl Lowering<'_> {
         b: Value,
         carry: Value,
     ) -> Result<()> {
-        let carry_reg = self.reg_of_bit(carry)?;
+        let carry = self.carry_in_memory(carry)?;
         self.before_clobber()?;
         let constant = self.immediate(b, Width::W32);
         let second = match constant {
             Some(_) => None,
             None => Some(self.operand(b)?),
         };
-        let avoid = [
-            match second {
-                Some(Rm::Reg(y)) if a != b => y,
-                _ => Reg::RSP,
-            },
-            carry_reg,
-        ];
-        let dst = self.copy_for(value, Bits::B32, a, &avoid)?;
-        // 0 - 1 borrows: `cmp reg, 1` sets the host's carry to "reg is zero", and
-        // a borrow is just a carry that is clear.
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, carry_reg, 1);
+        let avoid = match second {
+            Some(Rm::Reg(y)) if a != b => y,
+            _ => Reg::RSP,
+        };
+        let dst = self.copy_for(value, Bits::B32, a, &[avoid])?;
+        let second = if a == b {
+            second.map(|_| Rm::Reg(dst))
+        } else {
+            second
+        };
+        // 0 - 1 borrows: comparing with 1 sets the host's carry to "it is zero",
+        // and a borrow is just a carry that is clear.
+        self.asm.alu_imm(Alu::Cmp, Bits::B8, carry, 1);
         if op == Alu::Adc {
             self.asm.byte(0xf5); // cmc
         }
@@ -744,6 +747,27 @@ impl Lowering<'_> {
             self.note_host_result(dst);
         }
         Ok(())
+    }
+
+    /// Returns where an `i1` is in memory, as a byte: registers are scarce here.
+    fn carry_in_memory(&mut self, carry: Value) -> Result<Rm> {
+        if let Place::Slot { offset, .. } = self.place(carry) {
+            return Ok(Rm::State(offset));
+        }
+        let place = context::argument(2);
+        if let Some(constant) = self.constant32(carry) {
+            self.asm.store_imm(Bits::B8, place, constant);
+        } else if self.place(carry) == Place::None {
+            let busy = self.busy;
+            let cc = self.branch_on(carry)?;
+            self.busy = busy;
+            self.asm.setcc(cc, place);
+        } else {
+            let reg = self.reg(carry)?;
+            self.asm.store(Bits::B8, place, reg);
+            self.release(reg);
+        }
+        Ok(place)
     }
 
     pub(super) fn sub_flags(&mut self, value: Value, a: Value, b: Value) -> Result<()> {
@@ -914,6 +938,7 @@ impl Lowering<'_> {
         no: Value,
     ) -> Result<()> {
         let bits = Bits::from(width);
+        self.reads_flags = true;
         let yes = self.movable(yes)?;
         let no = self.constant_or_movable(no)?;
         let avoid = if let Rm::Reg(reg) = yes {
@@ -927,6 +952,7 @@ impl Lowering<'_> {
         // The condition comes after every other preparation, and the result is
         // written after the condition has been evaluated, which may read it.
         let cc = self.branch_on(condition)?;
+        self.reads_flags = false;
         match no {
             Ok(operand) if operand == Rm::Reg(dst) => {}
             Ok(operand) => self.asm.mov(bits, dst, operand),

@@ -22,6 +22,8 @@ Options:
       --strace        print system calls to standard error
       --stats         print statistics to standard error at the end
       --interpret     interpret, do not translate
+      --lockstep      compare each translated unit with the interpreter (slow, for
+                      programs with one thread)
       --dump KINDS    list what is translated: guest,ir,host (one or more)
       --perf-map      write /tmp/perf-PID.map for perf
       --code-cache N  bytes of code cache; K, M and G are understood
@@ -48,6 +50,8 @@ pub struct EngineOptions {
     pub dump: Dump,
     /// Write a map for `perf`.
     pub perf_map: bool,
+    /// Compare each unit with the interpreter.
+    pub lockstep: bool,
     /// Measure time for statistics.
     pub clock: bool,
     /// Bytes of code cache, if not the default.
@@ -121,6 +125,7 @@ where
                 options.engine.clock = true;
             }
             "--interpret" => options.engine.interpret = true,
+            "--lockstep" => options.engine.lockstep = true,
             "--perf-map" => options.engine.perf_map = true,
             _ => valued(&mut options, &name, &mut parser)?,
         }

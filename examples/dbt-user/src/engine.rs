@@ -1,5 +1,6 @@
 //! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
+mod lockstep;
 mod report;
 
 use std::io::{self, Write};
@@ -18,9 +19,15 @@ use dbt_user::cpu::{self, Cpu, CpuExit, Interrupt, UserRegs};
 use dbt_user::memory::{FaultKind, Space};
 use dbt_x86_backend::X86Backend;
 
+use lockstep::Ahead;
 use report::Totals;
 
 type ArmEngine = WindowEngine<A32Guest, X86Backend, ProcessCode>;
+
+/// What the cores implement; the personality's `AT_HWCAP` says the same.
+const FEATURES: Features = Features::ARMHF
+    .union(Features::DIV_ARM)
+    .union(Features::DIV_THUMB);
 
 /// Bytes of code memory when nothing else is said.
 const CODE_CACHE: usize = 64 << 20;
@@ -38,10 +45,12 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         } else {
             Mode::Interpret
         },
+        link: !options.lockstep,
+        jump_cache: !options.lockstep,
         ..Config::default()
     };
     let engine = Engine::new(
-        A32Guest::new(Features::ARMHF),
+        A32Guest::new(FEATURES),
         X86Backend::default(),
         code,
         Lowering::Window,
@@ -52,6 +61,7 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         unattached: Mutex::new(Some(engine)),
         engine: OnceLock::new(),
         clock: options.clock,
+        lockstep: options.lockstep && !options.interpret,
         totals: Arc::default(),
     }))
 }
@@ -74,6 +84,7 @@ struct Shared {
     unattached: Mutex<Option<Engine<A32Guest, X86Backend, ProcessCode>>>,
     engine: OnceLock<Arc<ArmEngine>>,
     clock: bool,
+    lockstep: bool,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -110,6 +121,7 @@ impl cpu::Engine for Shared {
             vcpu: engine.vcpu(state),
             engine,
             memory,
+            lockstep: self.lockstep,
             system_calls: 0,
             totals: Arc::clone(&self.totals),
         }))
@@ -129,16 +141,37 @@ struct Core {
     engine: Arc<ArmEngine>,
     vcpu: Vcpu<A32Guest>,
     memory: ProcessMemory,
+    lockstep: bool,
     system_calls: u64,
     totals: Arc<Mutex<Totals>>,
+}
+
+impl Core {
+    /// Runs one unit and compares it with the interpreter.
+    #[cold]
+    fn run_one_checked(&mut self) -> Exit {
+        let features = self.engine.guest().features();
+        let ahead = Ahead::run(self.vcpu.state(), &mut self.memory, features);
+        let exit = self
+            .engine
+            .run(&mut self.vcpu, &mut self.memory, Budget::rounds(1));
+        if let Err(difference) = ahead.check(self.vcpu.state(), &mut self.memory) {
+            eprintln!("dbt-user: {difference}");
+            std::process::exit(125);
+        }
+        exit
+    }
 }
 
 impl Cpu for Core {
     fn run(&mut self) -> CpuExit {
         loop {
-            let exit = self
-                .engine
-                .run(&mut self.vcpu, &mut self.memory, Budget::UNLIMITED);
+            let exit = if self.lockstep {
+                self.run_one_checked()
+            } else {
+                self.engine
+                    .run(&mut self.vcpu, &mut self.memory, Budget::UNLIMITED)
+            };
             return match exit {
                 Exit::SystemCall { immediate } => {
                     self.system_calls += 1;
@@ -154,6 +187,7 @@ impl Cpu for Core {
                     continue;
                 }
                 Exit::SendEvent => continue,
+                Exit::BudgetSpent => continue,
                 _ => CpuExit::Interrupted,
             };
         }
