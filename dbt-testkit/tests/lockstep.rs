@@ -1,6 +1,7 @@
 //! Interpreter, evaluator and generated code agree on random programs.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use dbt_a32_frontend::state::ArmState;
 use dbt_testkit::lockstep::{Counts, Lockstep};
