@@ -51,7 +51,10 @@ fn writes_of_all_shapes_arrive() {
     for start in (0..24).chain(4064..4096) {
         for len in 0..=(4096 - start).min(25) {
             fill = fill.wrapping_add(1);
-            let bytes: Vec<u8> = (0..=u8::MAX).map(|i| i.wrapping_add(fill)).take(len).collect();
+            let bytes: Vec<u8> = (0..=u8::MAX)
+                .map(|i| i.wrapping_add(fill))
+                .take(len)
+                .collect();
             code.write(start, &bytes);
             model[start..start + len].copy_from_slice(&bytes);
         }
