@@ -196,6 +196,7 @@ const HOT: [Slot; 15] = {
     hot
 };
 
+#[rustfmt::skip] // One name a line is no table.
 const NAMES: [&str; slot::COUNT] = [
     "r0",
     "r1",

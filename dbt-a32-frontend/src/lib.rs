@@ -64,9 +64,14 @@
 //! The crate is `no_std`. Decoding, printing, analysing and interpreting never
 //! allocate.
 //!
+//! # Limits
+//!
+//! Advanced SIMD and instructions that only privileged code may execute are not described yet,
+//! beyond those named above; they decode to an outcome of their own, never to something else.
+//!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 #[cfg(feature = "translate")]
 extern crate alloc;

@@ -17,7 +17,7 @@ use dbt_core::exit::{Budget, Exit};
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
 use dbt_core::host::{
     Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, Fragment, HostFault,
-    Leave, Lowering, Resolution, Runtime, VcpuContext,
+    Leave, Lowering, Resolution, Runtime, Unwatched, VcpuContext,
 };
 use dbt_core::ir::{Builder, Slot, Target, Terminator, TrapKind, Ty};
 use dbt_core::location::Location;
@@ -150,7 +150,9 @@ impl Backend for Null {
 
 struct Memory(Mutex<Vec<u8>>);
 
-impl CodeMemory for Memory {
+// SAFETY: nothing that is written here is executed; what lies at the base is a
+// function of this file.
+unsafe impl CodeMemory for Memory {
     fn capacity(&self) -> usize {
         1 << 22
     }
@@ -198,7 +200,9 @@ impl Environment for Env {
     fn window(&self) -> u64 {
         0
     }
-    fn protect(&mut self, _: Range<u64>) {}
+    fn protect(&mut self, _: Range<u64>) -> Result<(), Unwatched> {
+        Ok(())
+    }
     fn guarded<R>(
         &mut self,
         _: *mut VcpuContext,

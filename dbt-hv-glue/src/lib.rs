@@ -55,7 +55,7 @@
 //!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 #[cfg(feature = "std")]
 extern crate alloc;

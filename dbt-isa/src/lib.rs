@@ -51,6 +51,10 @@
 //!
 //! `examples/toy-isa` is a complete guest.
 //!
+//! # Features
+//!
+//! None.
+//!
 //! # no_std and allocation
 //!
 //! Neither this crate nor what its macros generate needs `std` or `alloc`.
@@ -62,7 +66,7 @@
 //!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 pub mod concrete;
 pub mod decode;

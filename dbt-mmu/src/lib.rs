@@ -87,7 +87,7 @@
 //!
 //! # MSRV
 //!
-//! Rust 1.90.
+//! Rust 1.95.
 
 extern crate alloc;
 

@@ -224,12 +224,7 @@ impl Arena {
     }
 
     /// Checks each page that an access touches, as hardware would.
-    fn check(
-        &mut self,
-        access: Access,
-        address: u64,
-        kind: AccessKind,
-    ) -> Result<(), MemoryFault> {
+    fn check(&mut self, access: Access, address: u64, kind: AccessKind) -> Result<(), MemoryFault> {
         let fault = |address, cause| MemoryFault {
             address,
             kind,

@@ -150,25 +150,68 @@ impl fmt::Display for Difference {
             if expected == actual {
                 return Ok(());
             }
-            writeln!(f, "  {name}: {before:#x} became {expected:#x}, not {actual:#x}")
+            writeln!(
+                f,
+                "  {name}: {before:#x} became {expected:#x}, not {actual:#x}"
+            )
         };
         let (before, right, wrong) = (&program.before, &expected.1, &actual.1);
         for n in 0..16 {
             let name = format!("r{n}");
-            row(&name, before.r[n].into(), right.r[n].into(), wrong.r[n].into())?;
+            row(
+                &name,
+                before.r[n].into(),
+                right.r[n].into(),
+                wrong.r[n].into(),
+            )?;
         }
-        row("cpsr", before.cpsr().into(), right.cpsr().into(), wrong.cpsr().into())?;
-        row("fpscr", before.fpscr.into(), right.fpscr.into(), wrong.fpscr.into())?;
-        row("monitor", before.exclusive_address, right.exclusive_address, wrong.exclusive_address)?;
-        row("monitored", before.exclusive_value, right.exclusive_value, wrong.exclusive_value)?;
+        row(
+            "cpsr",
+            before.cpsr().into(),
+            right.cpsr().into(),
+            wrong.cpsr().into(),
+        )?;
+        row(
+            "fpscr",
+            before.fpscr.into(),
+            right.fpscr.into(),
+            wrong.fpscr.into(),
+        )?;
+        row(
+            "monitor",
+            before.exclusive_address,
+            right.exclusive_address,
+            wrong.exclusive_address,
+        )?;
+        row(
+            "monitored",
+            before.exclusive_value,
+            right.exclusive_value,
+            wrong.exclusive_value,
+        )?;
         for n in 0..32 {
             row(&format!("d{n}"), before.d[n], right.d[n], wrong.d[n])?;
         }
         if let Some((at, right, wrong)) = self.memory {
-            writeln!(f, "  memory at {at:#x} of the arena: {right:#x}, not {wrong:#x}")?;
+            writeln!(
+                f,
+                "  memory at {at:#x} of the arena: {right:#x}, not {wrong:#x}"
+            )?;
         }
-        let ArmState { r, nzcv, q, ge, it, big_endian, fpscr, .. } = before;
-        write!(f, "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} ")?;
+        let ArmState {
+            r,
+            nzcv,
+            q,
+            ge,
+            it,
+            big_endian,
+            fpscr,
+            ..
+        } = before;
+        write!(
+            f,
+            "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} "
+        )?;
         write!(f, "big_endian {big_endian} fpscr {fpscr:x}")
     }
 }

@@ -84,7 +84,12 @@ impl Program {
         let item = |&word: &u32| {
             let len = if thumb && word < 0x1_0000 { 2 } else { 4 };
             let row = decode(word, len, &context(thumb, 0, features)).map(|decoded| decoded.row);
-            let item = Item { address, word, len, row };
+            let item = Item {
+                address,
+                word,
+                len,
+                row,
+            };
             address += len;
             item
         };
@@ -106,7 +111,9 @@ impl Program {
 
     /// Writes an instruction to its place in an arena.
     pub fn write(&self, arena: &mut Arena, index: usize) {
-        let Item { address, word, len, .. } = self.items[index];
+        let Item {
+            address, word, len, ..
+        } = self.items[index];
         let halves = halfwords(word, len, self.thumb());
         arena.write_code(address, &halves[..len as usize / 2]);
     }
@@ -268,11 +275,7 @@ impl Source {
             Self::T32(row) => Some((t32::random(row, next, cx)?, 4)),
             Self::Vfp(row) => {
                 let word = vfp::random(row, next, cx)?;
-                let cond = if cx.thumb || always {
-                    14
-                } else {
-                    next() % 15
-                };
+                let cond = if cx.thumb || always { 14 } else { next() % 15 };
                 Some((word & 0x0fff_ffff | cond << 28, 4))
             }
         }
@@ -335,7 +338,10 @@ impl Programs {
         Self {
             random: Random::new(seed),
             mix,
-            a32: keep("A32", a32::ROWS.iter().map(Source::A32).chain(fp()).collect()),
+            a32: keep(
+                "A32",
+                a32::ROWS.iter().map(Source::A32).chain(fp()).collect(),
+            ),
             t32: keep(
                 "T32",
                 (t16::ROWS.iter().map(Source::T16))
@@ -463,7 +469,13 @@ impl Programs {
         let sequential = end != End::Endless;
         if !sequential {
             // It branched. Around the program there is only what stops soon.
-            end = run(&mut state, arena, self.mix.features, limit, GROWTH_STEPS - 1);
+            end = run(
+                &mut state,
+                arena,
+                self.mix.features,
+                limit,
+                GROWTH_STEPS - 1,
+            );
         }
         let keep = match end {
             End::Done => state.thumb == program.after.thumb && (sequential || !self.mix.straight),

@@ -1,6 +1,7 @@
 //! Interpreter, evaluator and generated code agree on random programs.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use dbt_a32_frontend::state::ArmState;
 use dbt_testkit::lockstep::{Counts, Lockstep};
@@ -26,7 +27,9 @@ fn evaluator_does_what_the_interpreter_does() {
 
 /// Runs instructions of A32 under all flags.
 fn check_a32(words: &[u32], r: &[(usize, u32)]) {
-    let mut lockstep = Lockstep::new(0, (1, 1)).with_evaluators().with_generated_code();
+    let mut lockstep = Lockstep::new(0, (1, 1))
+        .with_evaluators()
+        .with_generated_code();
     for flags in 0..16 {
         let mut state = ArmState {
             nzcv: flags << 28,
@@ -52,7 +55,10 @@ fn a_conditional_msr_is_started_anew_under_its_own_flags() {
 /// is that of the flags before, which stay where they are.
 #[test]
 fn a_condition_on_flags_that_are_never_written_finds_the_old_overflow() {
-    check_a32(&[0xe1b0_3342, 0xd652_1f38, 0xe17a_02a4], &[(2, 0x2000_04b8)]);
+    check_a32(
+        &[0xe1b0_3342, 0xd652_1f38, 0xe17a_02a4],
+        &[(2, 0x2000_04b8)],
+    );
 }
 
 #[test]

@@ -26,6 +26,19 @@
 //! # no_std and allocation
 //!
 //! The crate needs `alloc`. Its buffers are kept from unit to unit.
+//!
+//! # Features
+//!
+//! None.
+//!
+//! # Limits
+//!
+//! Guest addresses have 32 bits. Generated code follows the System V calling convention where it
+//! calls and is called, on every host.
+//!
+//! # MSRV
+//!
+//! Rust 1.95.
 
 extern crate alloc;
 

@@ -15,8 +15,15 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
 
-const INTEGER: &[&str] =
-    &["hash", "sort", "matrix", "interpreter", "recursion", "chase", "copies"];
+const INTEGER: &[&str] = &[
+    "hash",
+    "sort",
+    "matrix",
+    "interpreter",
+    "recursion",
+    "chase",
+    "copies",
+];
 const FLOATING: &[&str] = &["nbody", "mandelbrot"];
 const CROSS: &str = "arm-linux-gnueabihf-gcc";
 const CROSS_FLAGS: &[&str] = &[
@@ -113,7 +120,10 @@ fn bench(options: &Options) -> Result<ExitCode, String> {
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let mut mean = Mean::default();
     for set in ["arm", "thumb"] {
-        println!("\n{} build, seconds (ratio to native), median of {}", set, options.runs);
+        println!(
+            "\n{} build, seconds (ratio to native), median of {}",
+            set, options.runs
+        );
         print!("{:<12} {:>8}", "program", "native");
         for qemu in &options.qemus {
             print!(" {:>22}", short_name(qemu));
@@ -124,11 +134,12 @@ fn bench(options: &Options) -> Result<ExitCode, String> {
         }
     }
     let faster = mean.value();
-    println!("\ngeometric mean: {faster:.2} times as fast as the fastest QEMU; at worst {:.2}", mean.worst);
+    println!(
+        "\ngeometric mean: {faster:.2} times as fast as the fastest QEMU; at worst {:.2}",
+        mean.worst
+    );
     match options.at_least {
-        Some(wanted) if faster < wanted => {
-            Err(format!("{wanted} times were wanted"))
-        }
+        Some(wanted) if faster < wanted => Err(format!("{wanted} times were wanted")),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -144,7 +155,12 @@ fn program(
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let native = folder.join(format!("{name}-native"));
     let guest = folder.join(format!("{name}-{set}"));
-    build(Command::new("cc").args(["-O2", "-ffp-contract=off", "-o"]).arg(&native).arg(&source))?;
+    build(
+        Command::new("cc")
+            .args(["-O2", "-ffp-contract=off", "-o"])
+            .arg(&native)
+            .arg(&source),
+    )?;
     build(
         Command::new(CROSS)
             .args(CROSS_FLAGS)
@@ -163,7 +179,11 @@ fn program(
     for qemu in &options.qemus {
         sides.push(side(&short_name(qemu), &guest, Some(qemu.clone())));
     }
-    sides.push(side("dbt-user", &guest, Some(options.dbt_user.clone().into())));
+    sides.push(side(
+        "dbt-user",
+        &guest,
+        Some(options.dbt_user.clone().into()),
+    ));
     measure(name, options.runs, &mut sides)?;
     report(name, &sides, mean);
     Ok(())
@@ -242,7 +262,11 @@ struct Mean {
 
 impl Default for Mean {
     fn default() -> Self {
-        Self { logarithms: 0.0, count: 0.0, worst: f64::INFINITY }
+        Self {
+            logarithms: 0.0,
+            count: 0.0,
+            worst: f64::INFINITY,
+        }
     }
 }
 
@@ -291,5 +315,9 @@ fn need(program: impl AsRef<std::ffi::OsStr>, package: &str) -> Result<(), Strin
 
 fn build(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} failed"))
+    }
 }

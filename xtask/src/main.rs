@@ -7,13 +7,19 @@
 
 mod bench;
 mod bless;
+mod ci;
 mod oracle;
+mod unsafe_inventory;
 
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
+cargo xtask ci [STEP]
+    runs a step of continuous integration; without a name, lists them
+cargo xtask unsafe-inventory
+    compares the modules that contain `unsafe` with SAFETY.md
 cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--floating]
                        [--at-least RATIO] [PROGRAM...]
     builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
@@ -51,6 +57,8 @@ fn run() -> Result<ExitCode, lexopt::Error> {
     match args.next()? {
         Some(Value(command)) if command == "bench" => bench::run(&mut args),
         Some(Value(command)) if command == "bless" => Ok(bless::run()),
+        Some(Value(command)) if command == "ci" => ci::run(&mut args),
+        Some(Value(command)) if command == "unsafe-inventory" => Ok(ci::unsafe_inventory()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");

@@ -75,11 +75,7 @@ where
     /// Returns the host's error when it has no memory for the child's code; `fork`
     /// has not been called then. If the host changes its mind in the child, the child
     /// aborts: it has no code to run and no way to say so.
-    pub fn across_fork(
-        &self,
-        vcpu: &Vcpu<G>,
-        fork: &mut dyn FnMut() -> i32,
-    ) -> Result<i32, Error> {
+    pub fn across_fork(&self, vcpu: &Vcpu<G>, fork: &mut dyn FnMut() -> i32) -> Result<i32, Error> {
         let pid = self.window.quiesce(|| {
             self.engine.quiesce(|code| {
                 let code = match code {

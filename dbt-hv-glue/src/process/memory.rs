@@ -149,8 +149,7 @@ impl ProcessMemory {
         mut byte: impl FnMut(&mut Self, u64, u32) -> Result<(), MemoryFault>,
     ) -> Result<(), MemoryFault> {
         self.check(addr, size, kind)?;
-        (0..size.bytes())
-            .try_for_each(|at| byte(self, addr.wrapping_add(at).into(), 8 * at))
+        (0..size.bytes()).try_for_each(|at| byte(self, addr.wrapping_add(at).into(), 8 * at))
     }
 
     /// Fetches `size` bytes that do not cross a page.
@@ -183,14 +182,12 @@ impl ProcessMemory {
 impl Fetch for ProcessMemory {
     #[inline]
     fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
-        self.fetch(ops::Size::Half, address)
-            .map(|half| half as u16)
+        self.fetch(ops::Size::Half, address).map(|half| half as u16)
     }
 
     #[inline]
     fn fetch32(&mut self, address: u64) -> Result<u32, FetchFault> {
-        self.fetch(ops::Size::Word, address)
-            .map(|word| word as u32)
+        self.fetch(ops::Size::Word, address).map(|word| word as u32)
     }
 }
 
@@ -438,4 +435,3 @@ fn truncate(address: u64) -> u32 {
 fn host_address(address: u64) -> usize {
     address as usize
 }
-

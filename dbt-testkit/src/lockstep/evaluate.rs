@@ -58,11 +58,20 @@ impl Evaluated {
         }
         let layout = guest.layout();
         let valid = verify(unit, layout);
-        assert!(valid.is_ok(), "{valid:?} as lifted\n{}", display(unit, layout));
+        assert!(
+            valid.is_ok(),
+            "{valid:?} as lifted\n{}",
+            display(unit, layout)
+        );
         if self.passes != Passes::NONE {
             self.optimizer.run(unit);
             let valid = verify(unit, layout);
-            assert!(valid.is_ok(), "{valid:?} with {:?}\n{}", self.passes, display(unit, layout));
+            assert!(
+                valid.is_ok(),
+                "{valid:?} with {:?}\n{}",
+                self.passes,
+                display(unit, layout)
+            );
         }
         let mut bytes = to_bytes(state);
         let mut helper = |helper: Helper, bytes: &mut [u8], [a, b, c]: [u64; 3]| {

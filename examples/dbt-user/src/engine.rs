@@ -95,8 +95,7 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(engine) = unattached.take() {
-            let engine =
-                WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
+            let engine = WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
             // The lock is held, so nobody else has set it.
             let _ = self.engine.set(engine);
         }

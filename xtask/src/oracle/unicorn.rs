@@ -97,7 +97,10 @@ fn has_libclang() -> bool {
             })
         })
     };
-    let llvm = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let llvm = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
     llvm.filter(|entry| entry.file_name().to_string_lossy().starts_with("llvm-"))
         .any(|entry| holds(&entry.path().join("lib")))
         || ["/usr/lib", "/usr/lib64", "/usr/local/lib"]

@@ -28,7 +28,8 @@ use super::toy::{MEMORY, State, Toy};
 use crate::guest::{Guest, StateLayout};
 use crate::host::{
     Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, ExitSite, Fragment,
-    HostFault, JumpCacheEntry, Leave, Lowering, Resolution, Runtime, VcpuContext, access_bits,
+    HostFault, JumpCacheEntry, Leave, Lowering, Resolution, Runtime, Unwatched, VcpuContext,
+    access_bits,
 };
 use crate::ir::{Inst, Slot, Target, Terminator, Unit, Value};
 use crate::location::Location;
@@ -112,7 +113,9 @@ impl Sim {
 #[derive(Debug)]
 pub(super) struct SimCode(pub(super) Arc<Sim>);
 
-impl CodeMemory for SimCode {
+// SAFETY: of what is written here nothing is executed: what lies at the base is a
+// function of this crate, which reads the bytes as data, under a lock.
+unsafe impl CodeMemory for SimCode {
     fn capacity(&self) -> usize {
         self.0.code.lock().len()
     }
@@ -583,10 +586,11 @@ impl Environment for SimEnv {
     fn window(&self) -> u64 {
         Arc::as_ptr(&self.sim).expose_provenance() as u64
     }
-    fn protect(&mut self, range: Range<u64>) {
+    fn protect(&mut self, range: Range<u64>) -> Result<(), Unwatched> {
         if self.lowering == Lowering::Window {
             self.sim.protected.lock().insert(range.start / 4096);
         }
+        Ok(())
     }
     fn guarded<R>(
         &mut self,

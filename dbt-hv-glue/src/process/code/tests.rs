@@ -35,8 +35,9 @@ fn views_are_writable_or_executable() {
 /// Reads the executable view.
 fn executable(code: &ProcessCode) -> Vec<u8> {
     (0..code.capacity())
+        .map(|at| code.exec_base().wrapping_add(at))
         // SAFETY: the view is that long, and readable.
-        .map(|at| unsafe { code.exec_base().add(at).read_volatile() })
+        .map(|at| unsafe { at.read_volatile() })
         .collect()
 }
 
@@ -46,11 +47,14 @@ fn executable(code: &ProcessCode) -> Vec<u8> {
 fn writes_of_all_shapes_arrive() {
     let code = ProcessCode::new(4096).unwrap();
     let mut model = vec![0; 4096];
-    let mut fill = 0;
+    let mut fill = 0_u8;
     for start in (0..24).chain(4064..4096) {
         for len in 0..=(4096 - start).min(25) {
-            fill += 1;
-            let bytes: Vec<u8> = (0..len).map(|i| (i + fill) as u8).collect();
+            fill = fill.wrapping_add(1);
+            let bytes: Vec<u8> = (0..=u8::MAX)
+                .map(|i| i.wrapping_add(fill))
+                .take(len)
+                .collect();
             code.write(start, &bytes);
             model[start..start + len].copy_from_slice(&bytes);
         }

@@ -88,7 +88,9 @@ impl Ahead {
         );
         if let Some(at) = candidates().next() {
             let wrong = self.first_wrong_byte(at, memory);
-            return Err(format!("{place}: after {at} instructions, memory (address, interpreter, unit) {wrong:x?}"));
+            return Err(format!(
+                "{place}: after {at} instructions, memory (address, interpreter, unit) {wrong:x?}"
+            ));
         }
         let same_place = |state: &&ArmState| state.r[15] == after.r[15];
         let nearest = self

@@ -58,10 +58,7 @@ pub(super) fn write(
 }
 
 /// Returns a quotient for people.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "one decimal place is printed"
-)]
+#[expect(clippy::cast_precision_loss, reason = "one decimal place is printed")]
 fn ratio(amount: u64, of: u64) -> String {
     format!("{:.1}", amount as f64 / of.max(1) as f64)
 }

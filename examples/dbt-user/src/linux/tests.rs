@@ -77,10 +77,8 @@ impl Cpu for Scripted {
         self.flag.clone()
     }
 
-    fn before_fork(&mut self) {}
-
-    fn after_fork(&mut self, _: bool) -> io::Result<()> {
-        Ok(())
+    fn fork(&mut self, fork: &mut dyn FnMut() -> i32) -> io::Result<i32> {
+        Ok(fork())
     }
 }
 
