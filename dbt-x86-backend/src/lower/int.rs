@@ -879,12 +879,14 @@ impl Lowering<'_> {
     }
 
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
+        // Bytes are set in scratch registers only: the pinned ones hold words. The
+        // register is taken first, since saving the guest's flags that follow from
+        // its content may change the host's.
+        let reg = self.take_scratch()?;
         let busy = self.busy;
         let cc = self.branch_on(bit)?;
         // What was compared is not read again.
         self.busy = busy;
-        // Bytes are set in scratch registers only: the pinned ones hold words.
-        let reg = self.take_scratch()?;
         self.asm.setcc(cc, reg);
         self.asm.movzx(Bits::B8, reg, reg);
         Ok(reg)
