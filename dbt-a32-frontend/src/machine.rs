@@ -113,7 +113,9 @@ pub trait A32Machine: Machine {
     /// [`TrapKind::retires`] says.
     fn trap(&mut self, kind: TrapKind, info: u32) -> Flow;
     /// Sets the endianness of data accesses (`SETEND`, `MSR`), from the next
-    /// instruction on. A machine for which endianness is static leaves.
+    /// instruction on. A machine for which endianness is static leaves, and what
+    /// executes the instruction then starts it anew: this comes before every
+    /// other effect.
     fn set_big_endian(&mut self, big_endian: Self::Bit) -> Flow;
     /// Starts an IT block: `ITSTATE` for the next instruction.
     fn set_it(&mut self, it: crate::itstate::ItState);

@@ -70,10 +70,25 @@ pub const DATA_LEN: u32 = 5 * PAGE;
 /// Bytes of the code page and of data, one after the other.
 const BYTES: usize = (CODE.len + DATA_LEN) as usize;
 
+/// What makes accesses fault that would not.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Obstacle {
+    /// Nothing.
+    #[default]
+    None,
+    /// So many data accesses are let through, then all fault.
+    After(u64),
+    /// Accesses to the page at an address fault, and fetches from there.
+    Page(u32),
+}
+
 /// The memory.
 #[derive(Clone, Debug)]
 pub struct Arena {
     bytes: Vec<u8>,
+    obstacle: Obstacle,
+    /// How many data accesses there were.
+    accesses: u64,
     /// What stores replaced, oldest first.
     log: Vec<(u32, u8)>,
 }
@@ -88,6 +103,8 @@ impl Arena {
     pub fn new() -> Self {
         Self {
             bytes: vec![0; BYTES],
+            obstacle: Obstacle::None,
+            accesses: 0,
             log: Vec::new(),
         }
     }
@@ -127,6 +144,44 @@ impl Arena {
         &mut self.bytes[start..start + region.len as usize]
     }
 
+    /// Returns all bytes, to compare.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Puts up an obstacle, in place of the one before, and counts accesses anew.
+    pub fn obstruct(&mut self, obstacle: Obstacle) {
+        self.obstacle = obstacle;
+        self.accesses = 0;
+    }
+
+    /// Returns the obstacle.
+    #[must_use]
+    pub const fn obstacle(&self) -> Obstacle {
+        self.obstacle
+    }
+
+    /// Replaces the bytes of a region, as stores would.
+    pub fn replace(&mut self, region: &Region, bytes: &[u8]) {
+        let Some((start, _)) = Self::find(region.base.into()) else {
+            return;
+        };
+        for (at, &byte) in (start..).zip(bytes) {
+            if self.bytes[at] != byte {
+                self.log.push((at as u32, self.bytes[at]));
+                self.bytes[at] = byte;
+            }
+        }
+    }
+
+    /// Returns how many data accesses there were since the last obstacle was put
+    /// up.
+    #[must_use]
+    pub const fn accesses(&self) -> u64 {
+        self.accesses
+    }
+
     /// Writes instructions.
     ///
     /// # Panics
@@ -163,8 +218,18 @@ impl Arena {
         }
     }
 
+    /// Whether an obstacle is the page of an address.
+    fn blocks(&self, address: u64) -> bool {
+        matches!(self.obstacle, Obstacle::Page(page) if u64::from(page >> 12) == address >> 12)
+    }
+
     /// Checks each page that an access touches, as hardware would.
-    fn check(access: Access, address: u64, kind: AccessKind) -> Result<(), MemoryFault> {
+    fn check(
+        &mut self,
+        access: Access,
+        address: u64,
+        kind: AccessKind,
+    ) -> Result<(), MemoryFault> {
         let fault = |address, cause| MemoryFault {
             address,
             kind,
@@ -173,6 +238,10 @@ impl Arena {
         if access.aligned && !address.is_multiple_of(access.size.bytes().into()) {
             return Err(fault(address, FaultCause::Alignment));
         }
+        self.accesses += 1;
+        if matches!(self.obstacle, Obstacle::After(count) if self.accesses > count) {
+            return Err(fault(address, FaultCause::Unmapped));
+        }
         let last = (address + u64::from(access.size.bytes()) - 1) & 0xffff_ffff;
         for at in [address, last & !0xfff] {
             let at = if at == last & !0xfff && last >> 12 == address >> 12 {
@@ -180,7 +249,7 @@ impl Arena {
             } else {
                 at
             };
-            match Self::find(at) {
+            match Self::find(at).filter(|_| !self.blocks(at)) {
                 None => return Err(fault(at, FaultCause::Unmapped)),
                 Some((_, Rights::ReadWrite)) => {}
                 Some(_) if kind != AccessKind::Write => {}
@@ -216,6 +285,7 @@ impl Default for Arena {
 impl Fetch for Arena {
     fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
         let cause = match Self::find(address) {
+            Some(_) if self.blocks(address) => FaultCause::Unmapped,
             Some((at, Rights::ReadExecute)) => {
                 return Ok(u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]]));
             }
@@ -228,12 +298,12 @@ impl Fetch for Arena {
 
 impl GuestMemory for Arena {
     fn load(&mut self, access: Access, address: u64) -> Result<u64, MemoryFault> {
-        Self::check(access, address, AccessKind::Read)?;
+        self.check(access, address, AccessKind::Read)?;
         Ok(self.read(access, address))
     }
 
     fn store(&mut self, access: Access, address: u64, value: u64) -> Result<(), MemoryFault> {
-        Self::check(access, address, AccessKind::Write)?;
+        self.check(access, address, AccessKind::Write)?;
         self.write(access, address, value);
         Ok(())
     }
@@ -245,7 +315,7 @@ impl GuestMemory for Arena {
         expected: u64,
         new: u64,
     ) -> Result<u64, MemoryFault> {
-        Self::check(access.aligned(), address, AccessKind::Write)?;
+        self.check(access.aligned(), address, AccessKind::Write)?;
         let held = self.read(access, address);
         if held == expected {
             self.write(access, address, new);

@@ -17,6 +17,7 @@ pub mod equivalence;
 pub mod filetest;
 pub mod fp;
 pub mod llvm;
+pub mod lockstep;
 pub mod memory;
 pub mod programs;
 pub mod random;

@@ -74,12 +74,41 @@ pub struct Program {
 }
 
 impl Program {
+    /// Makes a program of given instructions, which starts at [`START`] with the
+    /// state `before`. It is not run.
+    #[must_use]
+    pub fn new(mut before: ArmState, words: &[u32], features: Features) -> Self {
+        before.r[15] = START;
+        let thumb = before.thumb != 0;
+        let mut address = START;
+        let item = |&word: &u32| {
+            let len = if thumb && word < 0x1_0000 { 2 } else { 4 };
+            let row = decode(word, len, &context(thumb, 0, features)).map(|decoded| decoded.row);
+            let item = Item { address, word, len, row };
+            address += len;
+            item
+        };
+        Self {
+            before,
+            after: before,
+            end: End::Done,
+            items: words.iter().map(item).collect(),
+        }
+    }
+
     /// The address behind the last instruction.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.items
             .last()
             .map_or(START, |item| item.address + item.len)
+    }
+
+    /// Writes an instruction to its place in an arena.
+    pub fn write(&self, arena: &mut Arena, index: usize) {
+        let Item { address, word, len, .. } = self.items[index];
+        let halves = halfwords(word, len, self.thumb());
+        arena.write_code(address, &halves[..len as usize / 2]);
     }
 
     /// Whether it is T32.
@@ -263,6 +292,9 @@ pub struct Mix {
     pub stops: usize,
     /// One program in so many accesses big-endian data; 0 for none.
     pub big_endian: usize,
+    /// Whether each instruction is executed once and in order, so that one that is
+    /// at fault can be told by its place. Otherwise there are loops and skips.
+    pub straight: bool,
 }
 
 impl Mix {
@@ -275,6 +307,7 @@ impl Mix {
             wild: 8,
             stops: 16,
             big_endian: 8,
+            straight: false,
         }
     }
 }
@@ -352,14 +385,36 @@ impl Programs {
         }
         // What was grown later may have been read earlier, as data.
         arena.undo(arena.start());
-        let limit = program.limit();
-        program.after = before;
-        program.end = run(&mut program.after, arena, self.mix.features, limit, MAX_STEPS);
-        if program.end == End::Endless {
-            arena.undo(arena.start());
-            return self.next(arena);
+        if self.run_again(&mut program, arena) {
+            return program;
         }
-        program
+        arena.undo(arena.start());
+        self.next(arena)
+    }
+
+    /// Runs a whole program from its start; tells whether it is good.
+    fn run_again(&self, program: &mut Program, arena: &mut Arena) -> bool {
+        let features = self.mix.features;
+        let limit = program.limit();
+        let mut state = program.before;
+        if self.mix.straight {
+            for index in 0..program.items.len() {
+                let Item { address, len, .. } = program.items[index];
+                if state.pc() != address {
+                    return false;
+                }
+                program.end = run(&mut state, arena, features, address + len, 1);
+                if let End::Stopped(_) = program.end {
+                    program.items.truncate(index + 1);
+                    program.after = state;
+                    return true;
+                }
+            }
+        }
+        let end = run(&mut state, arena, features, limit, MAX_STEPS);
+        program.after = state;
+        program.end = end;
+        end != End::Endless
     }
 
     /// Appends one instruction.
@@ -405,12 +460,13 @@ impl Programs {
         arena.write_code(item.address, &halves[..item.len as usize / 2]);
         let mut state = program.after;
         let mut end = run(&mut state, arena, self.mix.features, limit, 1);
-        if end == End::Endless {
+        let sequential = end != End::Endless;
+        if !sequential {
             // It branched. Around the program there is only what stops soon.
             end = run(&mut state, arena, self.mix.features, limit, GROWTH_STEPS - 1);
         }
         let keep = match end {
-            End::Done => state.thumb == program.after.thumb,
+            End::Done => state.thumb == program.after.thumb && (sequential || !self.mix.straight),
             End::Stopped(_) => self.random.one_in(self.mix.stops),
             End::Endless => false,
         };

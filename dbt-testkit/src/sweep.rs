@@ -10,7 +10,7 @@
 //! | instruction | instruction, other width or text | [`Class::Text`] |
 //! | instruction | nothing | [`Class::OursOnly`] |
 //! | UNPREDICTABLE | instruction | `lenient`: Capstone accepts most UNPREDICTABLE encodings and means nothing by it |
-//! | UNDEFINED, or in no row | instruction | [`Class::TheirsOnly`], unless a [`Gap`] says that the group is not described yet |
+//! | UNDEFINED, or in no row | instruction | [`Class::TheirsOnly`], unless a [`Gap`](accepted::Gap) says that the group is not described yet |
 //! | none of the above | nothing | agreement |
 //!
 //! [LLVM](crate::llvm) is asked in the same way, and has one more answer: that an
@@ -21,7 +21,7 @@
 //! | UNPREDICTABLE | doubtful | `confirmed` |
 //! | instruction | doubtful | [`Class::Doubtful`] |
 //!
-//! A difference that an [`Exception`] covers is counted under its reason. What is
+//! A difference that an [`Exception`](accepted::Exception) covers is counted under its reason. What is
 //! left is unexplained, and a sweep succeeds when nothing is.
 
 pub mod accepted;

@@ -167,6 +167,12 @@ impl Plan {
         self.parts[0].is_none()
     }
 
+    /// Returns the components that the plan obtains.
+    pub(crate) fn mask(&self) -> Mask {
+        let parts = self.parts.iter().flatten();
+        parts.fold(Mask::NONE, |all, (mask, _)| all.or(*mask))
+    }
+
     /// Adds a part; false if there is no room.
     pub(crate) fn add(&mut self, mask: Mask, source: Source) -> bool {
         for part in &mut self.parts {

@@ -2,6 +2,8 @@
 
 mod capstone;
 mod llvm;
+mod lockstep;
+mod unicorn;
 
 use std::process::ExitCode;
 
@@ -12,6 +14,8 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
     match args.next()? {
         Some(Value(name)) if name == "capstone" => capstone::run(args),
         Some(Value(name)) if name == "llvm" => llvm::run(args),
+        Some(Value(name)) if name == "lockstep" => lockstep::run(args),
+        Some(Value(name)) if name == "unicorn" => unicorn::run(args),
         Some(other) => Err(other.unexpected()),
         None => Err("the name of an oracle is missing".into()),
     }

@@ -36,6 +36,14 @@ pub(crate) fn mrs_spsr<M: A32Machine>(m: &mut M, _: &Mrs) -> Execution {
 
 /// Writes what user code may write of the fields in `mask`.
 fn write_psr<M: A32Machine>(m: &mut M, mask: PsrMask, value: Word<M>) -> Execution {
+    // First: a machine that leaves executes the instruction anew, under the flags
+    // that it finds.
+    if mask.writes_endianness() {
+        let big_endian = m.bit_of(value, 9);
+        if m.set_big_endian(big_endian) == Flow::Leave {
+            return Ok(Flow::Leave);
+        }
+    }
     if mask.writes_nzcvq() {
         let flags = m.flags_from_psr(value);
         m.set_flags(flags);
@@ -47,10 +55,6 @@ fn write_psr<M: A32Machine>(m: &mut M, mask: PsrMask, value: Word<M>) -> Executi
         let ge = m.lshr_imm(value, 16);
         let ge = m.and_imm(ge, 15);
         m.set_ge(ge);
-    }
-    if mask.writes_endianness() {
-        let big_endian = m.bit_of(value, 9);
-        return Ok(m.set_big_endian(big_endian));
     }
     Ok(Flow::Next)
 }

@@ -571,6 +571,11 @@ impl Lowering<'_> {
                 other.spill = Some((mask, spill));
             }
         }
+        // What the flags share with the architectural ones is at home.
+        let shared = mask.without(plan.mask());
+        if !shared.is_empty() {
+            self.copy_bytes(shared, context::FLAGS, to)?;
+        }
         Ok(())
     }
 }
@@ -619,16 +624,21 @@ impl Lowering<'_> {
         let Rm::State(from) = context::spill(spill.into()) else {
             return Err(CompileError::Unsupported);
         };
+        self.copy_bytes(mask, from, context::FLAGS)?;
+        self.flags.home = self.flags.home.or(mask);
+        Ok(())
+    }
+
+    /// Copies components from one place in memory to another.
+    fn copy_bytes(&mut self, mask: Mask, from: i32, to: i32) -> Result<()> {
         let reg = self.take_scratch()?;
         for (offset, component) in (0..).zip(Mask::EACH) {
             if !mask.and(component).is_empty() {
                 self.asm.movzx(Bits::B8, reg, Rm::State(from + offset));
-                self.asm
-                    .store(Bits::B8, Rm::State(context::FLAGS + offset), reg);
+                self.asm.store(Bits::B8, Rm::State(to + offset), reg);
             }
         }
         self.release(reg);
-        self.flags.home = self.flags.home.or(mask);
         Ok(())
     }
 

@@ -197,6 +197,7 @@ fn worker(
     let mix = Mix {
         // A choice of rows excludes words of no row.
         wild: if options.rows.is_some() { 0 } else { 8 },
+        straight: true,
         ..Mix::new(FEATURES)
     };
     let seed = options.seed.wrapping_mul(0x1_0000).wrapping_add(number);

@@ -1,0 +1,424 @@
+//! Interpreter, IR evaluator and generated code do the same.
+//!
+//! A random [program](crate::programs) runs on the interpreter, which says what is
+//! right, and on every other [`Runner`]: the evaluator with different passes of the
+//! optimiser, and the engine with each memory lowering. All must end alike, with
+//! the same registers, flags and memory.
+//!
+//! What ends a program in the middle is compared as well: each program runs again
+//! with memory that faults at a certain access or in a certain page, so that
+//! deferred state must be recovered wherever an instruction can fault.
+
+mod evaluate;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod jit;
+
+use std::fmt;
+
+use dbt_a32_frontend::guest::A32Guest;
+use dbt_a32_frontend::interp::step;
+use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::version::Features;
+use dbt_core::guest::Step;
+use dbt_core::ir::TrapKind;
+use dbt_core::memory::{FetchFault, MemoryFault};
+use dbt_core::opt::Passes;
+
+use crate::arena::{Arena, DATA, DATA_LEN, Obstacle, PAGE};
+use crate::programs::{Mix, Program, Programs, text};
+use crate::random::Random;
+
+pub use evaluate::Evaluated;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub use jit::{CallbackJit, WindowJit};
+
+/// What a core implements here: all that is described.
+pub const FEATURES: Features = Features::CORTEX_A15.union(Features::D32);
+
+/// How a run ended. Hints that other CPUs might wait for do not end it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// A system call, with its immediate.
+    SystemCall(u32),
+    /// An UNDEFINED instruction.
+    Undefined,
+    /// A breakpoint, with its immediate.
+    Breakpoint(u32),
+    /// A data access faulted.
+    Fault(MemoryFault),
+    /// An instruction cannot be fetched.
+    Fetch(FetchFault),
+    /// It does not end, or the runner gave up.
+    Endless,
+}
+
+/// Something that executes guest code.
+pub trait Runner {
+    /// Returns what it is.
+    fn name(&self) -> String;
+
+    /// Whether it can run with an obstacle of this kind.
+    fn takes(&self, obstacle: Obstacle) -> bool;
+
+    /// Runs from `state` until something ends it, and leaves what was stored in
+    /// `arena`. The code is another one than before.
+    fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending;
+}
+
+/// The runner that is right by definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Interpreted;
+
+/// How many instructions a program may execute.
+const MAX_STEPS: usize = 1000;
+
+/// What an instruction means for the run; nothing if it goes on.
+fn stepped(step: Step) -> Option<Ending> {
+    Some(match step {
+        Step::Next => return None,
+        Step::Fault(fault) => Ending::Fault(fault),
+        Step::Fetch(fault) => Ending::Fetch(fault),
+        Step::Trap { kind, info } => return trapped(kind, info),
+    })
+}
+
+/// What a trap means for the run; nothing if it goes on.
+fn trapped(kind: TrapKind, info: u32) -> Option<Ending> {
+    Some(match kind {
+        TrapKind::SystemCall => Ending::SystemCall(info),
+        TrapKind::Breakpoint => Ending::Breakpoint(info),
+        TrapKind::Undefined => Ending::Undefined,
+        _ => return None,
+    })
+}
+
+impl Runner for Interpreted {
+    fn name(&self) -> String {
+        "interpreter".to_owned()
+    }
+
+    fn takes(&self, _: Obstacle) -> bool {
+        true
+    }
+
+    fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
+        let mut steps = 0..MAX_STEPS;
+        let ended = steps.find_map(|_| stepped(step(state, arena, FEATURES)));
+        ended.unwrap_or(Ending::Endless)
+    }
+}
+
+/// A runner that did something else than the interpreter.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The runner.
+    pub runner: String,
+    /// What stood in the way.
+    pub obstacle: Obstacle,
+    /// The program.
+    pub program: Program,
+    /// How the interpreter ended, and its state.
+    pub expected: (Ending, ArmState),
+    /// How the runner ended, and its state.
+    pub actual: (Ending, ArmState),
+    /// The first byte of memory that differs: its place in the arena, the
+    /// interpreter's, the runner's.
+    pub memory: Option<(usize, u8, u8)>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            program,
+            expected,
+            actual,
+            ..
+        } = self;
+        writeln!(f, "{} with {:?}:", self.runner, self.obstacle)?;
+        let thumb = program.thumb();
+        for item in &program.items {
+            // The printer needs no ITSTATE but for the suffix.
+            let text = text(item, thumb, 0, FEATURES);
+            if text.starts_with("nop") {
+                continue;
+            }
+            writeln!(f, "  {:#x}: {:#010x} {text}", item.address, item.word)?;
+        }
+        writeln!(f, "  interpreter: {:?}", expected.0)?;
+        writeln!(f, "  runner:      {:?}", actual.0)?;
+        let mut row = |name: &str, before: u64, expected: u64, actual: u64| {
+            if expected == actual {
+                return Ok(());
+            }
+            writeln!(f, "  {name}: {before:#x} became {expected:#x}, not {actual:#x}")
+        };
+        let (before, right, wrong) = (&program.before, &expected.1, &actual.1);
+        for n in 0..16 {
+            let name = format!("r{n}");
+            row(&name, before.r[n].into(), right.r[n].into(), wrong.r[n].into())?;
+        }
+        row("cpsr", before.cpsr().into(), right.cpsr().into(), wrong.cpsr().into())?;
+        row("fpscr", before.fpscr.into(), right.fpscr.into(), wrong.fpscr.into())?;
+        row("monitor", before.exclusive_address, right.exclusive_address, wrong.exclusive_address)?;
+        row("monitored", before.exclusive_value, right.exclusive_value, wrong.exclusive_value)?;
+        for n in 0..32 {
+            row(&format!("d{n}"), before.d[n], right.d[n], wrong.d[n])?;
+        }
+        if let Some((at, right, wrong)) = self.memory {
+            writeln!(f, "  memory at {at:#x} of the arena: {right:#x}, not {wrong:#x}")?;
+        }
+        let ArmState { r, nzcv, q, ge, it, big_endian, fpscr, .. } = before;
+        write!(f, "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} ")?;
+        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")
+    }
+}
+
+impl std::error::Error for Difference {}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Programs.
+    pub programs: u64,
+    /// Instructions of programs.
+    pub instructions: u64,
+    /// Runs of programs on a runner, with all obstacles.
+    pub runs: u64,
+    /// Runs that ended in a data abort.
+    pub aborts: u64,
+    /// Runs that ended in a system call.
+    pub calls: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.programs += other.programs;
+        self.instructions += other.instructions;
+        self.runs += other.runs;
+        self.aborts += other.aborts;
+        self.calls += other.calls;
+    }
+}
+
+/// Programs, and what runs them.
+pub struct Lockstep {
+    programs: Programs,
+    random: Random,
+    arena: Arena,
+    runners: Vec<Box<dyn Runner>>,
+}
+
+impl fmt::Debug for Lockstep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lockstep").finish_non_exhaustive()
+    }
+}
+
+impl Lockstep {
+    /// Makes a source of programs of so many instructions, from the least to the
+    /// most, and no runner.
+    #[must_use]
+    pub fn new(seed: u64, len: (usize, usize)) -> Self {
+        let mix = Mix {
+            len,
+            ..Mix::new(FEATURES)
+        };
+        Self {
+            programs: Programs::new(seed, mix, |_, _| true),
+            random: Random::new(!seed),
+            arena: Arena::new(),
+            runners: Vec::new(),
+        }
+    }
+
+    /// Adds a runner.
+    #[must_use]
+    pub fn with(mut self, runner: impl Runner + 'static) -> Self {
+        self.runners.push(Box::new(runner));
+        self
+    }
+
+    /// Adds the evaluator without passes, with each pass alone, and with all.
+    #[must_use]
+    pub fn with_evaluators(self) -> Self {
+        [
+            Passes::NONE,
+            Passes::PROMOTE,
+            Passes::FOLD,
+            Passes::DEAD_FLAGS,
+            Passes::DEAD_FLAGS | Passes::FLAGS_ACROSS_BLOCKS,
+            Passes::DEAD_WRITES,
+            Passes::DCE,
+            Passes::ALL,
+        ]
+        .into_iter()
+        .fold(self, |this, passes| this.with(Evaluated::new(passes)))
+    }
+
+    /// Adds generated code: linked and not linked, with each memory lowering.
+    /// Does nothing where there is no back end for the host.
+    ///
+    /// # Panics
+    ///
+    /// When the host denies executable memory.
+    #[must_use]
+    pub fn with_generated_code(self) -> Self {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        let this = {
+            const DENIED: &str = "the host allows executable memory";
+            self.with(CallbackJit::new(true).expect(DENIED))
+                .with(CallbackJit::new(false).expect(DENIED))
+                .with(WindowJit::new().expect(DENIED))
+        };
+        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        let this = self;
+        this
+    }
+
+    /// Runs one program everywhere, unobstructed and with obstacles.
+    ///
+    /// # Errors
+    ///
+    /// When a runner differs from the interpreter.
+    pub fn step(&mut self, counts: &mut Counts) -> Result<(), Box<Difference>> {
+        if self.random.one_in(16) || counts.programs == 0 {
+            self.programs.fill(&mut self.arena);
+        }
+        let program = self.programs.next(&mut self.arena);
+        self.arena.undo(self.arena.start());
+        self.end(&program);
+        counts.programs += 1;
+        counts.instructions += program.items.len() as u64;
+        self.everywhere(&program, counts)
+            .map_err(|difference| self.shrunk(difference))
+    }
+
+    /// Runs instructions, in T32 if `before` says so, everywhere as
+    /// [`step`](Self::step) does. The first halfword of a T32 instruction is the
+    /// upper one.
+    ///
+    /// # Errors
+    ///
+    /// When a runner differs from the interpreter.
+    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<(), Box<Difference>> {
+        let program = Program::new(before, words, FEATURES);
+        for index in 0..program.items.len() {
+            program.write(&mut self.arena, index);
+        }
+        self.end(&program);
+        self.everywhere(&program, &mut Counts::default())
+    }
+
+    /// Puts something UNDEFINED behind a program.
+    fn end(&mut self, program: &Program) {
+        let udf: &[u16] = if program.thumb() {
+            &[0xdeff]
+        } else {
+            &[0x00f0, 0xe7f0]
+        };
+        self.arena.write_code(program.limit(), udf);
+        self.arena.commit();
+    }
+
+    /// Runs a program unobstructed and with obstacles.
+    fn everywhere(
+        &mut self,
+        program: &Program,
+        counts: &mut Counts,
+    ) -> Result<(), Box<Difference>> {
+        let accesses = self.compare(program, Obstacle::None, counts)?;
+        for count in 0..accesses {
+            self.compare(program, Obstacle::After(count), counts)?;
+        }
+        if accesses != 0 {
+            for page in (DATA..DATA + DATA_LEN).step_by(PAGE as usize) {
+                self.compare(program, Obstacle::Page(page), counts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces instructions by ones that do nothing and registers by zeroes, as
+    /// long as there is a difference.
+    fn shrunk(&mut self, mut difference: Box<Difference>) -> Box<Difference> {
+        let obstacle = difference.obstacle;
+        let mut program = difference.program.clone();
+        let thumb = program.thumb();
+        for index in 0..program.items.len() {
+            let item = program.items[index];
+            let nop = match (thumb, item.len) {
+                (false, _) => 0xe320_f000,
+                (true, 2) => 0xbf00,
+                (true, _) => 0xf3af_8000,
+            };
+            program.items[index].word = nop;
+            program.write(&mut self.arena, index);
+            match self.compare(&program, obstacle, &mut Counts::default()) {
+                Err(smaller) => difference = smaller,
+                Ok(_) => {
+                    program.items[index] = item;
+                    program.write(&mut self.arena, index);
+                }
+            }
+        }
+        for register in 0..15 {
+            let value = std::mem::take(&mut program.before.r[register]);
+            match self.compare(&program, obstacle, &mut Counts::default()) {
+                Err(smaller) => difference = smaller,
+                Ok(_) => program.before.r[register] = value,
+            }
+        }
+        difference
+    }
+
+    /// Runs a program everywhere and returns how many data accesses it made.
+    fn compare(
+        &mut self,
+        program: &Program,
+        obstacle: Obstacle,
+        counts: &mut Counts,
+    ) -> Result<u64, Box<Difference>> {
+        let arena = &mut self.arena;
+        arena.obstruct(obstacle);
+        let mut expected = program.before;
+        let ending = Interpreted.run(&mut expected, arena);
+        let accesses = arena.accesses();
+        let bytes = arena.bytes().to_vec();
+        arena.undo(arena.start());
+        if ending == Ending::Endless {
+            return Ok(0);
+        }
+        for runner in &mut self.runners {
+            if !runner.takes(obstacle) {
+                continue;
+            }
+            arena.obstruct(obstacle);
+            let mut state = program.before;
+            let actual = runner.run(&mut state, arena);
+            let mut pairs = bytes.iter().zip(arena.bytes()).enumerate();
+            let memory = pairs
+                .find(|(_, (right, wrong))| right != wrong)
+                .map(|(at, (&right, &wrong))| (at, right, wrong));
+            arena.undo(arena.start());
+            if (actual, state) != (ending, expected) || memory.is_some() {
+                return Err(Box::new(Difference {
+                    runner: runner.name(),
+                    obstacle,
+                    program: program.clone(),
+                    expected: (ending, expected),
+                    actual: (actual, state),
+                    memory,
+                }));
+            }
+            counts.runs += 1;
+            counts.aborts += u64::from(matches!(ending, Ending::Fault(_)));
+            counts.calls += u64::from(matches!(ending, Ending::SystemCall(_)));
+        }
+        Ok(accesses)
+    }
+}
+
+/// The guest that is lifted.
+const fn guest() -> A32Guest {
+    A32Guest::new(FEATURES)
+}

@@ -1,0 +1,288 @@
+//! The engine and the x86-64 back end as runners.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use dbt_a32_frontend::guest::A32Guest;
+use dbt_a32_frontend::state::ArmState;
+use dbt_core::engine::{Config, Engine, Vcpu};
+use dbt_core::exit::{Budget, Exit};
+use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
+use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
+use dbt_hv_glue::process::{
+    Backing, Error, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
+};
+use dbt_isa::ops::Access;
+use dbt_x86_backend::X86Backend;
+
+use super::{Ending, Runner, guest};
+use crate::arena::{Arena, CODE, Obstacle, PAGE, REGIONS, Region, Rights};
+
+/// Bytes of code memory: little, so that it is full often.
+const CODE_BYTES: usize = 1 << 20;
+/// Rounds of the dispatcher.
+const BUDGET: Budget = Budget::rounds(5000);
+
+/// Returns the ending that an exit is; nothing if the program goes on.
+fn exited(exit: Exit) -> Option<Ending> {
+    Some(match exit {
+        Exit::SystemCall { immediate } => Ending::SystemCall(immediate),
+        Exit::Undefined => Ending::Undefined,
+        Exit::Breakpoint { immediate } => Ending::Breakpoint(immediate),
+        Exit::Fault(fault) => Ending::Fault(fault),
+        Exit::FetchFault(fault) => Ending::Fetch(fault),
+        Exit::WaitForInterrupt | Exit::WaitForEvent | Exit::SendEvent | Exit::Yield => {
+            return None;
+        }
+        _ => Ending::Endless,
+    })
+}
+
+type ArmEngine = Engine<A32Guest, X86Backend, ProcessCode>;
+
+fn engine(lowering: Lowering, link: bool) -> Result<ArmEngine, Box<dyn std::error::Error>> {
+    let code = ProcessCode::new(CODE_BYTES)?;
+    let config = Config {
+        link,
+        ..Config::default()
+    };
+    let backend = X86Backend::default();
+    Ok(Engine::new(guest(), backend, Some(code), lowering, config)?)
+}
+
+/// Generated code that calls for each access to memory.
+#[derive(Debug)]
+pub struct CallbackJit {
+    engine: ArmEngine,
+    vcpu: Vcpu<A32Guest>,
+    link: bool,
+}
+
+impl CallbackJit {
+    /// Makes an engine, which links exits if `link`.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies executable memory.
+    pub fn new(link: bool) -> Result<Self, Box<dyn std::error::Error>> {
+        let engine = engine(Lowering::Callback, link)?;
+        Ok(Self {
+            vcpu: engine.vcpu(ArmState::default()),
+            engine,
+            link,
+        })
+    }
+}
+
+impl Runner for CallbackJit {
+    fn name(&self) -> String {
+        let linked = if self.link { "" } else { "un" };
+        format!("generated code, callback, {linked}linked")
+    }
+
+    fn takes(&self, _: Obstacle) -> bool {
+        true
+    }
+
+    fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
+        // Obstacles come and go; the code is the same then, and forgotten anyway.
+        self.engine.invalidate_all();
+        *self.vcpu.state_mut() = *state;
+        let mut called = Called(arena);
+        let ending = loop {
+            let exit = self.engine.run(&mut self.vcpu, &mut called, BUDGET);
+            if let Some(ending) = exited(exit) {
+                break ending;
+            }
+        };
+        *state = *self.vcpu.state();
+        ending
+    }
+}
+
+/// An arena as an environment.
+struct Called<'a>(&'a mut Arena);
+
+impl Fetch for Called<'_> {
+    fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
+        self.0.fetch16(address)
+    }
+}
+
+impl GuestMemory for Called<'_> {
+    fn load(&mut self, access: Access, address: u64) -> Result<u64, MemoryFault> {
+        self.0.load(access, address)
+    }
+
+    fn store(&mut self, access: Access, address: u64, value: u64) -> Result<(), MemoryFault> {
+        self.0.store(access, address, value)
+    }
+
+    fn compare_exchange(
+        &mut self,
+        access: Access,
+        address: u64,
+        expected: u64,
+        new: u64,
+    ) -> Result<u64, MemoryFault> {
+        self.0.compare_exchange(access, address, expected, new)
+    }
+}
+
+impl Environment for Called<'_> {
+    fn lowering(&self) -> Lowering {
+        Lowering::Callback
+    }
+
+    fn window(&self) -> u64 {
+        0
+    }
+
+    fn protect(&mut self, _: Range<u64>) -> Result<(), Unwatched> {
+        // Only the runner writes code.
+        Ok(())
+    }
+
+    fn guarded<R>(
+        &mut self,
+        _: *mut VcpuContext,
+        _: Range<u64>,
+        _: u64,
+        body: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        body(self)
+    }
+
+    fn resolve(&mut self, _: &HostFault) -> Resolution {
+        unreachable!("no hook records faults")
+    }
+}
+
+/// Generated code that accesses memory through a window, where the host's MMU
+/// checks.
+#[derive(Debug)]
+pub struct WindowJit {
+    engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
+    vcpu: Vcpu<A32Guest>,
+    memory: ProcessMemory,
+}
+
+impl WindowJit {
+    /// Makes an engine with a window that has the regions of the arena.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies memory.
+    pub fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let window = Arc::new(Window::new()?);
+        for Region { base, len, rights } in REGIONS {
+            let prot = prot(rights);
+            window.map(base, len.into(), prot, Backing::Anonymous, Placement::Fixed)?;
+        }
+        let engine = WindowEngine::new(window, engine(Lowering::Window, true)?)?;
+        Ok(Self {
+            memory: engine.memory()?,
+            vcpu: engine.vcpu(ArmState::default()),
+            engine,
+        })
+    }
+
+    /// Copies the arena to the window.
+    fn load(&self, arena: &Arena) -> Result<(), Error> {
+        let window = self.engine.window();
+        for region in REGIONS {
+            let Region { base, len, rights } = region;
+            let writable = rights == Rights::ReadWrite;
+            let mut now = vec![0; len as usize];
+            let equal = window.read(base, &mut now).is_ok() && now == arena.region(&region);
+            if equal {
+                continue;
+            }
+            if !writable {
+                window.protect(base, len.into(), Prot::READ | Prot::WRITE)?;
+            }
+            window
+                .write(base, arena.region(&region))
+                .expect("the region is writable");
+            if !writable {
+                window.protect(base, len.into(), prot(rights))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the window to the arena.
+    fn store(&self, arena: &mut Arena) {
+        let window = self.engine.window();
+        for region in REGIONS {
+            let mut now = vec![0; region.len as usize];
+            window
+                .read(region.base, &mut now)
+                .expect("every region is readable");
+            arena.replace(&region, &now);
+        }
+    }
+}
+
+/// What the guest may do in a region.
+fn prot(rights: Rights) -> Prot {
+    match rights {
+        Rights::Read => Prot::READ,
+        Rights::ReadWrite => Prot::READ | Prot::WRITE,
+        Rights::ReadExecute => Prot::READ | Prot::EXEC,
+    }
+}
+
+impl Runner for WindowJit {
+    fn name(&self) -> String {
+        "generated code, window".to_owned()
+    }
+
+    fn takes(&self, obstacle: Obstacle) -> bool {
+        // The host's MMU does not count.
+        !matches!(obstacle, Obstacle::After(_))
+    }
+
+    fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
+        self.load(arena).expect("the host changes protections");
+        let window = Arc::clone(self.engine.window());
+        let blocked = match arena.obstacle() {
+            Obstacle::Page(page) => window.query(page).map(|info| (page, info.prot)),
+            _ => None,
+        };
+        if let Some((page, _)) = blocked {
+            window
+                .unmap(page, PAGE.into())
+                .expect("a page can be unmapped");
+        }
+        *self.vcpu.state_mut() = *state;
+        let ending = loop {
+            let exit = self.engine.run(&mut self.vcpu, &mut self.memory, BUDGET);
+            if let Some(ending) = exited(exit) {
+                break ending;
+            }
+        };
+        if let Some((page, prot)) = blocked {
+            let (backing, place) = (Backing::Anonymous, Placement::Fixed);
+            window
+                .map(page, PAGE.into(), Prot::READ | Prot::WRITE, backing, place)
+                .expect("a page can be mapped again");
+            let region = REGIONS
+                .iter()
+                .find(|region| page.wrapping_sub(region.base) < region.len)
+                .expect("only regions are mapped");
+            let start = (page - region.base) as usize;
+            let bytes = &arena.region(region)[start..start + PAGE as usize];
+            window.write(page, bytes).expect("the page is writable");
+            window
+                .protect(page, PAGE.into(), prot)
+                .expect("the host changes protections");
+        }
+        self.store(arena);
+        *state = *self.vcpu.state();
+        ending
+    }
+}
+
+/// The region of code is the one that changes with every program.
+const _: () = assert!(CODE.len == PAGE);
