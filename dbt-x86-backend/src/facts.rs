@@ -117,6 +117,7 @@ fn flags_needed_before(
         Inst::Set { slot, value } if *slot == layout.flags => {
             after.and(passed_through(unit, *value))
         }
+        Inst::Get { slot } if *slot == layout.flags => Mask::ALL,
         Inst::ExitIf { target, .. } => after.or(demanded(*target, live_in)),
         Inst::Call { .. } => after,
         inst if inst.exposes_state() => Mask::ALL,
