@@ -61,6 +61,13 @@ fn a_condition_on_flags_that_are_never_written_finds_the_old_overflow() {
     );
 }
 
+/// `UMLALS R9, R12, R1, R7; RRXMI SP, R1`: making a bit of C takes the register
+/// from which N and Z would have been recomputed.
+#[test]
+fn a_bit_made_of_flags_does_not_lose_them_to_flags_that_are_saved() {
+    check_a32(&[0xe0bc_9791, 0x41a0_d061], &[(12, 0x8000_7fff)]);
+}
+
 #[test]
 fn generated_code_does_what_the_interpreter_does() {
     for len in [(1, 1), (8, 32)] {

@@ -23,6 +23,10 @@ pub(crate) struct Fact {
     /// For flags: index of the last instruction that reads them, other than to
     /// pass them on.
     pub(crate) read_until: u32,
+    /// For flags: index of the last instruction that passes C or V on.
+    pub(crate) passed_until: u32,
+    /// For flags: the components that are passed on.
+    pub(crate) passed: Mask,
     /// For flags: the components that are read.
     pub(crate) read: Mask,
     /// Number of instructions that use it.
@@ -102,26 +106,6 @@ pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
     }
 }
 
-/// Returns the flags needed at the start of `block`, given those needed at the
-/// starts of its successors.
-pub(crate) fn flags_live_in(
-    unit: &Unit,
-    block: &Block,
-    layout: &StateLayout,
-    live_in: &[Mask],
-) -> Mask {
-    let mut needed = demanded_at_end(&block.terminator, live_in);
-    for index in block.insts.clone().rev() {
-        needed = flags_needed_before(unit, &unit.insts[index], layout, live_in, needed);
-        if let Inst::Get { slot } = unit.insts[index]
-            && slot == layout.flags
-        {
-            needed = Mask::ALL;
-        }
-    }
-    needed
-}
-
 fn flags_needed_before(
     unit: &Unit,
     inst: &Inst,
@@ -133,6 +117,7 @@ fn flags_needed_before(
         Inst::Set { slot, value } if *slot == layout.flags => {
             after.and(passed_through(unit, *value))
         }
+        Inst::Get { slot } if *slot == layout.flags => Mask::ALL,
         Inst::ExitIf { target, .. } => after.or(demanded(*target, live_in)),
         Inst::Call { .. } => after,
         inst if inst.exposes_state() => Mask::ALL,
@@ -171,6 +156,12 @@ pub(crate) fn analyse(
             facts[index].fused_at.unwrap_or(index32(index))
         };
         inst.for_each_operand(|value| use_value(facts, value, at));
+        if let Inst::NzFlags { rest, .. } | Inst::NzcFlags { rest, .. } = *inst {
+            let fact = &mut facts[rest.index()];
+            fact.passed_until = fact.passed_until.max(at);
+            let carries_on = matches!(inst, Inst::NzFlags { .. });
+            fact.passed = fact.passed.or(if carries_on { Mask::CV } else { Mask::V });
+        }
         if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
             let fact = &mut facts[flags.index()];
             fact.read_until = fact.read_until.max(at);

@@ -16,6 +16,7 @@ mod place;
 
 use alloc::vec::Vec;
 
+use dbt_core::analysis::Liveness;
 use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
@@ -38,6 +39,7 @@ type Result<T> = core::result::Result<T, CompileError>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
+    liveness: Liveness,
     live_in: Vec<Mask>,
     places: Places,
     labels: Vec<Option<u32>>,
@@ -137,21 +139,9 @@ impl<'a> Lowering<'a> {
         scratch.stubs.clear();
         scratch.live_in.clear();
         scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
-        loop {
-            let mut changed = false;
-            for id in unit.order.iter().rev() {
-                let live = facts::flags_live_in(
-                    unit,
-                    unit.block(*id),
-                    self.input.layout,
-                    &scratch.live_in,
-                );
-                changed |= live != scratch.live_in[id.index()];
-                scratch.live_in[id.index()] = live;
-            }
-            if !changed {
-                break;
-            }
+        scratch.liveness.analyse(unit, self.input.layout);
+        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
+            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
         }
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
@@ -252,9 +242,11 @@ impl<'a> Lowering<'a> {
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. } => Ok(()),
             Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, Mask::NZ),
-            Inst::NzcFlags { result, rest, .. } => {
-                self.nz_flags(value, result, rest, Mask::NZ.or(Mask::C))
-            }
+            Inst::NzcFlags {
+                result,
+                carry,
+                rest,
+            } => self.nzc_flags(value, result, carry, rest),
             Inst::FlagsFromPsr { a } => self.flags_from_psr(value, a),
             Inst::FlagsToPsr { a } => self.flags_to_psr(value, a),
             Inst::Load {

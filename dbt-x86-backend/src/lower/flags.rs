@@ -241,6 +241,20 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    pub(super) fn nzc_flags(
+        &mut self,
+        value: Value,
+        result: Value,
+        carry: Value,
+        rest: Value,
+    ) -> Result<()> {
+        self.nz_flags(value, result, rest, Mask::NZ.or(Mask::C))?;
+        if self.fact(value).read.and(Mask::C).is_empty() {
+            return Ok(());
+        }
+        self.spill_carry(value, carry)
+    }
+
     /// Records that the host's N and Z are those of `reg`.
     pub(super) fn note_host_result(&mut self, reg: Reg) {
         self.flags.host_result = Some((reg, self.version(reg)));
@@ -459,9 +473,8 @@ impl Lowering<'_> {
         if fact.read_until > self.index || read_now {
             needed = fact.read;
         }
-        if fact.last_use > self.index {
-            // What is passed on is at most C and V.
-            needed = needed.or(Mask::CV);
+        if fact.passed_until > self.index {
+            needed = needed.or(fact.passed);
         }
         if self.flags.architectural == Some(value) {
             return needed.or(self.flags_needed());
@@ -537,15 +550,19 @@ impl Lowering<'_> {
         let Some(definition) = self.flags.definition(value).copied() else {
             return Err(CompileError::Unsupported);
         };
-        if let Some((saved, _)) = definition.spill {
-            let complete = mask.without(saved).is_empty();
-            return if complete {
-                Ok(())
-            } else {
-                Err(CompileError::Unsupported)
-            };
+        let mask = mask.or(self.fact(value).read);
+        let Some((saved, spill)) = definition.spill else {
+            return self.spill_flags(value, mask);
+        };
+        let missing = mask.without(saved);
+        if missing.is_empty() {
+            return Ok(());
         }
-        self.spill_flags(value, mask.or(self.fact(value).read))
+        let plan = self.plan(value, missing).ok_or(CompileError::Unsupported)?;
+        if !missing.without(plan.mask()).is_empty() {
+            return Err(CompileError::Unsupported);
+        }
+        self.emit_spilled(value, &plan, mask.or(saved), spill)
     }
 
     /// Saves components of flags apart from the architectural ones.
@@ -553,30 +570,44 @@ impl Lowering<'_> {
         let plan = self.plan(value, mask).ok_or(CompileError::Unsupported)?;
         let spill = self.scratch.places.take_spill()?;
         let place = context::spill(spill.into());
-        let Rm::State(to) = place else {
-            return Err(CompileError::Unsupported);
-        };
-        let parts = plan.parts.iter().flatten();
-        let planned = parts.fold(Mask::NONE, |all, (part, _)| all.or(*part));
-        if !mask.without(planned).is_empty() {
+        if !mask.without(plan.mask()).is_empty() {
             // The rest is what memory holds of the architectural flags. Neither a
             // register nor the host's flags are free here.
             self.asm.push(Rm::State(context::FLAGS));
             self.asm.pop(place);
         }
-        self.emit_plan(&plan, to);
-        self.forget_host_if_changed(&plan);
-        for other in &mut self.flags.definitions {
-            if other.value == value {
-                other.spill = Some((mask, spill));
+        self.emit_spilled(value, &plan, mask, spill)
+    }
+
+    fn emit_spilled(&mut self, value: Value, plan: &Plan, mask: Mask, spill: u8) -> Result<()> {
+        let Rm::State(to) = context::spill(spill.into()) else {
+            return Err(CompileError::Unsupported);
+        };
+        self.emit_plan(plan, to);
+        self.forget_host_if_changed(plan);
+        for definition in &mut self.flags.definitions {
+            if definition.value == value {
+                definition.spill = Some((mask, spill));
             }
         }
-        // What the flags share with the architectural ones is at home.
-        let shared = mask.without(plan.mask());
-        if !shared.is_empty() {
-            self.copy_bytes(shared, context::FLAGS, to)?;
-        }
         Ok(())
+    }
+
+    /// Saves the carry of flags that are read before they are written, if ever:
+    /// nothing else will tell it later.
+    fn spill_carry(&mut self, value: Value, carry: Value) -> Result<()> {
+        let spill = self.scratch.places.take_spill()?;
+        let place = context::spill(spill.into());
+        let Rm::State(to) = place else {
+            return Err(CompileError::Unsupported);
+        };
+        let held = self.home_of(value);
+        if !held.is_empty() {
+            self.asm.push(Rm::State(context::FLAGS));
+            self.asm.pop(place);
+        }
+        self.store_bit(carry, to + 2)?;
+        self.emit_spilled(value, &Plan::EMPTY, held.or(Mask::C), spill)
     }
 }
 

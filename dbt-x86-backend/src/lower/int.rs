@@ -879,12 +879,14 @@ impl Lowering<'_> {
     }
 
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
+        // Bytes are set in scratch registers only: the pinned ones hold words. The
+        // register is taken first, since saving the guest's flags that follow from
+        // its content may change the host's.
+        let reg = self.take_scratch()?;
         let busy = self.busy;
         let cc = self.branch_on(bit)?;
         // What was compared is not read again.
         self.busy = busy;
-        // Bytes are set in scratch registers only: the pinned ones hold words.
-        let reg = self.take_scratch()?;
         self.asm.setcc(cc, reg);
         self.asm.movzx(Bits::B8, reg, reg);
         Ok(reg)
@@ -939,6 +941,12 @@ impl Lowering<'_> {
     ) -> Result<()> {
         let bits = Bits::from(width);
         self.reads_flags = true;
+        // A constant that is moved where the result will be needs no register.
+        let hint = self.fact(value).hint.map(Place::Reg);
+        let exchanged = self.input.unit.constant(yes).is_some()
+            && self.input.unit.constant(no).is_none()
+            && Some(self.place(no)) != hint;
+        let (yes, no) = if exchanged { (no, yes) } else { (yes, no) };
         let yes = self.movable(yes)?;
         let no = self.constant_or_movable(no)?;
         let avoid = if let Rm::Reg(reg) = yes {
@@ -952,6 +960,7 @@ impl Lowering<'_> {
         // The condition comes after every other preparation, and the result is
         // written after the condition has been evaluated, which may read it.
         let cc = self.branch_on(condition)?;
+        let cc = if exchanged { cc.inverted() } else { cc };
         self.reads_flags = false;
         match no {
             Ok(operand) if operand == Rm::Reg(dst) => {}

@@ -115,6 +115,7 @@ impl Lowering<'_> {
         }
         self.before_clobber()?;
         // `rax` is vacated first, so no operand is read from it afterwards.
+        self.release(Reg::RAX);
         self.take(Reg::RAX)?;
         match self.input.unit.constant(expected) {
             Some(constant) => self.asm.mov_imm(Reg::RAX, constant),

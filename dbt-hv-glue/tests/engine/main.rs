@@ -1,0 +1,17 @@
+//! Guest code that changes itself, and guest code that faults, on the whole stack:
+//! window, fault hook, engine, A32 front end and x86 back end.
+//!
+//! None of the programs maintains a cache. The architecture demands that of real
+//! ones; a translator that relied on it would fail on those that forget, which work
+//! on many cores.
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "tests have the standard library"
+)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+
+mod aborts;
+mod code_changes;
+mod machine;
