@@ -6,7 +6,10 @@
 //!   a host fault, a change of protection there and back, and two translations.
 //! - `fetch`, `load`, `store`: one access of the interpreter.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
+#![allow(
+    missing_docs,
+    reason = "criterion's macros make undocumented functions"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
