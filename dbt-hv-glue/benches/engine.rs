@@ -11,12 +11,14 @@
     reason = "criterion's macros make undocumented functions"
 )]
 
+extern crate alloc;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 
 #[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 mod process {
+    use alloc::sync::Arc;
     use core::hint::black_box;
-    use std::sync::Arc;
 
     use super::Criterion;
 

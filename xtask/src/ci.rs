@@ -181,7 +181,7 @@ fn unicorn() -> Result<(), String> {
 fn bench() -> Result<(), String> {
     cargo("build --release -p dbt-user")?;
     cargo("xtask bench user --runs 1")?;
-    cargo("xtask bench user --runs 1 --floating")
+    cargo("xtask bench user --runs 1 --floating mandelbrot")
 }
 
 /// Runs cargo in the root of the workspace.
