@@ -68,6 +68,16 @@ fn a_bit_made_of_flags_does_not_lose_them_to_flags_that_are_saved() {
     check_a32(&[0xe0bc_9791, 0x41a0_d061], &[(12, 0x8000_7fff)]);
 }
 
+/// `BX LR` to the last halfword: a return without a call must not be taken for
+/// one with a call, whatever it returns to.
+#[test]
+fn a_guest_returns_to_any_address_without_a_call() {
+    let last = u32::MAX;
+    for target in [last, last - 1, last - 2, 0, 1, 2, 0x8000_0000, 0x8000_0001] {
+        check_a32(&[0xe12f_ff1e], &[(14, target)]);
+    }
+}
+
 #[test]
 fn generated_code_does_what_the_interpreter_does() {
     for len in [(1, 1), (8, 32)] {

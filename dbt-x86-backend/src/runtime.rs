@@ -134,10 +134,13 @@ fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
         ; push r13
         ; push r14
         ; push r15
-        // No guest location has these bits: the sentinel under paired returns.
-        ; push BYTE -1
-        ; push BYTE -1
-        ; push BYTE -1
+        // The sentinel under paired returns is no location, which are words that
+        // `push` has extended: a guest may return to any word.
+        ; mov eax, 1
+        ; shl rax, 32
+        ; push rax
+        ; push rax
+        ; push rax
         ; mov rbp, rdi
         ; mov rax, rsi
         ; mov [rbp + context::HOST_STACK], rsp

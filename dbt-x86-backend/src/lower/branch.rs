@@ -271,7 +271,12 @@ impl Lowering<'_> {
         match kind {
             IndirectKind::Return => {
                 let value = self.reg(value)?;
-                self.asm.alu_store(Alu::Cmp, Bits::B32, Rm::Stack(8), value);
+                // Pairs hold locations as `push` extends them. All 64 bits are
+                // compared, since the sentinel differs only in the upper ones.
+                let extended = self.take_scratch()?;
+                self.asm.movsxd(extended, value);
+                self.asm
+                    .alu_store(Alu::Cmp, Bits::B64, Rm::Stack(8), extended);
                 self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::Unpaired { value, mode });
                 self.asm.ret();
             }
