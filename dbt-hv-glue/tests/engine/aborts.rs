@@ -123,15 +123,35 @@ fn faults_name_address_and_kind() {
     let (read, write) = (AccessKind::Read, AccessKind::Write);
     let cases = [
         // ldr r0, [r1]
-        (0xe591_0000, NOWHERE, fault(NOWHERE, read, FaultCause::Unmapped)),
+        (
+            0xe591_0000,
+            NOWHERE,
+            fault(NOWHERE, read, FaultCause::Unmapped),
+        ),
         // str r0, [r1]
-        (0xe581_0000, READ_ONLY, fault(READ_ONLY, write, FaultCause::Permission)),
+        (
+            0xe581_0000,
+            READ_ONLY,
+            fault(READ_ONLY, write, FaultCause::Permission),
+        ),
         // ldr r0, [r1]: the second half is missing
-        (0xe591_0000, DATA + 0xffe, fault(DATA + 0x1000, read, FaultCause::Unmapped)),
+        (
+            0xe591_0000,
+            DATA + 0xffe,
+            fault(DATA + 0x1000, read, FaultCause::Unmapped),
+        ),
         // strexd r0, r2, r3, [r1] and ldrex r0, [r1]: must be aligned
-        (0xe191_0f9f, DATA + 2, fault(DATA + 2, read, FaultCause::Alignment)),
+        (
+            0xe191_0f9f,
+            DATA + 2,
+            fault(DATA + 2, read, FaultCause::Alignment),
+        ),
         // ldr r0, [r1]: wraps round to nothing
-        (0xe591_0000, 0xffff_fffe, fault(0xffff_fffe, read, FaultCause::Unmapped)),
+        (
+            0xe591_0000,
+            0xffff_fffe,
+            fault(0xffff_fffe, read, FaultCause::Unmapped),
+        ),
     ];
     for (word, address, expected) in cases {
         machine.load(CODE, &[word, 0xef00_0000]);

@@ -33,7 +33,13 @@ impl Machine {
     pub(crate) fn new(mode: Mode) -> Self {
         let window = Arc::new(Window::new().unwrap());
         window
-            .map(CODE, 0x1_0000, Prot::all(), Backing::Anonymous, Placement::Fixed)
+            .map(
+                CODE,
+                0x1_0000,
+                Prot::all(),
+                Backing::Anonymous,
+                Placement::Fixed,
+            )
             .unwrap();
         let config = Config {
             mode,
