@@ -159,7 +159,8 @@ fn program(
         Command::new("cc")
             .args(["-O2", "-ffp-contract=off", "-o"])
             .arg(&native)
-            .arg(&source),
+            .arg(&source)
+            .arg("-lm"),
     )?;
     build(
         Command::new(CROSS)
@@ -167,7 +168,8 @@ fn program(
             .arg(format!("-m{set}"))
             .arg("-o")
             .arg(&guest)
-            .arg(&source),
+            .arg(&source)
+            .arg("-lm"),
     )?;
     let side = |name: &str, program: &Path, prefix: Option<OsString>| Side {
         name: name.into(),
