@@ -5,6 +5,10 @@
 //! - `patch and rerun`: a guest writes a function of two instructions and calls it:
 //!   a host fault, a change of protection there and back, and two translations.
 //! - `fetch`, `load`, `store`: one access of the interpreter.
+#![allow(
+    clippy::std_instead_of_alloc,
+    reason = "a benchmark has the standard library"
+)]
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(
     missing_docs,

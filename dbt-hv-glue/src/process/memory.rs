@@ -435,3 +435,6 @@ fn truncate(address: u64) -> u32 {
 fn host_address(address: u64) -> usize {
     address as usize
 }
+
+#[cfg(test)]
+mod tests;

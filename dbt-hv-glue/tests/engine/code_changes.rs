@@ -184,7 +184,8 @@ fn cores_can_race_for_a_page() {
                 let registers = [(4, functions[me]), (5, functions[1 - me])];
                 let mut core = machine.core(CODE, &registers);
                 for round in 0..3000 {
-                    let number = (round & 0x7f) | (0x80 * u32::try_from(me).unwrap());
+                    let mine = 0x80 * u32::try_from(me).unwrap();
+                    let number = round & 0x7f | mine;
                     core.vcpu.state_mut().r[1] = MOV_R0 | number;
                     assert_eq!(core.run_to_call(), 0);
                     assert_eq!(core.reg(7), number, "my own writes are seen in order");
