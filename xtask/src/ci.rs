@@ -171,7 +171,7 @@ fn capstone() -> Result<(), String> {
 }
 
 fn lockstep() -> Result<(), String> {
-    cargo("xtask oracle lockstep --count 1000000")
+    cargo("xtask oracle lockstep --count 200000")
 }
 
 fn unicorn() -> Result<(), String> {

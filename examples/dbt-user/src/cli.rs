@@ -24,32 +24,15 @@ Options:
       --interpret     interpret, do not translate
       --lockstep      compare each translated unit with the interpreter (slow, for
                       programs with one thread)
-      --dump KINDS    list what is translated: guest,ir,host (one or more)
-      --perf-map      write /tmp/perf-PID.map for perf
       --code-cache N  bytes of code cache; K, M and G are understood
   -h, --help          print this
   -V, --version       print the version";
-
-/// What listings to print of each translated block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dump {
-    /// Guest assembly.
-    pub guest: bool,
-    /// Intermediate representation.
-    pub ir: bool,
-    /// Host assembly.
-    pub host: bool,
-}
 
 /// What the translation engine is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineOptions {
     /// Interpret instead of translating.
     pub interpret: bool,
-    /// Listings.
-    pub dump: Dump,
-    /// Write a map for `perf`.
-    pub perf_map: bool,
     /// Compare each unit with the interpreter.
     pub lockstep: bool,
     /// Measure time for statistics.
@@ -126,7 +109,6 @@ where
             }
             "--interpret" => options.engine.interpret = true,
             "--lockstep" => options.engine.lockstep = true,
-            "--perf-map" => options.engine.perf_map = true,
             _ => valued(&mut options, &name, &mut parser)?,
         }
     }
@@ -138,7 +120,7 @@ where
 
 /// Handles an option that has a value.
 fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Result<(), String> {
-    if !["-L", "-E", "-U", "-0", "--dump", "--code-cache"].contains(&name) {
+    if !["-L", "-E", "-U", "-0", "--code-cache"].contains(&name) {
         return Err(format!("unknown option {name}; dbt-user --help lists them"));
     }
     let value = parser
@@ -159,7 +141,6 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
         }
         "-U" => options.env.push((value, None)),
         "-0" => options.argv0 = Some(value),
-        "--dump" => options.engine.dump = dump(&value)?,
         _ => options.engine.code_cache = Some(size(&value)?),
     }
     Ok(())
@@ -173,19 +154,6 @@ fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
         .filter(|&at| at != 0)?;
     let part = |b| OsStr::from_bytes(b).to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + 1..])))
-}
-
-fn dump(kinds: &OsStr) -> Result<Dump, String> {
-    let mut dump = Dump::default();
-    for kind in kinds.to_string_lossy().split(',') {
-        match kind {
-            "guest" => dump.guest = true,
-            "ir" => dump.ir = true,
-            "host" => dump.host = true,
-            _ => return Err(format!("--dump {kind}: the kinds are guest, ir and host")),
-        }
-    }
-    Ok(dump)
 }
 
 fn size(text: &OsStr) -> Result<usize, String> {
@@ -267,7 +235,6 @@ mod tests {
         assert!(error(&["-L"]).contains("-L needs a value"));
         assert!(error(&["-L", "/no/such/dir", "p"]).contains("no such directory"));
         assert!(error(&["-E", "=x", "p"]).contains("NAME=VALUE"));
-        assert!(error(&["--dump", "guest,asm", "p"]).contains("--dump asm"));
         assert!(error(&["--code-cache", "lots"]).contains("--code-cache lots"));
         assert!(error(&["--code-cache", "0"]).contains("--code-cache 0"));
         assert!(error(&["-0", "x"]).contains("no PROGRAM"));
@@ -276,21 +243,7 @@ mod tests {
 
     #[test]
     fn engine_options_are_understood() {
-        let options = run(&[
-            "--dump",
-            "guest,host",
-            "--code-cache=32M",
-            "--interpret",
-            "p",
-        ]);
-        assert_eq!(
-            options.engine.dump,
-            Dump {
-                guest: true,
-                ir: false,
-                host: true
-            }
-        );
+        let options = run(&["--code-cache=32M", "--interpret", "p"]);
         assert_eq!(options.engine.code_cache, Some(32 << 20));
         assert!(options.engine.interpret);
     }

@@ -351,10 +351,7 @@ fn own_args(options: &Options) -> Vec<OsString> {
     }
     let engine = &options.engine;
     let flags = [("--strace", options.strace), ("--stats", options.stats)];
-    let engine_flags = [
-        ("--interpret", engine.interpret),
-        ("--perf-map", engine.perf_map),
-    ];
+    let engine_flags = [("--interpret", engine.interpret)];
     args.extend(
         flags
             .iter()
