@@ -194,6 +194,13 @@ impl Arena {
         }
     }
 
+    /// Fills the code page.
+    pub fn fill_code(&mut self, word: u32) {
+        for bytes in self.region_mut(&CODE).chunks_exact_mut(4) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
     /// Forgets how to undo what was stored so far.
     pub fn commit(&mut self) {
         self.log.clear();

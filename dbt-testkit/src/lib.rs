@@ -13,6 +13,7 @@
 
 pub mod arena;
 pub mod capstone;
+pub mod checks;
 pub mod equivalence;
 pub mod filetest;
 pub mod fp;

@@ -25,7 +25,7 @@ use dbt_core::memory::{FetchFault, MemoryFault};
 use dbt_core::opt::Passes;
 
 use crate::arena::{Arena, DATA, DATA_LEN, Obstacle, PAGE};
-use crate::programs::{Mix, Program, Programs, text};
+use crate::programs::{FILLER, Mix, Program, Programs, text};
 use crate::random::Random;
 
 pub use evaluate::Evaluated;
@@ -68,6 +68,10 @@ pub trait Runner {
 /// The runner that is right by definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Interpreted;
+
+/// One random program in so many is run with obstacles too, which takes as many
+/// runs as it has accesses.
+const OBSTRUCTED: usize = 8;
 
 /// How many instructions a program may execute.
 const MAX_STEPS: usize = 1000;
@@ -198,6 +202,8 @@ impl fmt::Display for Difference {
                 "  memory at {at:#x} of the arena: {right:#x}, not {wrong:#x}"
             )?;
         }
+        let words: Vec<u32> = program.items.iter().map(|item| item.word).collect();
+        writeln!(f, "  all words {words:x?}")?;
         let ArmState {
             r,
             nzcv,
@@ -318,7 +324,8 @@ impl Lockstep {
         this
     }
 
-    /// Runs one program everywhere, unobstructed and with obstacles.
+    /// Runs one program everywhere, unobstructed and, for some programs, with each
+    /// access and each page of data faulting in turn.
     ///
     /// # Errors
     ///
@@ -332,24 +339,36 @@ impl Lockstep {
         self.end(&program);
         counts.programs += 1;
         counts.instructions += program.items.len() as u64;
-        self.everywhere(&program, counts)
-            .map_err(|difference| self.shrunk(difference))
+        let result = if self.random.one_in(OBSTRUCTED) {
+            self.everywhere(&program, counts)
+        } else {
+            self.compare(&program, Obstacle::None, counts).map(|_| ())
+        };
+        result.map_err(|difference| self.shrunk(difference))
     }
 
-    /// Runs instructions, in T32 if `before` says so, everywhere as
-    /// [`step`](Self::step) does. The first halfword of a T32 instruction is the
-    /// upper one.
+    /// Runs instructions everywhere, unobstructed and with obstacles, in T32 if
+    /// `before` says so. The first halfword of a T32 instruction is the
+    /// upper one. Tells whether they came to an end.
     ///
     /// # Errors
     ///
     /// When a runner differs from the interpreter.
-    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<(), Box<Difference>> {
+    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<bool, Box<Difference>> {
+        self.arena.fill_code(FILLER);
         let program = Program::new(before, words, FEATURES);
         for index in 0..program.items.len() {
             program.write(&mut self.arena, index);
         }
         self.end(&program);
-        self.everywhere(&program, &mut Counts::default())
+        let mut counts = Counts::default();
+        self.everywhere(&program, &mut counts)?;
+        Ok(counts.runs > 0)
+    }
+
+    /// Draws a state.
+    pub fn state(&mut self, seed: u64, thumb: bool) -> ArmState {
+        self.programs.state(seed, thumb)
     }
 
     /// Puts something UNDEFINED behind a program.

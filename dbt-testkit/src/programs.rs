@@ -373,11 +373,9 @@ impl Programs {
         } else {
             self.random.one_in(2)
         };
-        for word in arena.region_mut(&CODE).chunks_exact_mut(4) {
-            word.copy_from_slice(&FILLER.to_le_bytes());
-        }
+        arena.fill_code(FILLER);
         arena.commit();
-        let before = self.state(thumb);
+        let before = self.draw_state(thumb);
         let mut program = Program {
             before,
             after: before,
@@ -524,8 +522,13 @@ impl Programs {
         }
     }
 
-    /// Draws a state.
-    fn state(&mut self, thumb: bool) -> ArmState {
+    /// Draws the state of a seed.
+    pub fn state(&mut self, seed: u64, thumb: bool) -> ArmState {
+        self.random = Random::new(seed);
+        self.draw_state(thumb)
+    }
+
+    fn draw_state(&mut self, thumb: bool) -> ArmState {
         let mut state = ArmState::default();
         for register in &mut state.r[..15] {
             *register = self.word();

@@ -27,12 +27,22 @@ fn evaluator_does_what_the_interpreter_does() {
 
 /// Runs instructions of A32 under all flags.
 fn check_a32(words: &[u32], r: &[(usize, u32)]) {
+    check_words(0, words, r);
+}
+
+/// Runs instructions of T32 under all flags.
+fn check_t32(words: &[u32], r: &[(usize, u32)]) {
+    check_words(1, words, r);
+}
+
+fn check_words(thumb: u32, words: &[u32], r: &[(usize, u32)]) {
     let mut lockstep = Lockstep::new(0, (1, 1))
         .with_evaluators()
         .with_generated_code();
     for flags in 0..16 {
         let mut state = ArmState {
             nzcv: flags << 28,
+            thumb,
             ..ArmState::default()
         };
         for &(register, value) in r {
@@ -76,6 +86,13 @@ fn a_guest_returns_to_any_address_without_a_call() {
     for target in [last, last - 1, last - 2, 0, 1, 2, 0x8000_0000, 0x8000_0001] {
         check_a32(&[0xe12f_ff1e], &[(14, target)]);
     }
+}
+
+/// `ITTE MI; NOP; WFI; UDF; B` back to the `UDF`: it is met in the IT block, where
+/// a unit starts after the hint, and outside.
+#[test]
+fn a_branch_into_an_it_block_leaves_the_block() {
+    check_t32(&[0xbf46, 0xbf00, 0xbf30, 0xde00, 0xe7fd], &[]);
 }
 
 #[test]

@@ -33,7 +33,7 @@ cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
     the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
 cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--evaluate]
     compares generated code with the interpreter on N random instructions (default 1000000),
-    with every access and every page of data made to fault in turn
+    in one program of eight with every access and page of data made to fault in turn
     --single     in programs of one instruction, not of 8 to 32
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]

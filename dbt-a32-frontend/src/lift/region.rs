@@ -105,6 +105,10 @@ impl Plan {
         if !same_mode || pc < pc_of(self.entry) {
             return Target::Exit(location);
         }
+        // The entry may stand in an IT block, to which nobody branches.
+        if pc == pc_of(self.entry) && self.mode().it.in_block() {
+            return Target::Exit(location);
+        }
         if let Some(planned) = self.blocks.iter().find(|planned| planned.pc == pc) {
             return Target::Block(planned.id);
         }

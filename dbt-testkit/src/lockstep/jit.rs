@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::state::ArmState;
-use dbt_core::engine::{Config, Engine, Vcpu};
+use dbt_core::engine::{Config, Engine, InterruptHandle, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
@@ -40,8 +43,12 @@ fn exited(exit: Exit) -> Option<Ending> {
 
 type ArmEngine = Engine<A32Guest, X86Backend, ProcessCode>;
 
-fn engine(lowering: Lowering, link: bool) -> Result<ArmEngine, Box<dyn std::error::Error>> {
-    let code = ProcessCode::new(CODE_BYTES)?;
+fn engine(
+    lowering: Lowering,
+    link: bool,
+    code_bytes: usize,
+) -> Result<ArmEngine, Box<dyn std::error::Error>> {
+    let code = ProcessCode::new(code_bytes)?;
     let config = Config {
         link,
         ..Config::default()
@@ -50,11 +57,57 @@ fn engine(lowering: Lowering, link: bool) -> Result<ArmEngine, Box<dyn std::erro
     Ok(Engine::new(guest(), backend, Some(code), lowering, config)?)
 }
 
+/// How long a program may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Ends runs that take too long: a budget bounds no loop of generated code.
+#[derive(Debug)]
+struct Watchdog {
+    /// When the present run began, in milliseconds since `epoch`; none is running
+    /// if zero.
+    began: Arc<AtomicU64>,
+    epoch: Instant,
+}
+
+impl Watchdog {
+    /// Watches a vCPU from a thread that ends some time after the watchdog.
+    fn new(handle: InterruptHandle) -> Self {
+        let this = Self {
+            began: Arc::default(),
+            epoch: Instant::now(),
+        };
+        let began = Arc::downgrade(&this.began);
+        let epoch = this.epoch;
+        thread::spawn(move || {
+            while let Some(began) = began.upgrade() {
+                // Relaxed: a time too old or too new does no harm.
+                let since = began.load(Ordering::Relaxed);
+                if since != 0 && epoch.elapsed() > Duration::from_millis(since) + PATIENCE {
+                    handle.interrupt();
+                }
+                drop(began);
+                thread::sleep(PATIENCE / 4);
+            }
+        });
+        this
+    }
+
+    /// Watches `run`.
+    fn watch<R>(&self, run: impl FnOnce() -> R) -> R {
+        let now = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.began.store(now.max(1), Ordering::Relaxed);
+        let result = run();
+        self.began.store(0, Ordering::Relaxed);
+        result
+    }
+}
+
 /// Generated code that calls for each access to memory.
 #[derive(Debug)]
 pub struct CallbackJit {
     engine: ArmEngine,
     vcpu: Vcpu<A32Guest>,
+    watchdog: Watchdog,
     link: bool,
 }
 
@@ -65,12 +118,46 @@ impl CallbackJit {
     ///
     /// When the host denies executable memory.
     pub fn new(link: bool) -> Result<Self, Box<dyn std::error::Error>> {
-        let engine = engine(Lowering::Callback, link)?;
+        Self::with_code_bytes(link, CODE_BYTES)
+    }
+
+    /// Makes an engine with so much code memory.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies executable memory.
+    pub fn with_code_bytes(link: bool, bytes: usize) -> Result<Self, Box<dyn std::error::Error>> {
+        let engine = engine(Lowering::Callback, link, bytes)?;
+        let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
-            vcpu: engine.vcpu(ArmState::default()),
+            watchdog: Watchdog::new(vcpu.interrupt_handle()),
+            vcpu,
             engine,
             link,
         })
+    }
+
+    /// Forgets translations of guest code at addresses in `range`.
+    pub fn forget(&self, range: Range<u64>) {
+        self.engine.invalidate(range);
+    }
+
+    /// Runs as [`Runner::run`] does, code that is the same as before but for what
+    /// was [forgotten](Self::forget).
+    pub fn run_again(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
+        *self.vcpu.state_mut() = *state;
+        let mut called = Called(arena);
+        let Self { engine, vcpu, .. } = self;
+        let ending = self.watchdog.watch(|| {
+            loop {
+                let exit = engine.run(vcpu, &mut called, BUDGET);
+                if let Some(ending) = exited(exit) {
+                    break ending;
+                }
+            }
+        });
+        *state = *self.vcpu.state();
+        ending
     }
 }
 
@@ -87,16 +174,7 @@ impl Runner for CallbackJit {
     fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
         // Obstacles come and go; the code is the same then, and forgotten anyway.
         self.engine.invalidate_all();
-        *self.vcpu.state_mut() = *state;
-        let mut called = Called(arena);
-        let ending = loop {
-            let exit = self.engine.run(&mut self.vcpu, &mut called, BUDGET);
-            if let Some(ending) = exited(exit) {
-                break ending;
-            }
-        };
-        *state = *self.vcpu.state();
-        ending
+        self.run_again(state, arena)
     }
 }
 
@@ -164,6 +242,7 @@ impl Environment for Called<'_> {
 pub struct WindowJit {
     engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
     vcpu: Vcpu<A32Guest>,
+    watchdog: Watchdog,
     memory: ProcessMemory,
 }
 
@@ -179,10 +258,12 @@ impl WindowJit {
             let prot = prot(rights);
             window.map(base, len.into(), prot, Backing::Anonymous, Placement::Fixed)?;
         }
-        let engine = WindowEngine::new(window, engine(Lowering::Window, true)?)?;
+        let engine = WindowEngine::new(window, engine(Lowering::Window, true, CODE_BYTES)?)?;
+        let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
             memory: engine.memory()?,
-            vcpu: engine.vcpu(ArmState::default()),
+            watchdog: Watchdog::new(vcpu.interrupt_handle()),
+            vcpu,
             engine,
         })
     }
@@ -256,12 +337,20 @@ impl Runner for WindowJit {
                 .expect("a page can be unmapped");
         }
         *self.vcpu.state_mut() = *state;
-        let ending = loop {
-            let exit = self.engine.run(&mut self.vcpu, &mut self.memory, BUDGET);
-            if let Some(ending) = exited(exit) {
-                break ending;
+        let Self {
+            engine,
+            vcpu,
+            memory,
+            ..
+        } = self;
+        let ending = self.watchdog.watch(|| {
+            loop {
+                let exit = engine.run(vcpu, memory, BUDGET);
+                if let Some(ending) = exited(exit) {
+                    break ending;
+                }
             }
-        };
+        });
         if let Some((page, prot)) = blocked {
             let (backing, place) = (Backing::Anonymous, Placement::Fixed);
             window

@@ -173,6 +173,15 @@ impl Cpu {
             .ctl_remove_cache(base, base + u64::from(CODE.len))
     }
 
+    /// Forgets everything that was translated.
+    ///
+    /// # Errors
+    ///
+    /// When Unicorn refuses.
+    pub fn forget(&mut self) -> Result<(), uc_error> {
+        self.unicorn.ctl_flush_tb()
+    }
+
     /// Returns the first address at which memory differs from the arena.
     #[must_use]
     pub fn memory_difference(&self, arena: &Arena) -> Option<u32> {
