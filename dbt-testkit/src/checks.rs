@@ -61,6 +61,7 @@ fn round_trip(
 
 /// Decoding any A32 word never panics, nor does printing what it gives; an
 /// encoding drawn for a row decodes to that row.
+#[must_use]
 pub fn a32_decodes(data: &[u8]) -> bool {
     let features = Features::from_bits_truncate(!0);
     let cx = DecodeContext {
@@ -78,12 +79,27 @@ pub fn a32_decodes(data: &[u8]) -> bool {
     }
     let seed = number(data);
     let decode = |word| decode_a32(word, &cx);
-    round_trip(a32::ROWS, seed, |row, next| a32::random(row, next, &cx), decode);
-    round_trip(vfp::ROWS, seed, |row, next| vfp::random(row, next, &cx), decode);
+    round_trip(
+        a32::ROWS,
+        seed,
+        |row, next| a32::random(row, next, &cx),
+        decode,
+    );
+    round_trip(
+        vfp::ROWS,
+        seed,
+        |row, next| vfp::random(row, next, &cx),
+        decode,
+    );
     meaningful
 }
 
 /// The same for T32, in and outside IT blocks: the first byte is `ITSTATE`.
+///
+/// # Panics
+///
+/// If the theorem does not hold.
+#[must_use]
 pub fn t32_decodes(data: &[u8]) -> bool {
     let Some((&it, data)) = data.split_first() else {
         return false;
@@ -98,7 +114,11 @@ pub fn t32_decodes(data: &[u8]) -> bool {
         let first = u16::from_le_bytes([bytes[0], bytes[1]]);
         let second = u16::from_le_bytes([bytes[2], bytes[3]]);
         if let Ok(thumb) = decode_thumb(first, || second, &cx) {
-            assert_eq!(thumb.size == 4, is_32bit(first), "the first halfword tells the size");
+            assert_eq!(
+                thumb.size == 4,
+                is_32bit(first),
+                "the first halfword tells the size"
+            );
             print(&thumb.decoded, true, cx.it.cond());
             meaningful = true;
         }
@@ -111,17 +131,31 @@ pub fn t32_decodes(data: &[u8]) -> bool {
     };
     #[allow(clippy::cast_possible_truncation, reason = "encodings have 16 bits")]
     let narrow = |word: u32| decode_thumb(word as u16, || 0, &cx).map(|thumb| thumb.decoded);
-    let draw = |row: &RowInfo, next: &mut dyn FnMut() -> u32| {
-        t16::random(row, next, &cx).map(u32::from)
-    };
+    let draw =
+        |row: &RowInfo, next: &mut dyn FnMut() -> u32| t16::random(row, next, &cx).map(u32::from);
     round_trip(t16::ROWS, seed, draw, narrow);
-    round_trip(t32::ROWS, seed, |row, next| t32::random(row, next, &cx), wide);
-    round_trip(vfp::ROWS, seed, |row, next| vfp::random(row, next, &cx), wide);
+    round_trip(
+        t32::ROWS,
+        seed,
+        |row, next| t32::random(row, next, &cx),
+        wide,
+    );
+    round_trip(
+        vfp::ROWS,
+        seed,
+        |row, next| vfp::random(row, next, &cx),
+        wide,
+    );
     meaningful
 }
 
 /// Any text is parsed or refused; a valid unit that was parsed or generated prints
 /// as a text that parses to one that prints alike.
+///
+/// # Panics
+///
+/// If the theorem does not hold.
+#[must_use]
 pub fn ir_text_round_trips(data: &[u8]) -> bool {
     let again = |unit: &Unit| {
         let text = display(unit, &LAYOUT).to_string();
@@ -151,6 +185,11 @@ pub fn ir_text_round_trips(data: &[u8]) -> bool {
 
 /// Generated code does what the interpreter does, for any instructions and any
 /// state: eight bytes choose the state, the rest is code.
+///
+/// # Panics
+///
+/// If the theorem does not hold.
+#[must_use]
 pub fn generated_code_keeps_in_step(data: &[u8]) -> bool {
     thread_local! {
         static LOCKSTEP: RefCell<Lockstep> =

@@ -1,6 +1,7 @@
 //! What fuzzing looks at for hours, for a second each.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use dbt_testkit::checks;
 use dbt_testkit::random::Random;

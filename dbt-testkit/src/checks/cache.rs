@@ -17,11 +17,12 @@ const PLACE: u32 = 64;
 /// # Panics
 ///
 /// If it does, or the host denies executable memory.
+#[must_use]
 pub fn code_cache(data: &[u8]) -> bool {
     let mut arena = Arena::new();
     let mut jit = CallbackJit::with_code_bytes(true, 12 << 10).expect("the host allows code");
     for place in 0..PLACES {
-        write(&mut arena, place, place + 1, place as u8);
+        write(&mut arena, place, place + 1, place.to_le_bytes()[0]);
     }
     arena.commit();
     let mut runs = 0;
@@ -83,6 +84,10 @@ fn run(jit: &mut CallbackJit, arena: &mut Arena, place: u32, count: u32) {
     let right = Interpreted.run(&mut expected, arena);
     let ending = jit.run_again(&mut state, arena);
     if right != Ending::Endless {
-        assert_eq!((ending, state), (right, expected), "place {place}, count {count}");
+        assert_eq!(
+            (ending, state),
+            (right, expected),
+            "place {place}, count {count}"
+        );
     }
 }
