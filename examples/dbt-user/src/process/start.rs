@@ -186,10 +186,13 @@ pub(crate) fn start(
     options: &Options,
     engine: Arc<dyn Engine>,
 ) -> Result<Thread, StartError> {
-    let space = Space::new().map_err(|error| StartError::Host {
-        what: "4 GiB of addresses for the guest",
-        error: io::Error::from_raw_os_error(error.errno()),
-    })?;
+    // The faster of the two, where the host has it.
+    let space = Space::at_zero()
+        .or_else(|_| Space::new())
+        .map_err(|error| StartError::Host {
+            what: "4 GiB of addresses for the guest",
+            error: io::Error::from_raw_os_error(error.errno()),
+        })?;
     let space = Arc::new(space);
     space.set_mmap_range(LOWEST..u64::from(STACK_TOP - STACK_SIZE - STACK_GAP));
     let sysroot = Sysroot::new(options.sysroot.clone());
