@@ -17,4 +17,4 @@
 mod machine;
 mod region;
 
-pub(crate) use region::region;
+pub(crate) use region::{Fetched, region};
