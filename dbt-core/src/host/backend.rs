@@ -3,9 +3,13 @@
 use alloc::vec::Vec;
 
 use super::{HostFault, Lowering};
+#[cfg(doc)]
+use super::{VcpuContext, access_bits};
 use crate::guest::StateLayout;
 use crate::ir::{BlockId, Unit, Value};
 use crate::location::Location;
+#[cfg(doc)]
+use dbt_isa::ops::Access;
 
 /// A direct exit of a fragment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

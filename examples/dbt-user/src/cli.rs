@@ -26,6 +26,8 @@ Options:
       --interpret     interpret, do not translate
       --lockstep      compare each translated unit with the interpreter (slow, for
                       programs with one thread)
+      --hot-threshold N
+                      interpret code until it has been reached N times (0 to 255)
       --code-cache N  bytes of code cache; K, M and G are understood
       --dump COLUMNS  print a listing of each translated unit to standard error;
                       COLUMNS are some of guest, ir and host, with commas
@@ -46,6 +48,8 @@ pub struct EngineOptions {
     pub clock: bool,
     /// Bytes of code cache, if not the default.
     pub code_cache: Option<usize>,
+    /// How often code is reached before it is translated, if not the default.
+    pub hot_threshold: Option<u8>,
     /// What to list of each unit, if anything.
     pub dump: Option<Columns>,
     /// Where listings go, if not to standard error.
@@ -131,12 +135,13 @@ where
 }
 
 /// The options that have a value.
-const VALUED: [&str; 7] = [
+const VALUED: [&str; 8] = [
     "-L",
     "-E",
     "-U",
     "-0",
     "--code-cache",
+    "--hot-threshold",
     "--dump",
     "--dump-to",
 ];
@@ -179,6 +184,7 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
         }
         "-U" => options.env.push((value, None)),
         "-0" => options.argv0 = Some(value),
+        "--hot-threshold" => options.engine.hot_threshold = Some(threshold(&value)?),
         "--dump" => options.engine.dump = Some(columns(&value)?),
         "--dump-to" => options.engine.dump_to = Some(value.into()),
         _ => options.engine.code_cache = Some(size(&value)?),
@@ -194,6 +200,12 @@ fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
         .filter(|&at| at != 0)?;
     let part = |b| OsStr::from_bytes(b).to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + 1..])))
+}
+
+fn threshold(text: &OsStr) -> Result<u8, String> {
+    let text = text.to_string_lossy();
+    text.parse()
+        .map_err(|_| format!("--hot-threshold {text}: expected a number from 0 to 255"))
 }
 
 fn size(text: &OsStr) -> Result<usize, String> {
@@ -282,6 +294,7 @@ mod tests {
         assert!(error(&["-L", "/no/such/dir", "p"]).contains("no such directory"));
         assert!(error(&["-E", "=x", "p"]).contains("NAME=VALUE"));
         assert!(error(&["--code-cache", "lots"]).contains("--code-cache lots"));
+        assert!(error(&["--hot-threshold", "256"]).contains("--hot-threshold 256"));
         assert!(error(&["--code-cache", "0"]).contains("--code-cache 0"));
         assert!(error(&["-0", "x"]).contains("no PROGRAM"));
         assert!(error(&["--dump", "guest,asm"]).contains("`asm` is none of guest, ir and host"));

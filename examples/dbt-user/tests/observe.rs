@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 fn dbt_user(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbt-user"));
+    // From the first instruction on.
+    command.args(["--hot-threshold", "0"]);
     command.args(args).stdout(Stdio::null());
     command
 }
