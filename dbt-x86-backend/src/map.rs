@@ -5,6 +5,7 @@
 //! the flags.
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use dbt_core::location::Location;
 
@@ -22,4 +23,17 @@ pub struct StateMap {
     /// How each edge into the loop left the flags, if they are still those of
     /// the edge.
     pub(crate) edges: Option<Arc<[Recipe]>>,
+}
+
+impl fmt::Display for StateMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{:#x} is {}", self.offset, self.location)?;
+        for (flags, source) in self.flags.parts.iter().flatten() {
+            write!(f, ", {flags} {source}")?;
+        }
+        for (index, recipe) in (1..).zip(self.edges.iter().flat_map(|edges| edges.iter())) {
+            write!(f, ", edge {index}: {recipe}")?;
+        }
+        Ok(())
+    }
 }
