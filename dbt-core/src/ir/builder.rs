@@ -103,7 +103,9 @@ impl<'a> Builder<'a> {
     /// Removes the instructions from `len` on, all of the open block, so that
     /// another translation can be tried.
     pub fn rewind(&mut self, len: usize) {
-        self.unit.insts.truncate(len);
+        let removed = self.unit.insts.drain(len..);
+        let guest = removed.filter(|inst| matches!(inst, Inst::Guest { .. }));
+        self.unit.guest_insts -= guest.count() as u32;
     }
 
     /// Marks the start of the guest instruction at `location`.

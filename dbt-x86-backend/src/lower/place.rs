@@ -366,22 +366,26 @@ impl Lowering<'_> {
 
     /// Returns a scratch register that holds nothing needed, and keeps it.
     pub(super) fn take_scratch(&mut self) -> Result<Reg> {
-        let holds_needed = |reg: Reg| {
-            self.scratch
-                .places
-                .active
-                .iter()
-                .any(|value| self.place(*value).uses(reg))
-        };
-        let free = SCRATCH
-            .into_iter()
-            .find(|reg| self.busy & 1 << reg.0 == 0 && !holds_needed(*reg));
-        let reg = match free {
+        let mut free = SCRATCH.into_iter().filter(|reg| self.is_free(*reg));
+        let reg = match self.free_scratch().or_else(|| free.next()) {
             Some(reg) => reg,
             None => self.victim()?,
         };
         self.take(reg)?;
         Ok(reg)
+    }
+
+    /// Returns a scratch register that nothing depends on, flags included.
+    pub(super) fn free_scratch(&self) -> Option<Reg> {
+        SCRATCH
+            .into_iter()
+            .find(|reg| self.is_free(*reg) && !self.is_noted(*reg))
+    }
+
+    /// Tells whether no value is in a scratch register.
+    fn is_free(&self, reg: Reg) -> bool {
+        let mut active = self.scratch.places.active.iter();
+        self.busy & 1 << reg.0 == 0 && !active.any(|value| self.place(*value).uses(reg))
     }
 
     /// Chooses the scratch register whose content is needed last.
