@@ -103,9 +103,9 @@ impl<'a> Builder<'a> {
     /// Removes the instructions from `len` on, all of the open block, so that
     /// another translation can be tried.
     pub fn rewind(&mut self, len: usize) {
-        let removed = self.unit.insts.drain(len..);
-        let guest = removed.filter(|inst| matches!(inst, Inst::Guest { .. }));
-        self.unit.guest_insts -= guest.count() as u32;
+        for inst in self.unit.insts.drain(len..) {
+            self.unit.guest_insts -= u32::from(matches!(inst, Inst::Guest { .. }));
+        }
     }
 
     /// Marks the start of the guest instruction at `location`.
