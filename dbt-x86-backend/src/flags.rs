@@ -141,7 +141,7 @@ impl Plan {
                 Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
                 Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
             })
-            .last()
+            .next_back()
     }
 
     /// Adds a part; false if there is no room.
