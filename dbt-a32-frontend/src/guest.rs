@@ -1,14 +1,19 @@
 //! AArch32 as a guest of the engine.
 
+use core::fmt;
+
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
 use dbt_core::ir::{Builder, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
+use dbt_isa::Undecodable;
 
 use crate::fp_helpers::FP_FUNCTIONS;
+use crate::instruction::Instruction;
 use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
+use crate::lift::Fetched;
 use crate::state::ArmState;
 use crate::version::{DecodeContext, Features};
 
@@ -45,6 +50,61 @@ impl A32Guest {
     #[must_use]
     pub const fn features(&self) -> Features {
         self.features
+    }
+
+    /// Disassembles the instruction at a location.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be fetched.
+    pub fn disassemble(
+        &self,
+        fetch: &mut dyn Fetch,
+        location: Location,
+    ) -> Result<Disassembled, FetchFault> {
+        let (address, thumb) = (pc_of(location), is_thumb(location));
+        let cx = Mode::from_bits(location.mode()).context(self.features, thumb);
+        let Fetched { word, len: size } = Fetched::at(fetch, address, thumb)?;
+        let instruction = if thumb {
+            let (first, second) = Fetched { word, len: size }.halfwords();
+            Instruction::thumb(first, || second, address, &cx)
+        } else {
+            Instruction::a32(word, address, &cx)
+        };
+        Ok(Disassembled {
+            address,
+            word,
+            size,
+            instruction,
+        })
+    }
+}
+
+/// What stands at a location. Formats to address, encoding and assembly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Disassembled {
+    /// The address.
+    pub address: u32,
+    /// The encoding; of a 32-bit T32 instruction the first halfword is in the
+    /// upper half.
+    pub word: u32,
+    /// The size in bytes, 2 or 4.
+    pub size: u32,
+    /// The instruction, or why it is none.
+    pub instruction: Result<Instruction, Undecodable>,
+}
+
+impl fmt::Display for Disassembled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, word, .. } = self;
+        match self.size {
+            2 => write!(f, "{address:08x}  {word:04x}      ")?,
+            _ => write!(f, "{address:08x}  {word:08x}  ")?,
+        }
+        match &self.instruction {
+            Ok(instruction) => instruction.fmt(f),
+            Err(undecodable) => undecodable.fmt(f),
+        }
     }
 }
 

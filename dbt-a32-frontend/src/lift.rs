@@ -19,4 +19,4 @@ mod guard;
 mod machine;
 mod region;
 
-pub(crate) use region::region;
+pub(crate) use region::{Fetched, region};

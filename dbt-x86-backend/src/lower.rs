@@ -17,7 +17,7 @@ mod place;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -59,6 +59,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The maps whose flags may be those of an edge into the block.
     edge_maps: Vec<(usize, BlockId)>,
     /// The loop whose edge's flags are still the architectural ones.
@@ -95,6 +96,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             edge_maps: Vec::new(),
             edge: None,
             location: Location(0),
@@ -113,6 +115,7 @@ impl<'a> Lowering<'a> {
             self.next_block = unit.order.get(position + 1).copied();
             self.block(*id, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -123,6 +126,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
     }
 
@@ -141,7 +145,16 @@ impl<'a> Lowering<'a> {
         self.find_edges();
     }
 
+    /// Says what the code from here on is made from, to who wants to know.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
     fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         self.begin_edge(id);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
@@ -166,6 +179,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -185,6 +199,7 @@ impl<'a> Lowering<'a> {
         let value = Value(index as u32);
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
+        self.mark(Origin::Inst(value));
         if fact.deferred {
             return Ok(());
         }

@@ -228,13 +228,13 @@ fn lift(
 
 /// The bits of an instruction.
 #[derive(Clone, Copy, Debug)]
-struct Fetched {
-    word: u32,
-    len: u32,
+pub(crate) struct Fetched {
+    pub(crate) word: u32,
+    pub(crate) len: u32,
 }
 
 impl Fetched {
-    fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
+    pub(crate) fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
         if !thumb {
             return Ok(Self {
                 word: fetch.fetch32(pc.into())?,
@@ -253,6 +253,16 @@ impl Fetched {
             word: u32::from(first) << 16 | u32::from(second),
             len: 4,
         })
+    }
+
+    /// Returns the halfwords of a T32 instruction, in order; the second of a
+    /// 16-bit one is zero.
+    #[allow(clippy::cast_possible_truncation, reason = "halfwords of a word")]
+    pub(crate) const fn halfwords(self) -> (u16, u16) {
+        match self.len {
+            2 => (self.word as u16, 0),
+            _ => ((self.word >> 16) as u16, self.word as u16),
+        }
     }
 }
 
@@ -330,8 +340,6 @@ fn decode(
     thumb: bool,
     cx: &crate::version::DecodeContext,
 ) -> (Option<Insn>, Cond) {
-    #[allow(clippy::cast_possible_truncation, reason = "halfwords of a word")]
-    let halves = ((fetched.word >> 16) as u16, fetched.word as u16);
     if !thumb {
         let decoded = decode_a32(fetched.word, cx);
         return (
@@ -339,13 +347,10 @@ fn decode(
             Cond::from_bits(fetched.word >> 28),
         );
     }
-    let decoded = if fetched.len == 4 {
-        decode_thumb(halves.0, || halves.1, cx)
-    } else {
-        decode_thumb(halves.1, || 0, cx)
-    };
+    let (first, second) = fetched.halfwords();
+    let decoded = decode_thumb(first, || second, cx);
     // BKPT is executed whatever the IT block says.
-    let is_bkpt = fetched.len == 2 && halves.1 >> 8 == 0xbe;
+    let is_bkpt = first >> 8 == 0xbe;
     let cond = if is_bkpt { Cond::AL } else { cx.it.cond() };
     (decoded.ok().map(|thumb| thumb.decoded.insn), cond)
 }
