@@ -16,5 +16,6 @@
 
 mod machine;
 mod region;
+mod vfp;
 
 pub(crate) use region::region;
