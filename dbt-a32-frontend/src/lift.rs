@@ -18,5 +18,6 @@
 mod guard;
 mod machine;
 mod region;
+mod vfp;
 
 pub(crate) use region::{Fetched, region};

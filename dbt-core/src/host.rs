@@ -212,6 +212,7 @@ pub const fn access_bits(access: Access) -> u64 {
         | (access.aligned as u64) << 3
         | (access.unprivileged as u64) << 4
         | (access.ordered as u64) << 5
+        | (access.by_words as u64) << 6
 }
 
 /// Unpacks what [`access_bits`] packed. Other bits are ignored.
@@ -229,6 +230,7 @@ pub const fn access_from_bits(bits: u64) -> Access {
         aligned: bits & 1 << 3 != 0,
         unprivileged: bits & 1 << 4 != 0,
         ordered: bits & 1 << 5 != 0,
+        by_words: bits & 1 << 6 != 0,
     }
 }
 

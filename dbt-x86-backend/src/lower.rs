@@ -10,6 +10,7 @@
 mod branch;
 mod edge;
 mod flags;
+mod float;
 mod int;
 mod memory;
 mod place;
@@ -269,6 +270,21 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,
                 address,

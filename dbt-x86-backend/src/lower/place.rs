@@ -116,8 +116,8 @@ impl Places {
 /// The bits of a register that hold a value of a type.
 pub(crate) const fn bits_of(ty: Ty) -> Bits {
     match ty {
-        Ty::I64 => Bits::B64,
-        Ty::I1 | Ty::I32 | Ty::Flags => Bits::B32,
+        Ty::I64 | Ty::V64 => Bits::B64,
+        Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Bits::B32,
     }
 }
 
