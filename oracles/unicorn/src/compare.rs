@@ -79,7 +79,7 @@ fn differences(ours: &Side<End>, theirs: &Side<Stop>) -> Vec<&'static str> {
         ("thumb", ours.thumb, theirs.thumb),
         ("it", ours.it, theirs.it),
         ("big_endian", ours.big_endian, theirs.big_endian),
-        ("fpscr", ours.fpscr, theirs.fpscr),
+        ("fpscr", ours.fpscr(), theirs.fpscr()),
         ("tpidruro", ours.tpidruro, theirs.tpidruro),
         ("tpidrurw", ours.tpidrurw, theirs.tpidrurw),
     ];
@@ -360,7 +360,7 @@ impl fmt::Display for Mismatch {
             row(f, name, states.map(|state| state.r[index].into()))?;
         }
         row(f, "cpsr", states.map(|state| state.cpsr().into()))?;
-        row(f, "fpscr", states.map(|state| state.fpscr.into()))?;
+        row(f, "fpscr", states.map(|state| state.fpscr().into()))?;
         for index in 0..32 {
             let values = states.map(|state| state.d[index]);
             if values[0] != values[1]

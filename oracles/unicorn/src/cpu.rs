@@ -273,7 +273,7 @@ impl Cpu {
         for (number, &value) in state.d.iter().enumerate() {
             unicorn.reg_write(RegisterARM::D0 as i32 + number as i32, value)?;
         }
-        unicorn.reg_write(RegisterARM::FPSCR, state.fpscr.into())?;
+        unicorn.reg_write(RegisterARM::FPSCR, state.fpscr().into())?;
         unicorn.reg_write(RegisterARM::C13_C0_3, state.tpidruro.into())?;
         unicorn.reg_write_arm_coproc(&tpidrurw(state.tpidrurw))
     }
@@ -289,7 +289,7 @@ fn read_state(unicorn: &Unicorn<'_, Report>, state: &mut ArmState) -> Result<(),
     for (number, value) in state.d.iter_mut().enumerate() {
         *value = unicorn.reg_read(RegisterARM::D0 as i32 + number as i32)?;
     }
-    state.fpscr = word(RegisterARM::FPSCR as i32)?;
+    state.set_fpscr(word(RegisterARM::FPSCR as i32)?);
     state.tpidruro = word(RegisterARM::C13_C0_3 as i32)?;
     let mut register = tpidrurw(0);
     unicorn.reg_read_arm_coproc(&mut register)?;
