@@ -11,7 +11,7 @@ use core::sync::atomic::AtomicU32;
 use dbt_isa::ops::{Access, Size};
 
 use crate::guest::StateLayout;
-use crate::ir::{TrapKind, Unit};
+use crate::ir::{FloatFlags, Rounding, TrapKind, Unit};
 use crate::location::Location;
 use crate::memory::MemoryFault;
 
@@ -89,6 +89,11 @@ pub struct VcpuContext {
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
     pub interrupt: AtomicU32,
+    /// The guest's floating-point rounding and cumulative flags, in the back
+    /// end's own form; see [`Backend::import_float`].
+    pub float: u32,
+    /// The host's own, while generated code runs.
+    pub host_float: u32,
     /// Fills the context up to its alignment.
     pub reserved: u32,
 }
@@ -130,6 +135,9 @@ pub struct HostFault {
     pub address: u64,
     /// One for a write, zero for a read.
     pub write: u64,
+    /// The vector registers, low half first. Generated code records them itself:
+    /// a fault hook resumes with those of the fault and leaves the field alone.
+    pub vectors: [[u64; 2]; 32],
 }
 
 impl VcpuContext {
@@ -149,6 +157,7 @@ impl VcpuContext {
                 flags: 0,
                 address: 0,
                 write: 0,
+                vectors: [[0; 2]; 32],
             },
             spill: [0; 32],
             memory: core::ptr::null_mut(),
@@ -164,6 +173,8 @@ impl VcpuContext {
             jump_cache: core::ptr::null(),
             flags: 0,
             interrupt: AtomicU32::new(0),
+            float: 0,
+            host_float: 0,
             reserved: 0,
         }
     }
@@ -357,6 +368,18 @@ pub trait Backend {
 
     /// The opposite of [`import_flags`](Self::import_flags).
     fn export_flags(&self, flags: u64) -> u32;
+
+    /// Returns what [`VcpuContext::float`] holds before entering generated code:
+    /// how the host's floating point rounds, and no flags.
+    fn import_float(&self, _rounding: Rounding) -> u32 {
+        0
+    }
+
+    /// Returns the cumulative flags that [`VcpuContext::float`] holds after
+    /// leaving generated code.
+    fn export_float(&self, _float: u32) -> FloatFlags {
+        FloatFlags::default()
+    }
 
     /// Returns the map of the host instruction at `offset` from its fragment.
     fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;
