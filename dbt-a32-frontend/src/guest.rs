@@ -3,7 +3,7 @@
 use core::fmt;
 
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
-use dbt_core::ir::{Builder, Slot, Ty};
+use dbt_core::ir::{Builder, FloatFlags, Rounding, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
 use dbt_isa::Undecodable;
@@ -14,6 +14,7 @@ use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
 use crate::lift::Fetched;
+use crate::softfloat::{FpControl, RoundingMode};
 use crate::state::ArmState;
 use crate::version::{DecodeContext, Features};
 
@@ -111,12 +112,13 @@ impl fmt::Display for Disassembled {
 /// The state that changes how code is translated, as the mode of a [`Location`].
 ///
 /// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
-/// short vectors.
+/// short vectors, bit 10 is FPSCR.FZ.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) it: ItState,
     pub(crate) big_endian: bool,
     pub(crate) fp_vectors: bool,
+    pub(crate) fp_flush: bool,
 }
 
 impl Mode {
@@ -124,6 +126,7 @@ impl Mode {
         u32::from(self.it.bits())
             | u32::from(self.big_endian) << 8
             | u32::from(self.fp_vectors) << 9
+            | u32::from(self.fp_flush) << 10
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -132,6 +135,7 @@ impl Mode {
             it: ItState::from_bits(bits as u8),
             big_endian: bits & 1 << 8 != 0,
             fp_vectors: bits & 1 << 9 != 0,
+            fp_flush: bits & 1 << 10 != 0,
         }
     }
 
@@ -179,6 +183,7 @@ impl Guest for A32Guest {
             it: ItState::from_bits(state.it as u8),
             big_endian: state.big_endian != 0,
             fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
+            fp_flush: state.fpscr & ArmState::FPSCR_FZ != 0,
         };
         mode.at(state.r[15], state.thumb != 0)
     }
@@ -193,6 +198,20 @@ impl Guest for A32Guest {
 
     fn address(&self, location: Location) -> u64 {
         pc_of(location).into()
+    }
+
+    fn float_rounding(&self, state: &ArmState) -> Rounding {
+        match FpControl::from_fpscr(state.fpscr).rounding() {
+            RoundingMode::Nearest => Rounding::Nearest,
+            RoundingMode::Up => Rounding::Up,
+            RoundingMode::Down => Rounding::Down,
+            RoundingMode::Zero => Rounding::Zero,
+        }
+    }
+
+    fn raise_float_flags(&self, state: &mut ArmState, flags: FloatFlags) {
+        // IOC, DZC, OFC, UFC and IXC are in the same order.
+        state.fpscr |= flags.bits();
     }
 
     fn lift(
@@ -210,7 +229,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 87 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 88 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -234,13 +253,15 @@ pub(crate) mod slot {
     pub(crate) const fn s(index: usize) -> Slot {
         Slot(55 + index as u16)
     }
-    pub(crate) const COUNT: usize = 87;
+    pub(crate) const FPSCR_NZCV: Slot = Slot(87);
+    pub(crate) const COUNT: usize = 88;
 }
 
 static LAYOUT: StateLayout = StateLayout {
     slots: &SLOTS,
     hot: &HOT,
     flags: slot::NZCV,
+    float_status: Some(slot::FPSCR),
 };
 
 /// Compilers use the low registers most, then SP, LR and the scratch register
@@ -345,6 +366,7 @@ const NAMES: [&str; slot::COUNT] = [
     "s29",
     "s30",
     "s31",
+    "fpscr_nzcv",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -368,8 +390,9 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             20 => (Ty::I32, offset_of!(ArmState, tpidrurw)),
             21 => (Ty::I64, offset_of!(ArmState, exclusive_address)),
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
-            23..=54 => (Ty::I64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            _ => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
+            23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
+            _ => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

@@ -10,7 +10,7 @@
 //! - *Confined*: every memory operand is an [`Rm`](crate::asm::Rm) or one of the
 //!   fixed sequences of `runtime.rs`: state and context at offsets from the layout
 //!   and `context.rs`, the stack, the window relative to GS with 32-bit addresses,
-//!   or the jump cache. Callees are called with the state's or the context's
+//!   the jump cache, or the runtime's constants. Callees are called with the state's or the context's
 //!   address.
 //! - *Inside*: every jump leads to a label of the fragment, to an entry of the
 //!   runtime, or to an exit; blocks and stubs end with one. The paired returns
@@ -27,6 +27,7 @@ use dbt_core::guest::StateLayout;
 use dbt_core::host::{
     Backend, Callees, CompileError, CompileInput, Fragment, HostFault, Lowering, Runtime,
 };
+use dbt_core::ir::{FloatFlags, Rounding, Width};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
@@ -85,12 +86,31 @@ unsafe impl Backend for X86Backend {
         flags::export(flags)
     }
 
+    fn import_float(&self, rounding: Rounding) -> u32 {
+        // All exceptions are masked, subnormal numbers are not flushed.
+        let mode = match rounding {
+            Rounding::Nearest => 0,
+            Rounding::Down => 1,
+            Rounding::Up => 2,
+            Rounding::Zero => 3,
+        };
+        0x1f80 | mode << 13
+    }
+
+    fn export_float(&self, float: u32) -> FloatFlags {
+        // Bit 1 tells of subnormal operands, which guests do not count.
+        FloatFlags::from_bits(float & 1 | float >> 1 & 0x1e)
+    }
+
     fn find_map<'m>(&self, maps: &'m [StateMap], offset: u32) -> Option<&'m StateMap> {
         let index = maps.binary_search_by_key(&offset, |map| map.offset).ok()?;
         maps.get(index)
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "hot slots are 32 bits")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "slots are written word by word"
+    )]
     fn recover(
         &self,
         map: &StateMap,
@@ -100,6 +120,13 @@ unsafe impl Backend for X86Backend {
     ) -> (Location, u64) {
         for (offset, reg) in self.pinned_slots.iter().zip(PINNED) {
             set_slot(*offset, fault.regs[reg.index()] as u32);
+        }
+        for slot in map.vectors.iter().flat_map(|slots| slots.iter()) {
+            let bits = fault.vectors[slot.xmm.index()][0];
+            set_slot(slot.offset, bits as u32);
+            if slot.width == Width::W64 {
+                set_slot(slot.offset + 4, (bits >> 32) as u32);
+            }
         }
         let home = flags::recover_edge(map.edges.as_deref(), context_flags, &fault.regs);
         let flags = map.flags.recover(home, &fault.regs, fault.flags);

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use dbt_core::ir::{BlockId, Builder, Target, Terminator, TrapKind};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault};
-use dbt_isa::machine::Machine;
 
+use super::guard::{Mark, Run};
 use super::machine::{Lifter, Site};
 use crate::decode::{decode_a32, decode_thumb, is_32bit};
 use crate::guest::{Mode, is_thumb, pc_of};
@@ -159,6 +159,7 @@ fn lift(
     let mut mode = plan.mode();
     let mut pc = pc_of(entry);
     let mut count = 0;
+    let mut run = Run::default();
     plan.begin(pc, entry, builder);
     loop {
         let fetched = if count < MAX_INSTS {
@@ -170,18 +171,30 @@ fn lift(
             Some(Ok(fetched)) => fetched,
             Some(Err(fault)) if count == 0 => return Err(fault),
             Some(Err(_)) | None => {
+                run.close(builder);
                 builder.end(Terminator::Jump(Target::Exit(mode.at(pc, thumb))));
                 break;
             }
+        };
+        let mark = Mark {
+            pc,
+            mode,
+            count,
+            insts: builder.unit().insts.len(),
         };
         count += 1;
         if !mode.it.in_block() {
             plan.starts.push(pc);
         }
-        let next = instruction(features, fetched, pc, thumb, mode, plan, builder);
+        let next = instruction(features, fetched, mark, thumb, plan, &mut run, builder);
+        if let Some(again) = run.take_refused(builder) {
+            (pc, mode, count) = (again.pc, again.mode, again.count);
+            continue;
+        }
         mode.it = next.it;
         pc = pc.wrapping_add(fetched.len);
         let may_start = !mode.it.in_block();
+        run.leave(mark.insts, may_start && plan.starts_block(pc), builder);
         if builder.is_open() {
             if may_start && plan.starts_block(pc) {
                 let id = plan.reserve(pc, builder);
@@ -263,16 +276,18 @@ struct Following {
 fn instruction(
     features: Features,
     fetched: Fetched,
-    pc: u32,
+    mark: Mark,
     thumb: bool,
-    mode: Mode,
     plan: &mut Plan,
+    run: &mut Run,
     builder: &mut Builder<'_>,
 ) -> Following {
+    let Mark { pc, mode, .. } = mark;
     let location = mode.at(pc, thumb);
-    builder.guest(location);
     let cx = mode.context(features, thumb);
     let (decoded, cond) = decode(fetched, thumb, &cx);
+    run.arrive(cond, builder);
+    builder.guest(location);
     let site = Site {
         pc,
         len: fetched.len,
@@ -281,48 +296,42 @@ fn instruction(
         next_it: mode.it.advance(),
     };
     let Some(insn) = decoded else {
-        let mut lifter = Lifter::new(builder, plan, site);
-        conditionally(&mut lifter, cond, |lifter| {
-            lifter.stop(TrapKind::Undefined, fetched.word, location);
-        });
+        if cond.is_always() || run.branch(cond, builder) {
+            Lifter::new(builder, plan, site).stop(TrapKind::Undefined, fetched.word, location);
+        }
         return Following { it: site.next_it };
     };
-    let mut lifter = Lifter::new(builder, plan, site);
-    match (insn, cond.condition()) {
-        // A conditional branch leaves the block in its middle.
-        (Insn::B(branch), _) if !branch.cond.is_always() || !cond.is_always() => {
-            let cond = if branch.cond.is_always() {
-                cond
-            } else {
-                branch.cond
-            };
-            let target = pc.wrapping_add(if thumb { 4 } else { 8 });
-            lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
-        }
-        (insn, None) => lifter.execute(&insn),
-        (insn, Some(_)) => {
-            if !lifter.select(&insn, cond) {
-                conditionally(&mut lifter, cond, |lifter| lifter.execute(&insn));
-            }
+    // A conditional branch leaves the block in its middle.
+    if let Insn::B(branch) = insn
+        && !(branch.cond.is_always() && cond.is_always())
+    {
+        let cond = match branch.cond.is_always() {
+            true if run.is_branched() => Cond::AL,
+            true => cond,
+            false => branch.cond,
+        };
+        let target = pc.wrapping_add(if thumb { 4 } else { 8 });
+        let mut lifter = Lifter::new(builder, plan, site);
+        lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
+        return Following { it: site.next_it };
+    }
+    let guarded = !cond.is_always() && !run.is_branched();
+    if guarded && !run.is_forced(pc) {
+        let mut lifter = Lifter::new(builder, plan, site);
+        if lifter.select(&insn, cond) {
+            let it = lifter.site().next_it;
+            run.selected(cond, mark);
+            return Following { it };
         }
     }
+    if guarded && !run.branch(cond, builder) {
+        return Following { it: site.next_it };
+    }
+    let mut lifter = Lifter::new(builder, plan, site);
+    lifter.execute(&insn);
     Following {
         it: lifter.site().next_it,
     }
-}
-
-/// Lifts `body` so that it runs only if `cond` holds.
-fn conditionally(lifter: &mut Lifter<'_, '_>, cond: Cond, body: impl FnOnce(&mut Lifter<'_, '_>)) {
-    let Some(condition) = cond.condition() else {
-        body(lifter);
-        return;
-    };
-    let holds = lifter.condition_now(condition);
-    let result = lifter.when(holds, |lifter| {
-        body(lifter);
-        Ok(())
-    });
-    debug_assert!(result.is_ok(), "nothing aborts while lifting");
 }
 
 /// Decodes, and returns the condition that guards the instruction.

@@ -228,6 +228,13 @@ impl<'a, S> Access<'a, S> {
         unsafe { (*self.block.context()).flags = flags }
     }
 
+    /// Sets the floating-point rounding and flags as generated code expects
+    /// them.
+    pub(super) fn set_float(&mut self, float: u32) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).float = float }
+    }
+
     /// Returns why generated code left.
     pub(super) fn leave(&self) -> Leave {
         self.context().leave

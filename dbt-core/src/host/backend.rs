@@ -6,7 +6,7 @@ use super::{HostFault, Lowering};
 #[cfg(doc)]
 use super::{Leave, VcpuContext, access_bits};
 use crate::guest::StateLayout;
-use crate::ir::{BlockId, Unit, Value};
+use crate::ir::{BlockId, FloatFlags, Rounding, Unit, Value};
 use crate::location::Location;
 #[cfg(doc)]
 use dbt_isa::ops::Access;
@@ -137,8 +137,8 @@ pub enum CompileError {
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
-///   [`VcpuContext`] before it, the jump cache (reading), its stack, and guest
-///   memory as lowered; nothing else. It calls the [`Callees`] only, with the
+///   [`VcpuContext`] before it, the jump cache and the runtime (both
+///   reading), its stack, and guest memory as lowered; nothing else. It calls the [`Callees`] only, with the
 ///   pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
 ///   exit, through the jump cache, or by a return to an address that generated
@@ -190,6 +190,18 @@ pub unsafe trait Backend {
 
     /// The opposite of [`import_flags`](Self::import_flags).
     fn export_flags(&self, flags: u64) -> u32;
+
+    /// Returns what [`VcpuContext::float`] holds before entering generated code:
+    /// how the host's floating point rounds, and no flags.
+    fn import_float(&self, _rounding: Rounding) -> u32 {
+        0
+    }
+
+    /// Returns the cumulative flags that [`VcpuContext::float`] holds after
+    /// leaving generated code.
+    fn export_float(&self, _float: u32) -> FloatFlags {
+        FloatFlags::default()
+    }
 
     /// Returns the map of the host instruction at `offset` from its fragment.
     fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;

@@ -18,6 +18,7 @@
 //!     slots: &SLOTS,
 //!     hot: &[],
 //!     flags: Slot(1),
+//!     float_status: None,
 //! };
 //!
 //! let source = "\
@@ -42,7 +43,8 @@ use core::fmt;
 use dbt_isa::ops::Access;
 
 use self::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, SIZES, TRAPS, TYPES, UNARY, name_of, width_name,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, name_of,
+    vector_name, width_name,
 };
 use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
 use super::unit::{Block, Unit};
@@ -155,6 +157,9 @@ impl Display<'_> {
                 return write!(f, "exit_if {} -> {}", Name(condition), To(target));
             }
             Inst::Call { helper, .. } => write!(f, "call helper{}", helper.0)?,
+            Inst::Float { op, helper, .. } => {
+                write!(f, "{} helper{}", name_of(&FLOAT, op), helper.0)?;
+            }
             _ => mnemonic(f, inst)?,
         }
         let mut separator = " ";
@@ -176,6 +181,7 @@ fn makes_value(inst: &Inst) -> bool {
             | Inst::Guest { .. }
             | Inst::Set { .. }
             | Inst::Store { .. }
+            | Inst::StoreVector { .. }
             | Inst::Fence
             | Inst::ExitIf { .. }
     )
@@ -220,12 +226,23 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         }
         Inst::CompareExchange { access, .. } => write!(f, "compare_exchange{}", How(access)),
         Inst::Fence => f.write_str("fence"),
+        Inst::ToVector { width, .. } => write!(f, "to_vector.{}", width_name(width)),
+        Inst::FromVector { width, .. } => write!(f, "from_vector.{}", width_name(width)),
+        Inst::LoadVector { access, width, .. } => {
+            write!(f, "load.{}{}", vector_name(width), How(access))
+        }
+        Inst::StoreVector { access, width, .. } => {
+            write!(f, "store.{}{}", vector_name(width), How(access))
+        }
+        Inst::FloatSign { op, width, .. } => f.write_str(name_of(&SIGNS, (op, width))),
+        Inst::FloatStatus => f.write_str("float_status"),
         Inst::Nop
         | Inst::Guest { .. }
         | Inst::Const { .. }
         | Inst::Get { .. }
         | Inst::Set { .. }
         | Inst::Call { .. }
+        | Inst::Float { .. }
         | Inst::ExitIf { .. } => unreachable!("written by the caller"),
     }
 }

@@ -221,7 +221,7 @@ impl Cpu for Core {
             r: state.r,
             cpsr: state.cpsr(),
             d: state.d,
-            fpscr: state.fpscr,
+            fpscr: state.fpscr(),
             tpidruro: state.tpidruro,
             tpidrurw: state.tpidrurw,
         }
@@ -271,7 +271,7 @@ fn put(state: &mut ArmState, regs: &UserRegs) {
     state.r = regs.r;
     state.set_cpsr(regs.cpsr);
     state.d = regs.d;
-    state.fpscr = regs.fpscr;
+    state.set_fpscr(regs.fpscr);
     state.tpidruro = regs.tpidruro;
     state.tpidrurw = regs.tpidrurw;
 }
