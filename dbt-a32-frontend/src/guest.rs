@@ -5,7 +5,7 @@ use dbt_core::ir::{Builder, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
 
-use crate::fp_helpers::FP_FUNCTIONS;
+use crate::fp_helpers::FUNCTIONS;
 use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
@@ -110,7 +110,7 @@ impl Guest for A32Guest {
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
-        &FP_FUNCTIONS
+        &FUNCTIONS
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -150,7 +150,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 87 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 93 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -174,7 +174,11 @@ pub(crate) mod slot {
     pub(crate) const fn s(index: usize) -> Slot {
         Slot(55 + index as u16)
     }
-    pub(crate) const COUNT: usize = 87;
+    /// The halves of a vector operation's operands.
+    pub(crate) const fn vector(index: usize) -> Slot {
+        Slot(87 + index as u16)
+    }
+    pub(crate) const COUNT: usize = 93;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -285,6 +289,12 @@ const NAMES: [&str; slot::COUNT] = [
     "s29",
     "s30",
     "s31",
+    "vector0",
+    "vector1",
+    "vector2",
+    "vector3",
+    "vector4",
+    "vector5",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -309,7 +319,8 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             21 => (Ty::I64, offset_of!(ArmState, exclusive_address)),
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
             23..=54 => (Ty::I64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            _ => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            55..=86 => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            _ => (Ty::I64, offset_of!(ArmState, vectors) + 8 * (index - 87)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

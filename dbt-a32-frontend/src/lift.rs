@@ -16,5 +16,6 @@
 
 mod machine;
 mod region;
+mod simd;
 
 pub(crate) use region::region;

@@ -48,6 +48,9 @@ pub struct ArmState {
     pub tpidrurw: u32,
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
+    /// Operands of a vector operation that generated code leaves to a helper, and
+    /// its result. Not part of the guest's state, and zero between instructions.
+    pub vectors: [u64; 6],
 }
 
 impl ArmState {
@@ -108,6 +111,7 @@ impl Default for ArmState {
             tpidruro: 0,
             tpidrurw: 0,
             d: [0; 32],
+            vectors: [0; 6],
         }
     }
 }

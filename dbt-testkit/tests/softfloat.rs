@@ -15,7 +15,10 @@ use dbt_testkit::fp::{Operands, expected};
 
 /// Every combination of RMode, FZ, DN and AHP that matters to `op`.
 fn controls(op: FpOp) -> impl Iterator<Item = FpControl> {
-    let halves = matches!(op, FpOp::HalfToSingle | FpOp::SingleToHalf);
+    let halves = matches!(
+        op,
+        FpOp::HalfToSingle | FpOp::SingleToHalf | FpOp::HalfToDouble | FpOp::DoubleToHalf
+    );
     let combinations = if halves { 32 } else { 16 };
     (0..combinations).map(|bits| FpControl::from_fpscr(bits << 22))
 }

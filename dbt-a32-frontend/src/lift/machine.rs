@@ -55,7 +55,7 @@ impl Site {
 /// Lifts one instruction.
 #[derive(Debug)]
 pub(super) struct Lifter<'a, 'u> {
-    builder: &'a mut Builder<'u>,
+    pub(super) builder: &'a mut Builder<'u>,
     plan: &'a mut Plan,
     site: Site,
     /// While trying a selection: whether the instruction does what it must.
@@ -107,7 +107,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// Refuses what a selection cannot express; returns whether it did.
-    fn refuse(&mut self) -> bool {
+    pub(super) fn refuse(&mut self) -> bool {
         self.refused |= self.selecting.is_some();
         self.selecting.is_some()
     }
@@ -139,7 +139,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// Leaves the instruction to the interpreter.
-    fn interpret(&mut self) -> Flow {
+    pub(super) fn interpret(&mut self) -> Flow {
         self.stop(TrapKind::Interpret, 0, self.site.location());
         Flow::Leave
     }

@@ -25,7 +25,7 @@ const FPSCR_WRITABLE: u32 = 0xfff7_009f;
 const FPSCR_NZCV: u32 = 0xf000_0000;
 
 /// A number of either precision.
-enum Value<M: Machine> {
+pub(super) enum Value<M: Machine> {
     Single(M::Word),
     Double(M::Dword),
 }
@@ -38,7 +38,7 @@ impl<M: Machine> Clone for Value<M> {
 
 impl<M: Machine> Copy for Value<M> {}
 
-fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
+pub(super) fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
     match reg {
         FpReg::Single(reg) => Value::Single(m.sreg(reg)),
         FpReg::Double(reg) => Value::Double(m.dreg(reg)),
@@ -46,7 +46,7 @@ fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
 }
 
 /// Writes a value to a register of its precision.
-fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
+pub(super) fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
     match (reg, value) {
         (FpReg::Single(reg), Value::Single(value)) => m.set_sreg(reg, value),
         (FpReg::Double(reg), Value::Double(value)) => m.set_dreg(reg, value),
@@ -56,7 +56,7 @@ fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
 }
 
 #[cold]
-fn mixed() -> ! {
+pub(super) fn mixed() -> ! {
     unreachable!("the registers of one operation have one precision")
 }
 
@@ -115,7 +115,7 @@ fn mul_add<M: VfpMachine>(m: &mut M, addend: Value<M>, a: Value<M>, b: Value<M>)
 }
 
 /// `d = op(n, m)`.
-fn of_two<M: VfpMachine>(m: &mut M, op: FpBinary, args: &Fp3) -> Execution {
+pub(super) fn of_two<M: VfpMachine>(m: &mut M, op: FpBinary, args: &Fp3) -> Execution {
     let (x, y) = (read(m, args.n), read(m, args.m));
     let result = binary(m, op, x, y);
     write(m, args.d, result)

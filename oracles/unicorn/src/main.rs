@@ -31,7 +31,7 @@ dbt-oracle-unicorn [--count N] [--seed S] [--rows REGEX] [--threads N] [--exampl
 
 /// What the CPU under test implements: what Unicorn's Cortex-A15 does, as far as
 /// it is described.
-const FEATURES: Features = Features::CORTEX_A15.union(Features::D32);
+const FEATURES: Features = Features::CORTEX_A15.union(Features::D32).union(Features::ASIMD);
 
 struct Options {
     count: u64,
