@@ -10,21 +10,22 @@
 mod branch;
 mod edge;
 mod flags;
+mod float;
 mod int;
 mod memory;
 mod place;
 
 use alloc::vec::Vec;
 
-use dbt_core::analysis::Liveness;
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::analysis::{FlagSet, Liveness};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
 use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
-use crate::flags::{Mask, Plan};
+use crate::flags::Plan;
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
@@ -40,7 +41,6 @@ type Result<T> = core::result::Result<T, CompileError>;
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     liveness: Liveness,
-    live_in: Vec<Mask>,
     places: Places,
     labels: Vec<Option<u32>>,
     fixups: Vec<(u32, BlockId)>,
@@ -60,6 +60,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The maps whose flags may be those of an edge into the block.
     edge_maps: Vec<(usize, BlockId)>,
     /// The loop whose edge's flags are still the architectural ones.
@@ -96,6 +97,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             edge_maps: Vec::new(),
             edge: None,
             location: Location(0),
@@ -114,6 +116,7 @@ impl<'a> Lowering<'a> {
             self.next_block = unit.order.get(position + 1).copied();
             self.block(*id, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -124,6 +127,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
     }
 
@@ -137,17 +141,21 @@ impl<'a> Lowering<'a> {
         scratch.labels.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
         scratch.stubs.clear();
-        scratch.live_in.clear();
-        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
         scratch.liveness.analyse(unit, self.input.layout);
-        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
-            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
-        }
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
     }
 
+    /// Says what the code from here on is made from, to who wants to know.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
     fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         self.begin_edge(id);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
@@ -155,7 +163,7 @@ impl<'a> Lowering<'a> {
             block,
             self.input.layout,
             self.pins,
-            &self.scratch.live_in,
+            &self.scratch.liveness,
             &mut self.scratch.facts,
         );
         self.scratch.places.begin_block();
@@ -172,6 +180,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -191,6 +200,7 @@ impl<'a> Lowering<'a> {
         let value = Value(index as u32);
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
+        self.mark(Origin::Inst(value));
         if fact.deferred {
             return Ok(());
         }
@@ -241,7 +251,7 @@ impl<'a> Lowering<'a> {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. } => Ok(()),
-            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, Mask::NZ),
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, FlagSet::NZ),
             Inst::NzcFlags {
                 result,
                 carry,
@@ -260,6 +270,21 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,
                 address,
@@ -280,12 +305,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// The architectural flags still needed at or after this instruction.
-    fn flags_needed(&self) -> Mask {
+    fn flags_needed(&self) -> FlagSet {
         let block_end = self.index as usize;
         self.scratch
             .facts
             .get(block_end)
-            .map_or(Mask::ALL, |fact| fact.flags_needed)
+            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
     }
 
     fn state_map(&mut self, offset: u32, flags: Plan) {

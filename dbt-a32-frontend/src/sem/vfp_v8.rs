@@ -2,10 +2,10 @@
 
 use dbt_isa::machine::{Execution, Flow};
 
-use super::vfp::{Value, of_two, read, write};
+use super::vfp::{Value, mixed, read, write};
 use crate::args::{Fp3, FpHalfDouble, FpRound, FpSelect, FpToIntRounded, RoundTo};
 use crate::fp_reg::FpReg;
-use crate::vfp_machine::{FpBinary, FpOp, RoundingOf, VfpMachine};
+use crate::vfp_machine::{FpOp, RoundingOf, VfpMachine};
 
 /// `VSEL` (F6.1.207).
 pub(crate) fn vsel<M: VfpMachine>(m: &mut M, args: &FpSelect) -> Execution {
@@ -17,21 +17,80 @@ pub(crate) fn vsel<M: VfpMachine>(m: &mut M, args: &FpSelect) -> Execution {
     let flags = m.flags();
     let holds = m.condition(flags, condition);
     let result = match (yes, no) {
-        (Value::Single(yes), Value::Single(no)) => Value::Single(m.select(holds, yes, no)),
-        (Value::Double(yes), Value::Double(no)) => Value::Double(m.select64(holds, yes, no)),
-        _ => super::vfp::mixed(),
+        (Value::Single(yes), Value::Single(no)) => {
+            let (yes, no) = (m.single_to_word(yes), m.single_to_word(no));
+            let word = m.select(holds, yes, no);
+            Value::Single(m.single_from_word(word))
+        }
+        (Value::Double(yes), Value::Double(no)) => {
+            let (yes, no) = (m.double_to_dword(yes), m.double_to_dword(no));
+            let dword = m.select64(holds, yes, no);
+            Value::Double(m.double_from_dword(dword))
+        }
+        _ => mixed(),
     };
     write(m, d, result)
 }
 
+/// `d = op(n, m)`, exactly.
+fn of_two<M: VfpMachine>(m: &mut M, [single, double]: [FpOp; 2], args: &Fp3) -> Execution {
+    let op = match args.d {
+        FpReg::Single(_) => single,
+        FpReg::Double(_) => double,
+    };
+    let (a, b) = (read_bits(m, args.n), read_bits(m, args.m));
+    let zero = m.imm64(0);
+    let result = m.fp(op, a, b, zero);
+    write_bits(m, args.d, result)
+}
+
+/// Writes a result of [`VfpMachine::fp`].
+fn write_bits<M: VfpMachine>(m: &mut M, d: FpReg, bits: M::Dword) -> Execution {
+    match d {
+        FpReg::Single(d) => {
+            let word = m.low(bits);
+            m.set_sreg(d, word);
+        }
+        FpReg::Double(d) => m.set_dreg(d, bits),
+    }
+    Ok(Flow::Next)
+}
+
+/// Reads the bits of a register.
+fn read_bits<M: VfpMachine>(m: &mut M, reg: FpReg) -> M::Dword {
+    match reg {
+        FpReg::Single(reg) => {
+            let word = m.sreg(reg);
+            m.zext64(word)
+        }
+        FpReg::Double(reg) => m.dreg(reg),
+    }
+}
+
 /// `VMAXNM` (F6.1.117).
 pub(crate) fn vmaxnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
-    of_two(m, FpBinary::MaxNum, args)
+    of_two(m, [FpOp::MaxNum32, FpOp::MaxNum64], args)
 }
 
 /// `VMINNM` (F6.1.120).
 pub(crate) fn vminnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
-    of_two(m, FpBinary::MinNum, args)
+    of_two(m, [FpOp::MinNum32, FpOp::MinNum64], args)
+}
+
+/// `op` of a register's bits, which rounds as `how` says.
+fn rounding<M: VfpMachine>(
+    m: &mut M,
+    [single, double]: [FpOp; 2],
+    how: RoundingOf,
+    reg: FpReg,
+) -> M::Dword {
+    let op = match reg {
+        FpReg::Single(_) => single,
+        FpReg::Double(_) => double,
+    };
+    let value = read_bits(m, reg);
+    let (how, zero) = (m.imm64(how.bits()), m.imm64(0));
+    m.fp(op, value, how, zero)
 }
 
 /// `VRINTA`, `VRINTN`, `VRINTP`, `VRINTM`, `VRINTR`, `VRINTX`, `VRINTZ` (F6.1.200 and
@@ -42,16 +101,8 @@ pub(crate) fn vrint<M: VfpMachine>(m: &mut M, args: &FpRound) -> Execution {
         exact: args.to == RoundTo::Exact,
         signed: true,
     };
-    let (how, zero) = (m.imm64(how.bits()), m.imm64(0));
-    let result = match read(m, args.m) {
-        Value::Single(value) => {
-            let value = m.zext64(value);
-            let result = m.fp(FpOp::RoundToInt32, value, how, zero);
-            Value::Single(m.low(result))
-        }
-        Value::Double(value) => Value::Double(m.fp(FpOp::RoundToInt64, value, how, zero)),
-    };
-    write(m, args.d, result)
+    let result = rounding(m, [FpOp::RoundToInt32, FpOp::RoundToInt64], how, args.m);
+    write_bits(m, args.d, result)
 }
 
 /// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM` (F6.1.63 and on).
@@ -61,16 +112,8 @@ pub(crate) fn vcvt_rounded<M: VfpMachine>(m: &mut M, args: &FpToIntRounded) -> E
         exact: true,
         signed: args.signed,
     };
-    let (how, zero) = (m.imm64(how.bits()), m.imm64(0));
-    let result = match read(m, args.m) {
-        Value::Single(value) => {
-            let value = m.zext64(value);
-            m.fp(FpOp::ToInt32, value, how, zero)
-        }
-        Value::Double(value) => m.fp(FpOp::ToInt64, value, how, zero),
-    };
-    let result = m.low(result);
-    write(m, FpReg::Single(args.d), Value::Single(result))
+    let result = rounding(m, [FpOp::ToInt32, FpOp::ToInt64], how, args.m);
+    write_bits(m, FpReg::Single(args.d), result)
 }
 
 /// `VCVTB`, `VCVTT` (to double-precision; F6.1.65).
