@@ -23,6 +23,11 @@ pub(crate) enum Kind {
     Sub,
     /// Only sign and zero are meaningful.
     Nz,
+    /// They are those of a comparison of floating-point numbers, of which no
+    /// component can be told, but most conditions.
+    Float,
+    /// The same with the operands exchanged, for the other conditions.
+    FloatSwapped,
 }
 
 impl Kind {
@@ -31,12 +36,14 @@ impl Kind {
         match self {
             Self::Add | Self::Sub => FlagSet::ALL,
             Self::Nz => FlagSet::NZ,
+            Self::Float | Self::FloatSwapped => FlagSet::NONE,
         }
     }
 
     /// Returns the host's condition for a guest condition, if one suffices.
     pub(crate) const fn cc(self, condition: Condition) -> Option<Cc> {
         Some(match (condition, self) {
+            (_, Self::Float | Self::FloatSwapped) => return self.float_cc(condition),
             (Condition::Eq, _) => Cc::E,
             (Condition::Ne, _) => Cc::Ne,
             (Condition::Mi, _) => Cc::S,
@@ -56,6 +63,25 @@ impl Kind {
         })
     }
 
+    /// The same after a comparison of numbers. The host's flags are those of an
+    /// unsigned comparison; if the numbers are unordered, all are set.
+    const fn float_cc(self, condition: Condition) -> Option<Cc> {
+        let swapped = matches!(self, Self::FloatSwapped);
+        Some(match (condition, swapped) {
+            (Condition::Vs, _) => Cc::P,
+            (Condition::Vc, _) => Cc::Np,
+            (Condition::Ge, false) => Cc::Ae,
+            (Condition::Lt, false) => Cc::B,
+            (Condition::Gt, false) => Cc::A,
+            (Condition::Le, false) => Cc::Be,
+            (Condition::Mi | Condition::Cc, true) => Cc::A,
+            (Condition::Pl | Condition::Cs, true) => Cc::Be,
+            (Condition::Hi, true) => Cc::B,
+            (Condition::Ls, true) => Cc::Ae,
+            _ => return None,
+        })
+    }
+
     /// Returns the host's condition that tells one component.
     pub(crate) const fn component(self, component: FlagSet) -> Cc {
         match component {
@@ -64,7 +90,7 @@ impl Kind {
             FlagSet::V => Cc::O,
             _ => match self {
                 Self::Sub => Cc::Ae,
-                Self::Add | Self::Nz => Cc::B,
+                _ => Cc::B,
             },
         }
     }
@@ -81,7 +107,8 @@ impl Kind {
     }
 }
 
-/// A value in a register or known.
+/// A value in a register (or in a saved place, which counts as a register beyond
+/// the host's) or known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Operand {
     Reg(Reg),

@@ -99,6 +99,70 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    pub(super) fn load_vector(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            self.call(self.input.callees.load, self.entries.call_context)?;
+            self.check_callback()?;
+            let xmm = self.vector_for(value)?;
+            self.asm.to_vector(width, xmm, Rm::Reg(Reg::RAX));
+            self.define_vector(value, xmm);
+            return Ok(());
+        }
+        let from = self.window(address)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
+        // Until the load is made its register holds what it held, which may be a
+        // slot that is overwritten next.
+        let vectors = self.vectors.deferred();
+        let xmm = self.vector_for(value)?;
+        let at = self.asm.offset();
+        self.asm.load_vector(width, xmm, from);
+        let edges = self.edge_flags();
+        self.push_map(at, self.location, flags, edges, vectors);
+        self.define_vector(value, xmm);
+        Ok(())
+    }
+
+    pub(super) fn store_vector(
+        &mut self,
+        access: Access,
+        width: Width,
+        address: Value,
+        value: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        let xmm = self.vector(value)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            let place = context::argument(2);
+            self.asm.store_imm(Bits::B64, place, 0);
+            self.asm.store_vector(width, place, xmm);
+            self.call(self.input.callees.store, self.entries.call_context)?;
+            self.check_callback()?;
+        } else {
+            let to = self.window(address)?;
+            let flags = self.architectural_plan(FlagSet::ALL)?;
+            let at = self.asm.offset();
+            self.asm.store_vector(width, to, xmm);
+            self.state_map(at, flags);
+        }
+        if access.ordered {
+            self.asm.mfence();
+        }
+        Ok(())
+    }
+
     pub(super) fn compare_exchange(
         &mut self,
         value: Value,
@@ -230,6 +294,7 @@ impl Lowering<'_> {
             .get(usize::from(helper.0))
             .ok_or(CompileError::Unsupported)?;
         self.before_clobber()?;
+        self.before_call_of_guest()?;
         self.save_all_slot_values()?;
         for (index, arg) in args.iter().enumerate() {
             self.pass(index, *arg)?;
