@@ -403,7 +403,7 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
             55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
-            _ => (Ty::I64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
+            _ => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

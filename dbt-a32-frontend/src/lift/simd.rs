@@ -1,114 +1,47 @@
 //! The Advanced SIMD part of the lifter.
 //!
-//! A vector is two halves of 64 bits, on which bitwise operations, moves, loads and
-//! stores are instructions of the IR. For everything else the operands go to
-//! [`ArmState::vectors`](crate::state::ArmState::vectors) and a helper computes.
+//! A vector is two halves of 64 bits in vector registers, which are those that the
+//! doubleword registers are. An operation is put together of the IR's operations of
+//! elements, if they suffice ([`expand`](self::expand)); otherwise the operands go
+//! to [`ArmState::vectors`](crate::state::ArmState::vectors) and a helper computes.
 
-use dbt_core::ir::{Builder, Helper, Value};
+use dbt_core::ir::{Helper, Inst, Ty, Value, Width};
 use dbt_isa::machine::{Abort, Flow, Machine};
-use dbt_isa::ops::{BinOp, Size};
+use dbt_isa::ops::Size;
 
 use super::machine::Lifter;
 use crate::checksum::Checksum;
 use crate::fp_helpers::{CRC_FUNCTION, SIMD_FUNCTION};
 use crate::fp_reg::VReg;
 use crate::guest::slot;
-use crate::simd::{SimdKind, SimdOp};
+use crate::simd::SimdOp;
 use crate::simd_machine::SimdMachine;
 use crate::vfp_machine::VfpMachine;
 
 /// A vector; without an upper half, that is zero.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Halves {
-    low: Value,
-    high: Option<Value>,
-}
-
-impl Halves {
-    /// Applies an operation of halves.
-    fn zip(
-        self,
-        other: Self,
-        wide: bool,
-        builder: &mut Builder<'_>,
-        mut op: impl FnMut(&mut Builder<'_>, Value, Value) -> Value,
-    ) -> Self {
-        let low = op(builder, self.low, other.low);
-        let high = wide.then(|| {
-            let (a, b) = (self.high(builder), other.high(builder));
-            op(builder, a, b)
-        });
-        Self { low, high }
-    }
-
-    fn high(self, builder: &mut Builder<'_>) -> Value {
-        self.high.unwrap_or_else(|| builder.imm64(0))
-    }
-}
-
-fn complement(builder: &mut Builder<'_>, a: Value) -> Value {
-    let ones = builder.imm64(u64::MAX);
-    builder.binary64(BinOp::Xor, a, ones)
+    pub(super) low: Value,
+    pub(super) high: Option<Value>,
 }
 
 impl Lifter<'_, '_> {
-    /// Emits an operation on halves, if it is one.
-    fn on_halves(&mut self, op: SimdOp, a: Halves, b: Halves, c: Halves) -> Option<Halves> {
-        let builder = &mut *self.builder;
-        let binary = match op.kind {
-            SimdKind::And => BinOp::And,
-            SimdKind::Or => BinOp::Or,
-            SimdKind::Xor => BinOp::Xor,
-            SimdKind::Add if op.size == Size::Dword => BinOp::Add,
-            SimdKind::Sub if op.size == Size::Dword => BinOp::Sub,
-            SimdKind::AndNot | SimdKind::OrNot => {
-                let binary = if op.kind == SimdKind::AndNot {
-                    BinOp::And
-                } else {
-                    BinOp::Or
-                };
-                return Some(a.zip(b, op.quad, builder, |builder, a, b| {
-                    let b = complement(builder, b);
-                    builder.binary64(binary, a, b)
-                }));
-            }
-            SimdKind::Select => {
-                let xor = |builder: &mut Builder<'_>, a, b| builder.binary64(BinOp::Xor, a, b);
-                let differing = b.zip(c, op.quad, builder, xor);
-                let wanted = a.zip(differing, op.quad, builder, |builder, a, b| {
-                    builder.binary64(BinOp::And, a, b)
-                });
-                return Some(wanted.zip(c, op.quad, builder, xor));
-            }
-            _ => return None,
-        };
-        Some(a.zip(b, op.quad, builder, |builder, a, b| {
-            builder.binary64(binary, a, b)
-        }))
+    /// A constant in a vector register.
+    pub(super) fn vector_bits(&mut self, bits: u64) -> Value {
+        let ty = Ty::V64;
+        self.builder.push(Inst::Const { ty, bits })
     }
-}
 
-impl SimdMachine for Lifter<'_, '_> {
-    type Vector = Halves;
-
-    fn vector(&mut self, low: Value, high: Value) -> Halves {
-        Halves {
-            low,
-            high: Some(high),
+    /// The upper half of a vector.
+    pub(super) fn upper(&mut self, a: Halves) -> Value {
+        match a.high {
+            Some(high) => high,
+            None => self.vector_bits(0),
         }
     }
-    fn vector_low(&mut self, a: Halves) -> Value {
-        a.low
-    }
-    fn vector_high(&mut self, a: Halves) -> Value {
-        a.high(self.builder)
-    }
-    fn simd(&mut self, op: SimdOp, a: Halves, b: Halves, c: Halves) -> Halves {
-        self.refuse();
-        if let Some(result) = self.on_halves(op, a, b, c) {
-            return result;
-        }
-        for (index, operand) in [a, b, c].iter().take(op.kind.operands()).enumerate() {
+
+    fn call_simd(&mut self, op: SimdOp, operands: [Halves; 3]) -> Halves {
+        for (index, operand) in operands.iter().take(op.kind.operands()).enumerate() {
             self.builder.set(slot::vector(2 * index), operand.low);
             if let Some(high) = operand.high {
                 self.builder.set(slot::vector(2 * index + 1), high);
@@ -118,12 +51,41 @@ impl SimdMachine for Lifter<'_, '_> {
         let low = self
             .builder
             .call(Helper(SIMD_FUNCTION), [packed, zero, zero]);
+        let low = self.double_from_dword(low);
         let high = op.is_wide().then(|| {
             let high = self.builder.get(slot::vector(0));
+            let zero = self.vector_bits(0);
             self.builder.set(slot::vector(0), zero);
             high
         });
         Halves { low, high }
+    }
+}
+
+impl SimdMachine for Lifter<'_, '_> {
+    type Vector = Halves;
+
+    fn vector(&mut self, low: Value, high: Value) -> Halves {
+        Halves {
+            low: self.double_from_dword(low),
+            high: Some(self.double_from_dword(high)),
+        }
+    }
+    fn vector_low(&mut self, a: Halves) -> Value {
+        self.double_to_dword(a.low)
+    }
+    fn vector_high(&mut self, a: Halves) -> Value {
+        let high = self.upper(a);
+        self.double_to_dword(high)
+    }
+    fn simd(&mut self, op: SimdOp, a: Halves, b: Halves, c: Halves) -> Halves {
+        self.refuse();
+        let start = self.builder.unit().insts.len();
+        if let Some(result) = self.expand(op, a, b, c) {
+            return result;
+        }
+        self.builder.rewind(start);
+        self.call_simd(op, [a, b, c])
     }
     fn checksum(&mut self, op: Checksum, sum: Value, data: Value) -> Value {
         self.refuse();
@@ -137,10 +99,35 @@ impl SimdMachine for Lifter<'_, '_> {
         let (Flow::Next | Flow::Leave) = self.interpret();
         Ok(())
     }
+
     fn vreg(&mut self, reg: VReg) -> Halves {
         Halves {
-            low: self.dreg(reg.low()),
-            high: reg.is_quad().then(|| self.dreg(reg.high())),
+            low: self.double(reg.low()),
+            high: reg.is_quad().then(|| self.double(reg.high())),
+        }
+    }
+    fn set_vreg(&mut self, reg: VReg, value: Halves) {
+        self.set_double(reg.low(), value.low);
+        if reg.is_quad() {
+            let high = self.upper(value);
+            self.set_double(reg.high(), high);
+        }
+    }
+    fn vector_imm(&mut self, value: u64) -> Halves {
+        let half = self.vector_bits(value);
+        Halves {
+            low: half,
+            high: Some(half),
+        }
+    }
+    fn splat(&mut self, size: Size, value: Value) -> Halves {
+        let value = self.builder.zext64(value);
+        let width = Width::W64;
+        let value = self.builder.push(Inst::ToVector { width, a: value });
+        let half = self.everywhere(size, value);
+        Halves {
+            low: half,
+            high: Some(half),
         }
     }
 }

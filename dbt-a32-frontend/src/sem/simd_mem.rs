@@ -152,19 +152,35 @@ fn is_plain<M: SimdMachine>(m: &M, args: &SimdMem) -> bool {
     args.elements == 1 && (!m.big_endian() || args.element() == Size::Byte)
 }
 
+/// Loads registers as they are.
+fn load_plain<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
+    let base = base(m, args, false)?;
+    let zero = m.imm64(0);
+    let zero = m.double_from_dword(zero);
+    let mut values = [zero; MOST];
+    let count = u32::from(args.list.count);
+    for (index, value) in (0..count).zip(&mut values) {
+        let address = displace(m, base, 8 * index);
+        *value = m.load_double(Access::new(Size::Dword), address)?;
+    }
+    for (index, value) in (0..count).zip(values) {
+        m.set_double(args.list.get(index), value);
+    }
+    write_back(m, args);
+    Ok(Flow::Next)
+}
+
 /// Loads the registers of multiple structures.
 fn load_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
+    if is_plain(m, args) {
+        return load_plain(m, args);
+    }
     let base = base(m, args, false)?;
     let size = args.element();
     let zero = m.imm64(0);
     let mut values = [zero; MOST];
     let count = u32::from(args.list.count);
-    if is_plain(m, args) {
-        for (index, value) in (0..count).zip(&mut values) {
-            let address = displace(m, base, 8 * index);
-            *value = m.load64(Access::new(Size::Dword), address)?;
-        }
-    } else if size == Size::Dword {
+    if size == Size::Dword {
         for (index, value) in (0..count).zip(&mut values) {
             let high = load_element(m, Size::Word, base, 8 * index)?;
             let low = load_element(m, Size::Word, base, 8 * index + 4)?;
@@ -192,8 +208,8 @@ fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
     if is_plain(m, args) {
         for index in 0..count {
             let address = displace(m, base, 8 * index);
-            let value = m.dreg(args.list.get(index));
-            m.store64(Access::new(Size::Dword), address, value)?;
+            let value = m.double(args.list.get(index));
+            m.store_double(Access::new(Size::Dword), address, value)?;
         }
     } else if size == Size::Dword {
         for index in 0..count {
