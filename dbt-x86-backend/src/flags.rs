@@ -245,9 +245,7 @@ impl fmt::Display for Source {
         match self {
             Self::Host(Kind::Add) => f.write_str("in the host's, as of add"),
             Self::Host(Kind::Sub) => f.write_str("in the host's, as of sub"),
-            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => {
-                f.write_str("in the host's")
-            }
+            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => f.write_str("in the host's"),
             Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
             Self::Result(value) => write!(f, "of {value}"),
             Self::Constant(psr) => write!(f, "of {psr:#x}"),
