@@ -409,6 +409,21 @@ impl Lowering<'_> {
         Ok(reg)
     }
 
+    /// Returns a scratch register that can be changed at no cost, if there is one.
+    pub(super) fn free_scratch(&mut self) -> Option<Reg> {
+        let unused = |reg: &Reg| {
+            let mut active = self.scratch.places.active.iter();
+            self.busy & 1 << reg.0 == 0 && active.all(|value| !self.place(*value).uses(*reg))
+        };
+        let reg = SCRATCH.into_iter().find(unused)?;
+        let version = self.version(reg);
+        if self.flags.depends_on(reg, version) {
+            return None;
+        }
+        self.scratch.places.set_version(reg, version + 1);
+        Some(reg)
+    }
+
     /// Chooses the scratch register whose content is needed last.
     fn victim(&self) -> Result<Reg> {
         let last_use = |reg: Reg| {
