@@ -1,14 +1,19 @@
 //! AArch32 as a guest of the engine.
 
+use core::fmt;
+
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
 use dbt_core::ir::{Builder, FloatFlags, Rounding, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
+use dbt_isa::Undecodable;
 
-use crate::fp_helpers::FP_FUNCTIONS;
+use crate::fp_helpers::FUNCTIONS;
+use crate::instruction::Instruction;
 use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
+use crate::lift::Fetched;
 use crate::softfloat::{FpControl, RoundingMode};
 use crate::state::ArmState;
 use crate::version::{DecodeContext, Features};
@@ -46,6 +51,61 @@ impl A32Guest {
     #[must_use]
     pub const fn features(&self) -> Features {
         self.features
+    }
+
+    /// Disassembles the instruction at a location.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be fetched.
+    pub fn disassemble(
+        &self,
+        fetch: &mut dyn Fetch,
+        location: Location,
+    ) -> Result<Disassembled, FetchFault> {
+        let (address, thumb) = (pc_of(location), is_thumb(location));
+        let cx = Mode::from_bits(location.mode()).context(self.features, thumb);
+        let Fetched { word, len: size } = Fetched::at(fetch, address, thumb)?;
+        let instruction = if thumb {
+            let (first, second) = Fetched { word, len: size }.halfwords();
+            Instruction::thumb(first, || second, address, &cx)
+        } else {
+            Instruction::a32(word, address, &cx)
+        };
+        Ok(Disassembled {
+            address,
+            word,
+            size,
+            instruction,
+        })
+    }
+}
+
+/// What stands at a location. Formats to address, encoding and assembly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Disassembled {
+    /// The address.
+    pub address: u32,
+    /// The encoding; of a 32-bit T32 instruction the first halfword is in the
+    /// upper half.
+    pub word: u32,
+    /// The size in bytes, 2 or 4.
+    pub size: u32,
+    /// The instruction, or why it is none.
+    pub instruction: Result<Instruction, Undecodable>,
+}
+
+impl fmt::Display for Disassembled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, word, .. } = self;
+        match self.size {
+            2 => write!(f, "{address:08x}  {word:04x}      ")?,
+            _ => write!(f, "{address:08x}  {word:08x}  ")?,
+        }
+        match &self.instruction {
+            Ok(instruction) => instruction.fmt(f),
+            Err(undecodable) => undecodable.fmt(f),
+        }
     }
 }
 
@@ -114,7 +174,7 @@ impl Guest for A32Guest {
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
-        &FP_FUNCTIONS
+        &FUNCTIONS
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -169,7 +229,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 88 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 94 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -194,7 +254,11 @@ pub(crate) mod slot {
         Slot(55 + index as u16)
     }
     pub(crate) const FPSCR_NZCV: Slot = Slot(87);
-    pub(crate) const COUNT: usize = 88;
+    /// The halves of a vector operation's operands.
+    pub(crate) const fn vector(index: usize) -> Slot {
+        Slot(88 + index as u16)
+    }
+    pub(crate) const COUNT: usize = 94;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -307,6 +371,12 @@ const NAMES: [&str; slot::COUNT] = [
     "s30",
     "s31",
     "fpscr_nzcv",
+    "vector0",
+    "vector1",
+    "vector2",
+    "vector3",
+    "vector4",
+    "vector5",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -332,7 +402,8 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            _ => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            _ => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

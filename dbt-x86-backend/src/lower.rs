@@ -15,13 +15,14 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
 mod vector;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -71,6 +72,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The maps whose flags may be those of an edge into the block.
     edge_maps: Vec<(usize, BlockId)>,
     /// The loop whose edge's flags are still the architectural ones.
@@ -115,6 +117,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             edge_maps: Vec::new(),
             edge: None,
             location: Location(0),
@@ -137,6 +140,7 @@ impl<'a> Lowering<'a> {
             self.next_block = unit.order.get(position + 1).copied();
             self.block(*id, position, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -147,6 +151,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
     }
 
@@ -170,7 +175,16 @@ impl<'a> Lowering<'a> {
         self.find_edges();
     }
 
+    /// Says what the code from here on is made from, to who wants to know.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         self.begin_edge(id);
         self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
@@ -196,6 +210,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -216,6 +231,7 @@ impl<'a> Lowering<'a> {
         let value = Value(index as u32);
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
+        self.mark(Origin::Inst(value));
         if fact.deferred {
             return Ok(());
         }
@@ -298,6 +314,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),

@@ -147,6 +147,9 @@ impl Lowering<'_> {
         self.before_clobber()?;
         let recheck = Some((width, dst));
         let free = self.free_scratch();
+        if let Some(reg) = free {
+            self.before_overwrite(reg)?;
+        }
         match (free, width) {
             (Some(reg), Width::W32) => {
                 self.asm.from_vector(width, reg, dst);

@@ -391,17 +391,8 @@ impl Lowering<'_> {
 
     /// Returns a scratch register that holds nothing needed, and keeps it.
     pub(super) fn take_scratch(&mut self) -> Result<Reg> {
-        let holds_needed = |reg: Reg| {
-            self.scratch
-                .places
-                .active
-                .iter()
-                .any(|value| self.place(*value).uses(reg))
-        };
-        let free = SCRATCH
-            .into_iter()
-            .find(|reg| self.busy & 1 << reg.0 == 0 && !holds_needed(*reg));
-        let reg = match free {
+        let mut free = SCRATCH.into_iter().filter(|reg| self.is_free(*reg));
+        let reg = match self.free_scratch().or_else(|| free.next()) {
             Some(reg) => reg,
             None => self.victim()?,
         };
@@ -409,19 +400,17 @@ impl Lowering<'_> {
         Ok(reg)
     }
 
-    /// Returns a scratch register that can be changed at no cost, if there is one.
-    pub(super) fn free_scratch(&mut self) -> Option<Reg> {
-        let unused = |reg: &Reg| {
-            let mut active = self.scratch.places.active.iter();
-            self.busy & 1 << reg.0 == 0 && active.all(|value| !self.place(*value).uses(*reg))
-        };
-        let reg = SCRATCH.into_iter().find(unused)?;
-        let version = self.version(reg);
-        if self.flags.depends_on(reg, version) {
-            return None;
-        }
-        self.scratch.places.set_version(reg, version + 1);
-        Some(reg)
+    /// Returns a scratch register that nothing depends on, flags included.
+    pub(super) fn free_scratch(&self) -> Option<Reg> {
+        SCRATCH
+            .into_iter()
+            .find(|reg| self.is_free(*reg) && !self.is_noted(*reg))
+    }
+
+    /// Tells whether no value is in a scratch register.
+    fn is_free(&self, reg: Reg) -> bool {
+        let mut active = self.scratch.places.active.iter();
+        self.busy & 1 << reg.0 == 0 && !active.any(|value| self.place(*value).uses(reg))
     }
 
     /// Chooses the scratch register whose content is needed last.

@@ -139,6 +139,7 @@ mod tests {
             size,
             signed: false,
             aligned,
+            by_words: false,
             unprivileged: false,
             ordered: false,
         }

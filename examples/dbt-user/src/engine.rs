@@ -1,6 +1,9 @@
 //! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
+mod dump;
 mod lockstep;
+mod observe;
+mod perf_map;
 mod report;
 
 use std::io::{self, Write};
@@ -20,6 +23,7 @@ use dbt_user::memory::{FaultKind, Space};
 use dbt_x86_backend::X86Backend;
 
 use lockstep::Ahead;
+use observe::Observers;
 use report::Totals;
 
 type ArmEngine = WindowEngine<A32Guest, X86Backend, ProcessCode>;
@@ -56,20 +60,20 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         jump_cache: !options.lockstep,
         ..Config::default()
     };
-    let engine = Engine::new(
-        A32Guest::new(FEATURES),
-        X86Backend::default(),
-        code,
-        Lowering::Window,
-        config,
-    )
-    .map_err(io::Error::other)?;
+    let guest = A32Guest::new(FEATURES);
+    let observers = Observers::new(options, guest)?;
+    let mut engine = Engine::new(guest, X86Backend::default(), code, Lowering::Window, config)
+        .map_err(io::Error::other)?;
+    if let Some(observers) = &observers {
+        engine = engine.with_observer(Arc::<Observers>::clone(observers));
+    }
     Ok(Arc::new(Shared {
         unattached: Mutex::new(Some(engine)),
         engine: OnceLock::new(),
         clock: options.clock,
         lockstep: options.lockstep && !options.interpret,
         totals: Arc::default(),
+        observers,
     }))
 }
 
@@ -93,6 +97,7 @@ struct Shared {
     clock: bool,
     lockstep: bool,
     totals: Arc<Mutex<Totals>>,
+    observers: Option<Arc<Observers>>,
 }
 
 impl Shared {
@@ -102,6 +107,9 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(engine) = unattached.take() {
+            if let Some(observers) = &self.observers {
+                observers.attach(space, engine.runtime_code());
+            }
             let engine = WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
             // The lock is held, so nobody else has set it.
             let _ = self.engine.set(engine);
