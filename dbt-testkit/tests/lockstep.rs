@@ -25,6 +25,28 @@ fn evaluator_does_what_the_interpreter_does() {
     check(lockstep, Duration::from_secs(4));
 }
 
+#[test]
+fn floating_point_in_generated_code_does_what_the_interpreter_does() {
+    let lockstep = Lockstep::floating(1, (1, 32)).with_generated_code();
+    check(lockstep, Duration::from_secs(3));
+}
+
+/// A loop that loads d2 to d5, and then a write of s4, half of d2, whose register the
+/// loop wanted for d2.
+#[test]
+fn half_of_a_slot_does_not_drop_the_other_half() {
+    let words = [0xecbd_2b08, 0x0000_d6fc, 0xeeb0_2ac7];
+    check_t32(&words, &[(13, 0x2000_0988)]);
+}
+
+/// `VCMP`, `VMRS` and an access that faults: the flags are where a fault must not lose
+/// them.
+#[test]
+fn a_fault_after_a_comparison_of_numbers_finds_its_flags() {
+    let words = [0xeeb4_db62, 0xeef1_fa10, 0xecab_8b1e];
+    check_t32(&words, &[(11, 0)]);
+}
+
 /// Runs instructions of A32 under all flags.
 fn check_a32(words: &[u32], r: &[(usize, u32)]) {
     check_words(0, words, r);
