@@ -334,24 +334,23 @@ impl fmt::Debug for ProcessMemory {
     }
 }
 
-/// Writes what the engine wants to know of a fault.
+/// Writes what the engine wants to know of a fault, and leaves what generated code
+/// keeps beside it.
 fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut VcpuContext) {
-    let mut fault = HostFault {
-        pc: host.pc() as u64,
-        flags: host.flags(),
-        address: address as u64,
-        write: write.into(),
-        ..HostFault::default()
-    };
-    for (n, reg) in fault.regs.iter_mut().enumerate().take(16) {
-        *reg = host.gpr(n);
-    }
     // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
     // interrupted on this thread, and nobody refers to `fault` while it runs.
-    let place = unsafe { &raw mut (*context).fault };
-    // SAFETY: as above.
-    unsafe { place.write(fault) };
+    let fault = unsafe { &mut (*context).fault };
+    fault.pc = host.pc() as u64;
+    fault.flags = host.flags();
+    fault.address = address as u64;
+    fault.write = write.into();
+    for (n, reg) in fault.regs.iter_mut().enumerate().take(HOST_REGS) {
+        *reg = host.gpr(n);
+    }
 }
+
+/// How many of the recorded registers the host has.
+const HOST_REGS: usize = 16;
 
 /// The `gs` segment of this thread, as generated code wants it.
 ///
