@@ -33,7 +33,7 @@ pub use evaluate::Evaluated;
 pub use jit::{CallbackJit, WindowJit};
 
 /// What a core implements here: all that is described.
-pub const FEATURES: Features = Features::CORTEX_A15.union(Features::D32);
+pub const FEATURES: Features = Features::all();
 
 /// How a run ended. Hints that other CPUs might wait for do not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -277,12 +277,30 @@ impl Lockstep {
     /// most, and no runner.
     #[must_use]
     pub fn new(seed: u64, len: (usize, usize)) -> Self {
+        Self::of(seed, len, |_, _| true)
+    }
+
+    /// The same, of programs that are dense in floating point: with branches, but
+    /// with little else.
+    #[must_use]
+    pub fn floating(seed: u64, len: (usize, usize)) -> Self {
+        const OTHERS: [&str; 5] = ["B", "AddImm", "SubImm", "CmpImm", "MovReg"];
+        Self::of(seed, len, |_, row| {
+            row.name.starts_with('V') && row.name != "Vmsr" || OTHERS.contains(&row.name)
+        })
+    }
+
+    fn of(
+        seed: u64,
+        len: (usize, usize),
+        wanted: impl Fn(&str, &dbt_isa::RowInfo) -> bool,
+    ) -> Self {
         let mix = Mix {
             len,
             ..Mix::new(FEATURES)
         };
         Self {
-            programs: Programs::new(seed, mix, |_, _| true),
+            programs: Programs::new(seed, mix, wanted),
             random: Random::new(!seed),
             arena: Arena::new(),
             runners: Vec::new(),

@@ -15,6 +15,7 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
 mod vector;
 
 use alloc::sync::Arc;
@@ -313,6 +314,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),

@@ -334,8 +334,8 @@ impl fmt::Debug for ProcessMemory {
     }
 }
 
-/// Writes what the engine wants to know of a fault, and leaves what generated code
-/// keeps beside it.
+/// Writes what the engine wants to know of a fault. What is no register of this host
+/// stays: generated code keeps there what its state maps need.
 fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut VcpuContext) {
     // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
     // interrupted on this thread, and nobody refers to `fault` while it runs.
@@ -344,13 +344,10 @@ fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut Vcp
     fault.flags = host.flags();
     fault.address = address as u64;
     fault.write = write.into();
-    for (n, reg) in fault.regs.iter_mut().enumerate().take(HOST_REGS) {
+    for (n, reg) in fault.regs.iter_mut().enumerate().take(16) {
         *reg = host.gpr(n);
     }
 }
-
-/// How many of the recorded registers the host has.
-const HOST_REGS: usize = 16;
 
 /// The `gs` segment of this thread, as generated code wants it.
 ///

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpFlags};
+use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpFlags, Rounding};
 use dbt_a32_frontend::state::ArmState;
-use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use dbt_core::engine::{Config, Engine, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::Lowering;
@@ -79,7 +79,7 @@ impl Generated {
         *state = ArmState::default();
         state.r[15] = pc;
         state.set_fpscr(control.bits());
-        let in_place = word & 0x0fba_0e50 == 0x0eba_0a40;
+        let in_place = word & 0xffba_0e50 == 0xeeba_0a40;
         match op {
             FpOp::MulAdd32 | FpOp::MulAdd64 => [state.d[0], state.d[1], state.d[2]] = [a, b, c],
             _ if in_place => state.d[0] = a,
@@ -106,6 +106,10 @@ impl Generated {
             | FpOp::Sqrt64
             | FpOp::MulAdd64
             | FpOp::Widen
+            | FpOp::MaxNum64
+            | FpOp::MinNum64
+            | FpOp::RoundToInt64
+            | FpOp::HalfToDouble
             | FpOp::FromFixed64 => state.d[0],
             _ => state.d[0] & 0xffff_ffff,
         };
@@ -163,6 +167,33 @@ pub fn instruction(op: FpOp, conversion: u64) -> u32 {
         FpOp::Narrow => 0xeeb7_0bc1,
         FpOp::HalfToSingle => 0xeeb2_0a41,
         FpOp::SingleToHalf => 0xeeb3_0a41,
+        FpOp::HalfToDouble => 0xeeb2_0b41,
+        FpOp::DoubleToHalf => 0xeeb3_0b41,
+        FpOp::MaxNum32 => 0xfe81_0a02,
+        FpOp::MaxNum64 => 0xfe81_0b02,
+        FpOp::MinNum32 => 0xfe81_0a42,
+        FpOp::MinNum64 => 0xfe81_0b42,
+        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
+            let double = u32::from(op == FpOp::RoundToInt64) << 8;
+            let RoundingOf {
+                rounding, exact, ..
+            } = RoundingOf::from_bits(conversion);
+            double
+                | match rounding {
+                    None if exact => 0xeeb7_0a41,
+                    None => 0xeeb6_0a41,
+                    Some(Rounding::Zero) => 0xeeb6_0ac1,
+                    Some(rounding) => 0xfeb8_0a41 | direction(rounding),
+                }
+        }
+        FpOp::ToInt32 | FpOp::ToInt64 => {
+            let double = u32::from(op == FpOp::ToInt64) << 8;
+            let RoundingOf {
+                rounding, signed, ..
+            } = RoundingOf::from_bits(conversion);
+            let rounding = rounding.unwrap_or(Rounding::TieEven);
+            0xfebc_0a41 | double | u32::from(signed) << 7 | direction(rounding)
+        }
         FpOp::ToFixed32 | FpOp::ToFixed64 => {
             let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
             let double = u32::from(op == FpOp::ToFixed64) << 8;
@@ -187,6 +218,29 @@ pub fn instruction(op: FpOp, conversion: u64) -> u32 {
 /// Returns the conversion that an instruction has and that is nearest.
 #[must_use]
 pub fn encodable(op: FpOp, conversion: u64) -> u64 {
+    match op {
+        // Only rounding by FPSCR can be inexact.
+        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
+            let how = RoundingOf::from_bits(conversion);
+            let exact = how.exact && how.rounding.is_none();
+            return RoundingOf { exact, ..how }.bits();
+        }
+        // The other directions are those of conversions to fixed-point numbers.
+        FpOp::ToInt32 | FpOp::ToInt64 => {
+            let how = RoundingOf::from_bits(conversion);
+            let rounding = match how.rounding {
+                None | Some(Rounding::Zero) => Some(Rounding::TieEven),
+                rounding => rounding,
+            };
+            return RoundingOf {
+                rounding,
+                exact: true,
+                ..how
+            }
+            .bits();
+        }
+        _ => {}
+    }
     let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
     let has_mode = matches!(
         op,
@@ -201,6 +255,17 @@ pub fn encodable(op: FpOp, conversion: u64) -> u64 {
         by_fpscr: is_int(fixed) && (by_fpscr || !to_int),
     }
     .bits()
+}
+
+/// The field RM.
+fn direction(rounding: Rounding) -> u32 {
+    let rm = match rounding {
+        Rounding::TieAway => 0,
+        Rounding::TieEven | Rounding::Zero => 1,
+        Rounding::Up => 2,
+        Rounding::Down => 3,
+    };
+    rm << 16
 }
 
 fn is_int(fixed: Fixed) -> bool {
