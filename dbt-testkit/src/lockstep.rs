@@ -218,7 +218,16 @@ impl fmt::Display for Difference {
             f,
             "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} "
         )?;
-        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")
+        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")?;
+        for (number, value) in before
+            .d
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| **value != 0)
+        {
+            write!(f, " d{number} {value:x}")?;
+        }
+        Ok(())
     }
 }
 
