@@ -18,6 +18,8 @@
     reason = "operands are zero-extended, results truncated"
 )]
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod generated;
 mod operands;
 
 use dbt_a32_frontend::softfloat::{FixedWidth, FpControl, FpFlags, Rounding, RoundingMode};
@@ -410,4 +412,14 @@ impl Oracle {
 
 fn power_of_two(exponent: i32) -> F128 {
     F128::from_bits(u128::from((16383 + exponent).unsigned_abs()) << 112)
+}
+
+/// Every combination of RMode, FZ, DN and AHP that matters to `op`.
+pub fn controls(op: FpOp) -> impl Iterator<Item = FpControl> {
+    let halves = matches!(
+        op,
+        FpOp::HalfToSingle | FpOp::SingleToHalf | FpOp::HalfToDouble | FpOp::DoubleToHalf
+    );
+    let combinations = if halves { 32 } else { 16 };
+    (0..combinations).map(|bits| FpControl::from_fpscr(bits << 22))
 }
