@@ -46,7 +46,11 @@ impl Oracle {
     /// The extreme of two numbers, or the NaN that their sum is.
     fn extreme(&mut self, op: FpOp, a: u32, b: u32) -> u32 {
         let is_nan = |x: u32| f32::from_bits(x).is_nan();
-        let op = if is_nan(a) || is_nan(b) { FpOp::Add32 } else { op };
+        let op = if is_nan(a) || is_nan(b) {
+            FpOp::Add32
+        } else {
+            op
+        };
         self.of(op, a, b.into(), 0)
     }
 
@@ -92,7 +96,9 @@ impl Oracle {
                 self.compare(FpOp::CompareSignalling32, a, b, |nzcv| nzcv == 0b0010)
             }
             SimdKind::FloatGreaterOrEqual => {
-                self.compare(FpOp::CompareSignalling32, a, b, |nzcv| nzcv & 0b0011 == 0b0010)
+                self.compare(FpOp::CompareSignalling32, a, b, |nzcv| {
+                    nzcv & 0b0011 == 0b0010
+                })
             }
             SimdKind::FloatRecipStep => self.step(2.0, a, b),
             SimdKind::FloatRsqrtStep => {
@@ -191,7 +197,11 @@ fn halves_agree_with_softfloat() {
             let mut env = SimdEnv::new(fpscr);
             let narrow = SimdOp::new(SimdKind::FloatNarrow, Size::Word, false);
             let widen = SimdOp::new(SimdKind::FloatWiden, Size::Half, true);
-            assert_eq!(narrow.eval(&mut env, singles, 0, 0), narrowed, "{singles:#x}");
+            assert_eq!(
+                narrow.eval(&mut env, singles, 0, 0),
+                narrowed,
+                "{singles:#x}"
+            );
             assert_eq!(widen.eval(&mut env, halves, 0, 0), widened, "{halves:#x}");
             assert_eq!(FpFlags::from_fpscr(env.flags()), oracle.flags);
         }
