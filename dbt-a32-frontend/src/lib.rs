@@ -34,7 +34,9 @@
 //!
 //! # What is described
 //!
-//! All user-level integer instructions of ARMv7-A, in A32 and T32, and scalar
+//! All user-level instructions of ARMv7-A, in A32 and T32, with floating point and
+//! Advanced SIMD, and what ARMv8 added to both sets: acquiring and releasing
+//! accesses, checksums, cryptography, and rounding, selecting and numeric maxima in
 //! floating point. Privileged instructions that are common in code that both
 //! modes share are described and UNDEFINED in User mode.
 //!
@@ -66,8 +68,9 @@
 //!
 //! # Limits
 //!
-//! Advanced SIMD and instructions that only privileged code may execute are not described yet,
-//! beyond those named above; they decode to an outcome of their own, never to something else.
+//! Instructions that only privileged code may execute are not described yet, beyond those
+//! named above, nor are `DCPS` and what ARMv8.1 and later versions added; they decode to an
+//! outcome of their own, never to something else.
 //!
 //! # MSRV
 //!

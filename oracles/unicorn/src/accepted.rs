@@ -34,6 +34,14 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         covers: |m| {
+            let ordered = ["Lda", "Ldah", "Stl", "Stlh"].contains(&m.row_name());
+            ordered && alignment_fault(m)
+        },
+        reason: "load-acquire and store-release take an Alignment fault whatever SCTLR.A is (DDI \
+                 0487, E2.7.1); QEMU 5.0 does not check",
+    },
+    Exception {
+        covers: |m| {
             let fault = matches!(m.ours.end, End::Stopped(Step::Fault(_)));
             fault && m.row_name().starts_with("Vld") && m.only(&["d"])
         },
@@ -88,7 +96,11 @@ pub const EXCEPTIONS: &[Exception] = &[
                  block goes on to the end of the block",
     },
     Exception {
-        covers: |m| m.row_name().starts_with("Strex") && m.fields.iter().all(is_register),
+        covers: |m| {
+            let name = m.row_name();
+            let exclusive = name.starts_with("Strex") || name.starts_with("Stlex");
+            exclusive && m.fields.iter().all(is_register)
+        },
         reason: "a store-exclusive of another size than the load-exclusive before it is UNPREDICTABLE \
                  (A3.4.5); we compare the bytes stored to, QEMU all of what was loaded",
     },
