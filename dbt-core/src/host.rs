@@ -195,8 +195,25 @@ pub enum Lowering {
     /// The guest's address space is a window of the host's; the host's MMU
     /// checks, and a fault hook reports.
     Window,
+    /// As `Window`, and the guest's addresses are the host's. Addresses up to 64 KiB
+    /// above the guest's last one and below its first are nobody's.
+    Identity,
     /// Each access calls the embedder.
     Callback,
+}
+
+impl Lowering {
+    /// Tells whether code that was made for this lowering is right in an environment
+    /// of another.
+    #[must_use]
+    pub const fn suits(self, environment: Self) -> bool {
+        matches!(
+            (self, environment),
+            (Self::Window, Self::Window | Self::Identity)
+                | (Self::Identity, Self::Identity)
+                | (Self::Callback, Self::Callback)
+        )
+    }
 }
 
 /// A direct exit of a fragment.
@@ -210,6 +227,8 @@ pub struct ExitSite {
     pub unlinked: u32,
     /// Where the guest goes.
     pub target: Location,
+    /// The back end's own: what it needs to know when it links.
+    pub tag: u32,
 }
 
 /// The back end's answer to one unit.
@@ -344,10 +363,11 @@ pub trait Backend {
         code: &mut Vec<u8>,
     ) -> Result<Fragment<Self::Map>, CompileError>;
 
-    /// Returns the bytes (at most eight, with their count) that make the
-    /// patchable place at offset `site` of code memory lead to offset `to`. They
-    /// can be written at once, atomically with regard to a running host CPU.
-    fn link(&self, site: u32, to: u32) -> (u64, usize);
+    /// Returns the bytes (at most eight, with their count) that make an exit of the
+    /// fragment at offset `fragment` lead to offset `to`, or nothing if it does not
+    /// reach that far: then it stays as it is. It always reaches its own fragment. The
+    /// bytes can be written at once, atomically with regard to a running host CPU.
+    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)>;
 
     /// Moves the flags between the architectural form (bits 31 to 28) and
     /// [`VcpuContext::flags`]: called before entering generated code.

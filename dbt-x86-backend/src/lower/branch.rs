@@ -457,6 +457,7 @@ impl Lowering<'_> {
             patch,
             unlinked,
             target,
+            tag: 0,
         });
     }
 }
