@@ -19,6 +19,7 @@
 mod config;
 mod dispatch;
 mod enter;
+mod heat;
 mod invalidate;
 #[cfg(test)]
 mod tests;
@@ -181,7 +182,7 @@ where
     /// Makes a vCPU.
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
-        let scratch = Scratch::new(self.guest.layout(), self.config.passes);
+        let scratch = Scratch::new(self.guest.layout(), self.config);
         let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.identity));
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());

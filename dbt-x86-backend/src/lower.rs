@@ -16,7 +16,7 @@ mod place;
 
 use alloc::vec::Vec;
 
-use dbt_core::analysis::Liveness;
+use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
@@ -24,7 +24,7 @@ use dbt_core::location::Location;
 use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
-use crate::flags::{Mask, Plan};
+use crate::flags::Plan;
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
@@ -40,7 +40,6 @@ type Result<T> = core::result::Result<T, CompileError>;
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     liveness: Liveness,
-    live_in: Vec<Mask>,
     places: Places,
     labels: Vec<Option<u32>>,
     fixups: Vec<(u32, BlockId)>,
@@ -137,12 +136,7 @@ impl<'a> Lowering<'a> {
         scratch.labels.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
         scratch.stubs.clear();
-        scratch.live_in.clear();
-        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
         scratch.liveness.analyse(unit, self.input.layout);
-        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
-            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
-        }
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
     }
@@ -155,7 +149,7 @@ impl<'a> Lowering<'a> {
             block,
             self.input.layout,
             self.pins,
-            &self.scratch.live_in,
+            &self.scratch.liveness,
             &mut self.scratch.facts,
         );
         self.scratch.places.begin_block();
@@ -241,7 +235,7 @@ impl<'a> Lowering<'a> {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. } => Ok(()),
-            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, Mask::NZ),
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, FlagSet::NZ),
             Inst::NzcFlags {
                 result,
                 carry,
@@ -280,12 +274,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// The architectural flags still needed at or after this instruction.
-    fn flags_needed(&self) -> Mask {
+    fn flags_needed(&self) -> FlagSet {
         let block_end = self.index as usize;
         self.scratch
             .facts
             .get(block_end)
-            .map_or(Mask::ALL, |fact| fact.flags_needed)
+            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
     }
 
     fn state_map(&mut self, offset: u32, flags: Plan) {

@@ -1,6 +1,7 @@
 //! The dispatcher: finds or makes the fragment for a location and enters it.
 //!
-//! A *round* is one entry of generated code or one interpreted instruction. The
+//! A *round* is one entry of generated code, one interpreted instruction, or a run of
+//! interpreted instructions that are not worth translating yet. The
 //! guest's location travels in [`Run::location`] from round to round, and the flags
 //! stay in the back end's form; both go to guest state only when somebody looks at
 //! it: the interpreter, or the embedder.
@@ -21,6 +22,11 @@ use crate::host::{Backend, CodeMemory, Environment, Leave, Lowering, Resolution}
 use crate::ir::TrapKind;
 use crate::location::Location;
 use crate::stats::VcpuStats;
+
+/// Instructions interpreted in one round, at most.
+const MAX_COLD: u32 = 64;
+/// The longest step forward, in bytes, that is not taken for a branch.
+const MAX_STRIDE: u64 = 8;
 
 /// One call of [`Engine::run`](super::Engine::run).
 pub(super) struct Run<'a, G: Guest, B: Backend, C> {
@@ -115,6 +121,7 @@ where
                 self.enter_for_one_iteration(env, entry)
             }
             Err(Untranslated::Interpret) => self.interpret(env),
+            Err(Untranslated::Cold) => self.interpret_to_branch(env),
             Err(Untranslated::Fetch(fault)) => ControlFlow::Break(Exit::FetchFault(fault)),
         }
     }
@@ -174,6 +181,10 @@ where
             if cache.is_waiting() {
                 self.link = None;
                 return Err(Untranslated::Interpret);
+            }
+            if self.scratch.heat.is_cold(self.location, cache.evictions()) {
+                self.link = None;
+                return Err(Untranslated::Cold);
             }
             cache.ticket()
         };
@@ -373,6 +384,27 @@ where
     /// Interprets one instruction.
     fn interpret<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.sync_state();
+        self.step(env)
+    }
+
+    /// Interprets until control does not simply go on, or somebody wants the vCPU
+    /// to stop.
+    fn interpret_to_branch<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
+        self.sync_state();
+        for _ in 0..MAX_COLD {
+            let at = self.guest.address(self.location);
+            self.step(env)?;
+            let forward = self.guest.address(self.location).wrapping_sub(at);
+            let asked = self.access.block().interrupt().load(Ordering::Relaxed) != 0;
+            if forward == 0 || forward > MAX_STRIDE || asked {
+                break;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Interprets one instruction, with guest state in order before and after.
+    fn step<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.interpreted += 1;
         let mut memory = WatchedMemory { env, jit: self.jit };
         let step = self.guest.step(self.access.state_mut(), &mut memory);

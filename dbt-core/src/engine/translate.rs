@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::Jit;
+use super::heat::Heat;
+use super::{Config, Jit};
 use crate::cache::pages::{PAGE_SIZE, PageFilter};
 use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
 use crate::guest::{Guest, StateLayout};
@@ -11,7 +12,7 @@ use crate::host::{Backend, CodeMemory, CompileInput, Environment, Unwatched};
 use crate::ir::{Builder, Unit};
 use crate::location::Location;
 use crate::memory::{FaultCause, Fetch, FetchFault};
-use crate::opt::{Optimizer, Passes};
+use crate::opt::Optimizer;
 
 /// What a vCPU translates with. It keeps its memory between translations.
 #[derive(Debug)]
@@ -20,15 +21,17 @@ pub(super) struct Scratch {
     optimizer: Optimizer,
     source: Vec<Range<u64>>,
     pages: Vec<u64>,
+    pub(super) heat: Heat,
 }
 
 impl Scratch {
-    pub(super) fn new(layout: &StateLayout, passes: Passes) -> Self {
+    pub(super) fn new(layout: &StateLayout, config: Config) -> Self {
         Self {
             unit: Unit::default(),
-            optimizer: Optimizer::new(layout).with_passes(passes),
+            optimizer: Optimizer::new(layout).with_passes(config.passes),
             source: Vec::new(),
             pages: Vec::new(),
+            heat: Heat::new(config.hot_threshold),
         }
     }
 }
@@ -47,6 +50,8 @@ pub(super) enum Untranslated {
     Fetch(FetchFault),
     /// The unit is to be interpreted, always or for now.
     Interpret,
+    /// The location has not been reached often enough.
+    Cold,
 }
 
 impl<B: Backend, C: CodeMemory> Jit<B, C> {
@@ -67,6 +72,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             optimizer,
             source,
             pages,
+            ..
         } = scratch;
         source.clear();
         pages.clear();

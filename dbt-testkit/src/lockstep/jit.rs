@@ -50,6 +50,7 @@ fn engine(
 ) -> Result<ArmEngine, Box<dyn std::error::Error>> {
     let code = ProcessCode::new(code_bytes)?;
     let config = Config {
+        hot_threshold: 0,
         link,
         ..Config::default()
     };

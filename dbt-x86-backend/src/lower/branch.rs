@@ -16,6 +16,7 @@
 //! tests the interrupt flag. Forward branches and paired returns need not: a
 //! guest cannot run forever on these alone.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::ExitSite;
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
@@ -23,8 +24,7 @@ use dbt_core::location::Location;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
-use crate::facts;
-use crate::flags::{Mask, Plan};
+use crate::flags::Plan;
 use crate::regs::Reg;
 
 /// Code that lies after all blocks because it runs rarely.
@@ -137,7 +137,7 @@ impl Lowering<'_> {
     }
 
     fn plan_for(&self, target: Target) -> Result<Plan> {
-        self.architectural_plan(facts::demanded(target, &self.scratch.live_in))
+        self.architectural_plan(self.scratch.liveness.live_at(target))
     }
 
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
@@ -148,7 +148,7 @@ impl Lowering<'_> {
                     Target::Exit(_) => false,
                 };
                 if !deferred {
-                    let demanded = facts::demanded(target, &self.scratch.live_in);
+                    let demanded = self.scratch.liveness.live_at(target);
                     self.save_architectural(demanded)?;
                 }
                 self.go(target);
@@ -159,16 +159,16 @@ impl Lowering<'_> {
                 return_location,
                 return_to,
             } => {
-                self.save_architectural(Mask::ALL)?;
+                self.save_architectural(FlagSet::ALL)?;
                 self.direct_call(target, return_location, return_to);
                 Ok(())
             }
             Terminator::Indirect { value, mode, kind } => {
-                self.save_architectural(Mask::ALL)?;
+                self.save_architectural(FlagSet::ALL)?;
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
-                self.save_architectural(Mask::ALL)?;
+                self.save_architectural(FlagSet::ALL)?;
                 self.trap(kind, info, resume);
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! Guest memory and calls of functions.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Value, Width};
 use dbt_isa::ops::{Access, Size};
@@ -9,7 +10,6 @@ use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
-use crate::flags::Mask;
 use crate::regs::{Reg, SCRATCH};
 
 const fn bits_of(size: Size) -> Bits {
@@ -43,7 +43,7 @@ impl Lowering<'_> {
             _ => None,
         };
         let dst = self.destination(value, dying, &[])?;
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         let at = self.asm.offset();
         match (access.size, access.signed) {
             (Size::Byte | Size::Half, false) => self.asm.movzx(bits_of(access.size), dst, from),
@@ -83,7 +83,7 @@ impl Lowering<'_> {
                 Some(_) => None,
                 None => Some(self.reg(value)?),
             };
-            let flags = self.architectural_plan(Mask::ALL)?;
+            let flags = self.architectural_plan(FlagSet::ALL)?;
             let at = self.asm.offset();
             match (constant, reg) {
                 (Some(constant), _) => self.asm.store_imm(bits, to, constant as u32),
@@ -129,7 +129,7 @@ impl Lowering<'_> {
         }
         let new = self.reg(new)?;
         let to = self.window(address)?;
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         let at = self.asm.offset();
         self.asm.lock_cmpxchg(bits_of(access.size), to, new);
         self.state_map(at, flags);
@@ -202,7 +202,7 @@ impl Lowering<'_> {
         }
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
         self.aligned = Some((reg, known, mask));
         Ok(())
@@ -328,7 +328,7 @@ impl Lowering<'_> {
     fn check_callback(&mut self) -> Result<()> {
         self.asm
             .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::CallbackFault, self.location, flags);
         Ok(())
     }

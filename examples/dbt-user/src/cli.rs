@@ -24,6 +24,8 @@ Options:
       --interpret     interpret, do not translate
       --lockstep      compare each translated unit with the interpreter (slow, for
                       programs with one thread)
+      --hot-threshold N
+                      interpret code until it has been reached N times (0 to 255)
       --code-cache N  bytes of code cache; K, M and G are understood
   -h, --help          print this
   -V, --version       print the version";
@@ -39,6 +41,8 @@ pub struct EngineOptions {
     pub clock: bool,
     /// Bytes of code cache, if not the default.
     pub code_cache: Option<usize>,
+    /// How often code is reached before it is translated, if not the default.
+    pub hot_threshold: Option<u8>,
 }
 
 /// A parsed command line.
@@ -120,7 +124,7 @@ where
 
 /// Handles an option that has a value.
 fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Result<(), String> {
-    if !["-L", "-E", "-U", "-0", "--code-cache"].contains(&name) {
+    if !["-L", "-E", "-U", "-0", "--code-cache", "--hot-threshold"].contains(&name) {
         return Err(format!("unknown option {name}; dbt-user --help lists them"));
     }
     let value = parser
@@ -141,6 +145,7 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
         }
         "-U" => options.env.push((value, None)),
         "-0" => options.argv0 = Some(value),
+        "--hot-threshold" => options.engine.hot_threshold = Some(threshold(&value)?),
         _ => options.engine.code_cache = Some(size(&value)?),
     }
     Ok(())
@@ -154,6 +159,12 @@ fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
         .filter(|&at| at != 0)?;
     let part = |b| OsStr::from_bytes(b).to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + 1..])))
+}
+
+fn threshold(text: &OsStr) -> Result<u8, String> {
+    let text = text.to_string_lossy();
+    text.parse()
+        .map_err(|_| format!("--hot-threshold {text}: expected a number from 0 to 255"))
 }
 
 fn size(text: &OsStr) -> Result<usize, String> {
@@ -236,6 +247,7 @@ mod tests {
         assert!(error(&["-L", "/no/such/dir", "p"]).contains("no such directory"));
         assert!(error(&["-E", "=x", "p"]).contains("NAME=VALUE"));
         assert!(error(&["--code-cache", "lots"]).contains("--code-cache lots"));
+        assert!(error(&["--hot-threshold", "256"]).contains("--hot-threshold 256"));
         assert!(error(&["--code-cache", "0"]).contains("--code-cache 0"));
         assert!(error(&["-0", "x"]).contains("no PROGRAM"));
         assert!(error(&["--strace=yes", "p"]).contains("--strace"));

@@ -45,6 +45,13 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         } else {
             Mode::Interpret
         },
+        // Each unit is to be compared with the interpreter.
+        hot_threshold: match options.lockstep {
+            true => 0,
+            false => options
+                .hot_threshold
+                .unwrap_or(Config::default().hot_threshold),
+        },
         link: !options.lockstep,
         jump_cache: !options.lockstep,
         ..Config::default()

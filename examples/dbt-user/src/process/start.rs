@@ -362,6 +362,9 @@ fn own_args(options: &Options) -> Vec<OsString> {
             .filter(|f| f.1)
             .map(|f| f.0.into()),
     );
+    if let Some(threshold) = engine.hot_threshold {
+        args.extend(["--hot-threshold".into(), threshold.to_string().into()]);
+    }
     if let Some(size) = engine.code_cache {
         args.extend(["--code-cache".into(), size.to_string().into()]);
     }
