@@ -43,6 +43,8 @@
 //! - `process` (default): the module of that name, on Linux, on x86-64
 //!   and AArch64. Elsewhere it is accepted and adds nothing, so that one `Cargo.toml` serves all targets.
 //!   It implies `std`.
+//! - `native`: `process::native`, the back end for the host that the process runs on.
+//!   It implies `process`.
 //! - `std`: what needs the standard library; nothing on its own.
 //!
 //! # `no_std` and allocation

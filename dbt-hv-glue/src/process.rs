@@ -57,6 +57,9 @@ mod fault;
 mod layout;
 mod lock;
 mod memory;
+#[cfg(feature = "native")]
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/native.rs")]
+pub mod native;
 mod prot;
 mod regions;
 mod space;

@@ -254,10 +254,7 @@ impl GuestMemory for ProcessMemory {
 
 impl Environment for ProcessMemory {
     fn lowering(&self) -> Lowering {
-        match self.window.base().is_null() {
-            true => Lowering::Identity,
-            false => Lowering::Window,
-        }
+        self.window.lowering()
     }
 
     fn window(&self) -> u64 {

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 /// The text of `--help`.
 pub const HELP: &str = "\
-Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 Linux.
+Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 and
+AArch64 Linux.
 
 Usage: dbt-user [OPTIONS] [PROGRAM [ARGUMENTS...]]
 
