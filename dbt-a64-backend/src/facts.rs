@@ -127,6 +127,7 @@ pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. }
+            | Inst::Float { .. }
             | Inst::FlagsFromPsr { .. } => return Mask::NONE,
             _ => return mask,
         }

@@ -9,6 +9,7 @@
 
 mod branch;
 mod edge;
+mod float;
 mod flags;
 mod int;
 mod memory;
@@ -17,7 +18,7 @@ mod place;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::Liveness;
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -60,6 +61,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The guest instruction being lowered.
     location: Location,
     /// The instruction being lowered.
@@ -96,6 +98,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             location: Location(0),
             index: 0,
             busy: 0,
@@ -114,6 +117,7 @@ impl<'a> Lowering<'a> {
             self.next_block = unit.order.get(position + 1).copied();
             self.block(*id, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -123,7 +127,16 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
+    }
+
+    /// Says what the code from here on is made from.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
     }
 
     fn prepare(&mut self) {
@@ -148,6 +161,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         let form = self.enter_block(id)?;
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
@@ -174,6 +188,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -200,6 +215,7 @@ impl<'a> Lowering<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "units are small")]
     fn inst(&mut self, index: usize) -> Result<()> {
         let value = Value(index as u32);
+        self.mark(Origin::Inst(value));
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
         if fact.deferred {
@@ -271,6 +287,21 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,
                 address,

@@ -47,6 +47,7 @@ impl Guest for Idle {
             }],
             hot: &[],
             flags: Slot(0),
+            float_status: None,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -21,6 +21,7 @@ mod dispatch;
 mod enter;
 mod heat;
 mod invalidate;
+mod observe;
 #[cfg(test)]
 mod tests;
 mod translate;
@@ -35,10 +36,12 @@ use core::sync::atomic::Ordering;
 use spin::Mutex;
 
 pub use self::config::{Config, Mode};
+pub use self::observe::{CompiledUnit, Observer};
 pub use self::vcpu::{InterruptHandle, Vcpu};
 
 use self::dispatch::{Run, stepped};
 use self::enter::{Access, Block, EMBEDDER, callback};
+use self::observe::Observing;
 use self::translate::{Compiler, Scratch};
 use crate::cache::code::Code;
 use crate::cache::{Cache, Host, Watcher};
@@ -73,6 +76,8 @@ struct Jit<B: Backend, C> {
     link: bool,
     /// Whether jump caches are filled.
     jump_cache: bool,
+    /// Told of each unit that is compiled.
+    observer: Observing,
     /// Locked before `cache`.
     compiler: Mutex<Compiler<B>>,
     cache: Mutex<Cache<B::Map>>,
@@ -171,12 +176,31 @@ where
             flags_offset,
             link: config.link,
             jump_cache: config.jump_cache,
+            observer: Observing::default(),
             compiler: Mutex::new(Compiler {
                 backend,
                 code: bytes,
             }),
             cache: Mutex::new(cache),
         })
+    }
+
+    /// Returns the engine with an observer, which is told of each unit that is
+    /// compiled from now on, or of nothing if everything is interpreted.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        if let Some(jit) = &mut self.jit {
+            jit.observer = Observing(Some(observer));
+        }
+        self
+    }
+
+    /// Returns the host addresses of the code that all units share: what enters
+    /// and leaves them. None if everything is interpreted.
+    pub fn runtime_code(&self) -> Option<Range<u64>> {
+        let jit = self.jit.as_ref()?;
+        let start = jit.host.code.address(0);
+        Some(start..start + u64::from(jit.runtime.len))
     }
 
     /// Makes a vCPU.

@@ -133,6 +133,17 @@ impl Plan {
         parts.fold(FlagSet::NONE, |all, (mask, _)| all | *mask)
     }
 
+    /// Returns the last source for which host instructions compute flags.
+    pub(crate) fn last_recomputed(&self) -> Option<Source> {
+        let parts = self.parts.iter().flatten().map(|(_, source)| *source);
+        parts
+            .filter(|source| match source {
+                Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
+                Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+            })
+            .next_back()
+    }
+
     /// Adds a part; false if there is no room.
     pub(crate) fn add(&mut self, mask: FlagSet, source: Source) -> bool {
         for part in &mut self.parts {

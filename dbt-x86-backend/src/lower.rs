@@ -10,6 +10,7 @@
 mod branch;
 mod edge;
 mod flags;
+mod float;
 mod int;
 mod memory;
 mod place;
@@ -17,7 +18,7 @@ mod place;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -59,6 +60,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The maps whose flags may be those of an edge into the block.
     edge_maps: Vec<(usize, BlockId)>,
     /// The loop whose edge's flags are still the architectural ones.
@@ -95,6 +97,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             edge_maps: Vec::new(),
             edge: None,
             location: Location(0),
@@ -113,6 +116,7 @@ impl<'a> Lowering<'a> {
             self.next_block = unit.order.get(position + 1).copied();
             self.block(*id, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -123,6 +127,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
     }
 
@@ -141,7 +146,16 @@ impl<'a> Lowering<'a> {
         self.find_edges();
     }
 
+    /// Says what the code from here on is made from, to who wants to know.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
     fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         self.begin_edge(id);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
@@ -166,6 +180,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -185,6 +200,7 @@ impl<'a> Lowering<'a> {
         let value = Value(index as u32);
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
+        self.mark(Origin::Inst(value));
         if fact.deferred {
             return Ok(());
         }
@@ -254,6 +270,21 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,
                 address,

@@ -1,18 +1,16 @@
 //! The machine whose values are those of the IR.
 
-use dbt_core::ir::{Builder, Helper, IndirectKind, Target, Terminator, TrapKind, Value};
+use dbt_core::ir::{Builder, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
 use super::region::Plan;
-use crate::fp_reg::{DReg, SReg};
 use crate::guest::{Mode, slot};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind as GuestTrap};
 use crate::reg::Reg;
-use crate::vfp_machine::{FpOp, VfpMachine};
 
 /// IR instructions up to which a selection is better than a branch.
 const MAX_SELECTED: usize = 10;
@@ -55,9 +53,9 @@ impl Site {
 /// Lifts one instruction.
 #[derive(Debug)]
 pub(super) struct Lifter<'a, 'u> {
-    builder: &'a mut Builder<'u>,
+    pub(super) builder: &'a mut Builder<'u>,
     plan: &'a mut Plan,
-    site: Site,
+    pub(super) site: Site,
     /// While trying a selection: whether the instruction does what it must.
     selecting: Option<Value>,
     refused: bool,
@@ -107,7 +105,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// Refuses what a selection cannot express; returns whether it did.
-    fn refuse(&mut self) -> bool {
+    pub(super) fn refuse(&mut self) -> bool {
         self.refused |= self.selecting.is_some();
         self.selecting.is_some()
     }
@@ -139,7 +137,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// Leaves the instruction to the interpreter.
-    fn interpret(&mut self) -> Flow {
+    pub(super) fn interpret(&mut self) -> Flow {
         self.stop(TrapKind::Interpret, 0, self.site.location());
         Flow::Leave
     }
@@ -426,37 +424,5 @@ impl A32Machine for Lifter<'_, '_> {
     }
     fn set_tpidrurw(&mut self, value: Value) {
         self.set_slot(slot::TPIDRURW, value);
-    }
-}
-
-impl VfpMachine for Lifter<'_, '_> {
-    fn sreg(&mut self, reg: SReg) -> Value {
-        self.builder.get(slot::s(reg.index()))
-    }
-    fn set_sreg(&mut self, reg: SReg, value: Value) {
-        self.set_slot(slot::s(reg.index()), value);
-    }
-    fn dreg(&mut self, reg: DReg) -> Value {
-        self.builder.get(slot::d(reg.index()))
-    }
-    fn set_dreg(&mut self, reg: DReg, value: Value) {
-        if !self.refuse() {
-            self.builder.set(slot::d(reg.index()), value);
-        }
-    }
-
-    fn fpscr(&mut self) -> Value {
-        self.builder.get(slot::FPSCR)
-    }
-    fn set_fpscr_flags(&mut self, value: Value) {
-        self.set_slot(slot::FPSCR, value);
-    }
-    fn set_fpscr(&mut self, _: Value) -> Flow {
-        self.interpret()
-    }
-
-    fn fp(&mut self, op: FpOp, a: Value, b: Value, c: Value) -> Value {
-        self.refuse();
-        self.builder.call(Helper(op as u16), [a, b, c])
     }
 }

@@ -604,6 +604,11 @@ impl Lowering<'_> {
             return Ok(());
         }
         let reg = self.reg(word)?;
+        self.flags_in_register(value, reg)
+    }
+
+    /// Flags that are in bits 31 to 28 of a register.
+    pub(super) fn flags_in_register(&mut self, value: Value, reg: Reg) -> Result<()> {
         self.before_clobber()?;
         self.asm.write_flags(reg);
         self.flags.define(value, Mask::ALL, None, Recipe::None);

@@ -244,7 +244,7 @@ impl Lowering<'_> {
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
     fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
-        let mask = access.size.bytes() - 1;
+        let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
         }
@@ -299,12 +299,7 @@ impl Lowering<'_> {
         helper: Helper,
         args: [Value; 3],
     ) -> Result<()> {
-        let function = *self
-            .input
-            .callees
-            .helpers
-            .get(usize::from(helper.0))
-            .ok_or(CompileError::Unsupported)?;
+        let function = self.helper(helper)?;
         for (index, arg) in args.into_iter().enumerate() {
             self.pass(index, arg)?;
         }
@@ -316,6 +311,22 @@ impl Lowering<'_> {
         }
         self.define(value, Reg::X16);
         Ok(())
+    }
+
+    /// Calls a function that touches no slot that a value may be in. The result is in
+    /// `x16`.
+    pub(super) fn call_exact(&mut self, helper: Helper, args: &[Value]) -> Result<()> {
+        let function = self.helper(helper)?;
+        for (index, arg) in args.iter().enumerate() {
+            self.pass(index, *arg)?;
+        }
+        self.call(function, self.entries.call_state)
+    }
+
+    fn helper(&self, helper: Helper) -> Result<u64> {
+        let helpers = &self.input.callees.helpers;
+        let function = helpers.get(usize::from(helper.0)).copied();
+        function.ok_or(CompileError::Unsupported)
     }
 
     /// Passes an argument to a function that is about to be called.

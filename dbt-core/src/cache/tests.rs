@@ -353,6 +353,7 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
+                marks: Vec::new(),
             },
         };
         let stale =

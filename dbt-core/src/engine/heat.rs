@@ -46,6 +46,7 @@ impl Heat {
         }
         // Fibonacci hashing: the high bits depend on all of the location's.
         let hash = location.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - COUNTERS.ilog2());
+        #[allow(clippy::cast_possible_truncation, reason = "15 bits")]
         let count = &mut self.counts[hash as usize];
         if *count >= self.threshold {
             return false;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::heat::Heat;
+use super::observe::CompiledUnit;
 use super::{Config, Jit};
 use crate::cache::pages::{PAGE_SIZE, PageFilter};
 use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
@@ -118,14 +119,16 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 callees: &self.callees,
                 runtime: &self.runtime,
                 offset,
+                marks: self.observer.0.is_some(),
             };
             let compiled = backend.compile(input, code);
             let mut cache = self.cache.lock();
-            let Ok(fragment) = compiled else {
+            let Ok(mut fragment) = compiled else {
                 cache.refuse(location);
                 return Err(Untranslated::Interpret);
             };
             if code.len() <= room as usize {
+                let marks = core::mem::take(&mut fragment.marks);
                 let new = NewFragment {
                     location,
                     ticket,
@@ -135,7 +138,21 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                     code,
                     fragment,
                 };
-                return match cache.insert(&self.host, new) {
+                let inserted = cache.insert(&self.host, new);
+                drop(cache);
+                if let (Ok(_), Some(observer)) = (&inserted, &self.observer.0) {
+                    let code = core::mem::take(code);
+                    drop(compiler);
+                    observer.compiled(&CompiledUnit {
+                        location,
+                        unit,
+                        layout,
+                        code: &code,
+                        address: self.host.code.address(offset),
+                        marks: &marks,
+                    });
+                }
+                return match inserted {
                     Ok(id) | Err(Rejected::Exists(id)) => Ok(id),
                     Err(Rejected::Stale) => Err(Untranslated::Interpret),
                 };

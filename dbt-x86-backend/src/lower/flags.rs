@@ -26,10 +26,18 @@ use crate::flags::{Kind, Operand};
 use crate::regs::Reg;
 
 /// An operand noted for later: valid while its register has not been written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Note {
     operand: Operand,
     version: u32,
+}
+
+impl Note {
+    fn replace(&mut self, old: Self, new: Self) {
+        if *self == old {
+            *self = new;
+        }
+    }
 }
 
 /// How one flags value of the block can be obtained.
@@ -61,6 +69,8 @@ pub(super) struct FlagsState {
     host: Option<(Value, Kind)>,
     /// The host's N and Z are those of this register.
     host_result: Option<(Reg, u32)>,
+    /// The last instruction prepared to change the host's flags.
+    clobbered_at: Option<u32>,
     /// The architectural flags; none while they are those of the block's start.
     architectural: Option<Value>,
     /// The components of the architectural flags that memory holds.
@@ -72,6 +82,7 @@ impl FlagsState {
         self.definitions.clear();
         self.host = None;
         self.host_result = None;
+        self.clobbered_at = None;
         self.architectural = None;
         self.home = FlagSet::ALL;
     }
@@ -263,21 +274,42 @@ impl Lowering<'_> {
         self.flags.host_result = Some((reg, self.version(reg)));
     }
 
-    /// A value moved from `from` to `to`: what was noted of the one now holds for
-    /// the other, which lives longer.
+    /// A value moved from `from` to `to`, which lives longer: its results are noted
+    /// of that one now.
     pub(super) fn renote_results(&mut self, from: Reg, to: Reg) {
-        let old = self.version(from);
-        let new = self.version(to);
+        let (old, new) = self.moved(from, to);
         for definition in &mut self.flags.definitions {
-            if let Some(note) = &mut definition.result
-                && note.operand == Operand::Reg(from)
-                && note.version == old
-            {
-                *note = Note {
-                    operand: Operand::Reg(to),
-                    version: new,
-                };
+            if let Some(note) = &mut definition.result {
+                note.replace(old, new);
             }
         }
+    }
+
+    /// A value was copied from `from` to `to`: all that was noted of the one now
+    /// holds for the other.
+    fn renote(&mut self, from: Reg, to: Reg) {
+        let (old, new) = self.moved(from, to);
+        for definition in &mut self.flags.definitions {
+            if let Some(note) = &mut definition.result {
+                note.replace(old, new);
+            }
+            if let Some((a, b)) = &mut definition.compare {
+                a.replace(old, new);
+                b.replace(old, new);
+            }
+        }
+    }
+
+    fn moved(&self, from: Reg, to: Reg) -> (Note, Note) {
+        (self.note(Operand::Reg(from)), self.note(Operand::Reg(to)))
+    }
+
+    /// Tells whether flags that may still be needed are noted of a register.
+    pub(super) fn is_noted(&self, reg: Reg) -> bool {
+        let note = self.note(Operand::Reg(reg));
+        self.flags.definitions.iter().any(|definition| {
+            let (a, b) = definition.compare.unzip();
+            [definition.result, a, b].contains(&Some(note))
+        })
     }
 }

@@ -181,7 +181,7 @@ impl Lowering<'_> {
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
     fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
-        let mask = access.size.bytes() - 1;
+        let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
         }
@@ -217,6 +217,12 @@ impl Lowering<'_> {
         helper: Helper,
         args: [Value; 3],
     ) -> Result<()> {
+        self.call_exact(helper, &args)?;
+        self.move_result(value, Reg::RAX)
+    }
+
+    /// Calls a function of the guest; the result is in `rax`.
+    pub(super) fn call_exact(&mut self, helper: Helper, args: &[Value]) -> Result<()> {
         let function = *self
             .input
             .callees
@@ -225,11 +231,10 @@ impl Lowering<'_> {
             .ok_or(CompileError::Unsupported)?;
         self.before_clobber()?;
         self.save_all_slot_values()?;
-        for (index, arg) in args.into_iter().enumerate() {
-            self.pass(index, arg)?;
+        for (index, arg) in args.iter().enumerate() {
+            self.pass(index, *arg)?;
         }
-        self.call(function, self.entries.call_state)?;
-        self.move_result(value, Reg::RAX)
+        self.call(function, self.entries.call_state)
     }
 
     /// Passes an argument to a function that is about to be called.

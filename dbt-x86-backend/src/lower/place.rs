@@ -116,8 +116,8 @@ impl Places {
 /// The bits of a register that hold a value of a type.
 pub(crate) const fn bits_of(ty: Ty) -> Bits {
     match ty {
-        Ty::I64 => Bits::B64,
-        Ty::I1 | Ty::I32 | Ty::Flags => Bits::B32,
+        Ty::I64 | Ty::V64 => Bits::B64,
+        Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Bits::B32,
     }
 }
 
@@ -366,22 +366,26 @@ impl Lowering<'_> {
 
     /// Returns a scratch register that holds nothing needed, and keeps it.
     pub(super) fn take_scratch(&mut self) -> Result<Reg> {
-        let holds_needed = |reg: Reg| {
-            self.scratch
-                .places
-                .active
-                .iter()
-                .any(|value| self.place(*value).uses(reg))
-        };
-        let free = SCRATCH
-            .into_iter()
-            .find(|reg| self.busy & 1 << reg.0 == 0 && !holds_needed(*reg));
-        let reg = match free {
+        let mut free = SCRATCH.into_iter().filter(|reg| self.is_free(*reg));
+        let reg = match self.free_scratch().or_else(|| free.next()) {
             Some(reg) => reg,
             None => self.victim()?,
         };
         self.take(reg)?;
         Ok(reg)
+    }
+
+    /// Returns a scratch register that nothing depends on, flags included.
+    pub(super) fn free_scratch(&self) -> Option<Reg> {
+        SCRATCH
+            .into_iter()
+            .find(|reg| self.is_free(*reg) && !self.is_noted(*reg))
+    }
+
+    /// Tells whether no value is in a scratch register.
+    fn is_free(&self, reg: Reg) -> bool {
+        let mut active = self.scratch.places.active.iter();
+        self.busy & 1 << reg.0 == 0 && !active.any(|value| self.place(*value).uses(reg))
     }
 
     /// Chooses the scratch register whose content is needed last.

@@ -1,6 +1,11 @@
 //! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
+mod dump;
+#[cfg_attr(target_arch = "aarch64", path = "engine/host_code_aarch64.rs")]
+mod host_code;
 mod lockstep;
+mod observe;
+mod perf_map;
 mod report;
 
 use std::io::{self, Write};
@@ -19,6 +24,7 @@ use dbt_user::cpu::{self, Cpu, CpuExit, Interrupt, UserRegs};
 use dbt_user::memory::{FaultKind, Space};
 
 use lockstep::Ahead;
+use observe::Observers;
 use report::Totals;
 
 type ArmEngine = WindowEngine<A32Guest, NativeBackend, ProcessCode>;
@@ -55,12 +61,15 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         jump_cache: !options.lockstep,
         ..Config::default()
     };
+    let guest = A32Guest::new(FEATURES);
+    let observers = Observers::new(options, guest)?;
     Ok(Arc::new(Shared {
         unattached: Mutex::new(Some((code, config))),
         engine: OnceLock::new(),
         clock: options.clock,
         lockstep: options.lockstep && !options.interpret,
         totals: Arc::default(),
+        observers,
     }))
 }
 
@@ -84,6 +93,7 @@ struct Shared {
     clock: bool,
     lockstep: bool,
     totals: Arc<Mutex<Totals>>,
+    observers: Option<Arc<Observers>>,
 }
 
 impl Shared {
@@ -94,8 +104,12 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner);
         if let Some((code, config)) = unattached.take() {
             let (guest, host) = (A32Guest::new(FEATURES), native::backend());
-            let engine = Engine::new(guest, host, code, space.lowering(), config);
-            let engine = engine.map_err(io::Error::other)?;
+            let mut engine = Engine::new(guest, host, code, space.lowering(), config)
+                .map_err(io::Error::other)?;
+            if let Some(observers) = &self.observers {
+                engine = engine.with_observer(Arc::<Observers>::clone(observers));
+                observers.attach(space, engine.runtime_code());
+            }
             let engine = WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
             // The lock is held, so nobody else has set it.
             let _ = self.engine.set(engine);
@@ -207,7 +221,7 @@ impl Cpu for Core {
             r: state.r,
             cpsr: state.cpsr(),
             d: state.d,
-            fpscr: state.fpscr,
+            fpscr: state.fpscr(),
             tpidruro: state.tpidruro,
             tpidrurw: state.tpidrurw,
         }
@@ -257,7 +271,7 @@ fn put(state: &mut ArmState, regs: &UserRegs) {
     state.r = regs.r;
     state.set_cpsr(regs.cpsr);
     state.d = regs.d;
-    state.fpscr = regs.fpscr;
+    state.set_fpscr(regs.fpscr);
     state.tpidruro = regs.tpidruro;
     state.tpidrurw = regs.tpidrurw;
 }

@@ -215,7 +215,12 @@ impl Backend for SimBackend {
             lowering: input.lowering,
         }));
         let len = u32::try_from(code.len()).unwrap();
-        Ok(Fragment { len, exits, maps })
+        Ok(Fragment {
+            len,
+            exits,
+            maps,
+            marks: Vec::new(),
+        })
     }
 
     fn link(&self, _: &ExitSite, _: u32, to: u32) -> Option<(u64, usize)> {

@@ -10,6 +10,7 @@ use crate::context;
 use crate::flags::COMPONENTS;
 use crate::lower::place::Place;
 use crate::lower::{Lowering, Result};
+use crate::regs::Reg;
 
 impl Lowering<'_> {
     pub(in crate::lower) fn set_flags(&mut self, value: Value) -> Result<()> {
@@ -98,6 +99,11 @@ impl Lowering<'_> {
         let from = self.operand(word)?;
         let reg = self.take_scratch()?;
         self.asm.mov32(reg, from);
+        self.flags_from_reg(value, reg)
+    }
+
+    /// The same of a scratch register, which is changed.
+    pub(in crate::lower) fn flags_from_reg(&mut self, value: Value, reg: Reg) -> Result<()> {
         self.asm.shift_imm(Shift::Shr, Bits::B32, reg, 28);
         // The product has bits 0 to 3 at 0, 8, 16 and 24; N, the highest, comes
         // first in memory.

@@ -8,7 +8,7 @@ use super::{Definition, Note};
 use crate::asm::Rm;
 use crate::context;
 use crate::facts::Fact;
-use crate::flags::{COMPONENTS, Operand, Plan, Source};
+use crate::flags::{COMPONENTS, Kind, Operand, Plan, Source};
 use crate::lower::{Lowering, Result};
 use crate::regs::Reg;
 
@@ -17,24 +17,44 @@ impl Lowering<'_> {
     pub(in crate::lower) fn save_architectural(&mut self, mask: FlagSet) -> Result<()> {
         let mut mask = mask;
         let mut plan = self.architectural_plan(mask)?;
-        if recomputes(&plan) && self.flags.host.is_some() {
+        if plan.last_recomputed().is_some() && self.flags.host.is_some() {
             // The host's flags change, so what else they hold is saved too.
             mask |= self.flags_needed();
             plan = self.architectural_plan(mask)?;
         }
         if !plan.is_empty() {
             self.emit_plan(&plan, context::FLAGS);
-            self.forget_host_if_changed(&plan);
+            self.note_host_after(&plan);
         }
         self.flags.home |= mask;
         Ok(())
     }
 
-    fn forget_host_if_changed(&mut self, plan: &Plan) {
-        if recomputes(plan) {
-            self.flags.host = None;
-            self.flags.host_result = None;
-        }
+    /// Notes what the host's flags hold once a plan has been carried out.
+    fn note_host_after(&mut self, plan: &Plan) {
+        let Some(source) = plan.last_recomputed() else {
+            return;
+        };
+        self.flags.host_result = None;
+        // Storing leaves them, so whoever tests a condition next need not load it,
+        // unless this instruction is going to change them.
+        self.flags.host = match source {
+            Source::Compare(a, b) if self.flags.clobbered_at != Some(self.index) => {
+                self.compared(a, b).map(|value| (value, Kind::Sub))
+            }
+            _ => None,
+        };
+    }
+
+    /// The flags of comparing `a` with `b`, as these are now.
+    fn compared(&self, a: Operand, b: Operand) -> Option<Value> {
+        let mut definitions = self.flags.definitions.iter().rev();
+        let definition = definitions.find(|definition| {
+            definition.compare.is_some_and(|(x, y)| {
+                x.operand == a && y.operand == b && self.holds(x) && self.holds(y)
+            })
+        });
+        definition.map(|definition| definition.value)
     }
 
     /// The components of `value` that are still needed: by name after this
@@ -58,6 +78,7 @@ impl Lowering<'_> {
     /// Prepares for an instruction that changes the host's flags.
     pub(in crate::lower) fn before_clobber(&mut self) -> Result<()> {
         self.flags.host_result = None;
+        self.flags.clobbered_at = Some(self.index);
         if let Some(held) = self.flags.host.take() {
             let needed = self.still_needed(held.0);
             if !needed.is_empty() && self.plan(held.0, needed).is_none() {
@@ -98,8 +119,14 @@ impl Lowering<'_> {
             let needed = self.still_needed(value);
             if !needed.is_empty() && self.plan(value, needed).is_none() {
                 self.scratch.places.set_version(reg, version);
-                self.rescue(value, needed)?;
+                let copied = self.copy_noted(reg)?;
+                if !copied {
+                    self.rescue(value, needed)?;
+                }
                 self.scratch.places.set_version(reg, version + 1);
+                if copied {
+                    return Ok(());
+                }
             }
             if let Some(architectural) = self.flags.architectural
                 && architectural != value
@@ -113,6 +140,20 @@ impl Lowering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Copies a register to one that is free, if there is one, together with all
+    /// that was noted of it: a copy costs less than saving four flags, and whoever
+    /// tests a condition finds the operands in registers.
+    fn copy_noted(&mut self, reg: Reg) -> Result<bool> {
+        let Some(to) = self.free_scratch().filter(|free| *free != reg) else {
+            return Ok(false);
+        };
+        let version = self.version(to);
+        self.scratch.places.set_version(to, version + 1);
+        self.asm.mov32(to, reg);
+        self.renote(reg, to);
+        Ok(true)
     }
 
     /// Saves a flags value that is about to lose its last place.
@@ -157,7 +198,7 @@ impl Lowering<'_> {
             return Err(CompileError::Unsupported);
         };
         self.emit_plan(plan, to);
-        self.forget_host_if_changed(plan);
+        self.note_host_after(plan);
         for definition in &mut self.flags.definitions {
             if definition.value == value {
                 definition.spill = Some((mask, spill));
@@ -204,12 +245,4 @@ impl Lowering<'_> {
         }
         Ok(())
     }
-}
-
-/// Tells whether carrying a plan out changes the host's flags.
-fn recomputes(plan: &Plan) -> bool {
-    plan.parts.iter().flatten().any(|(_, source)| match source {
-        Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
-        Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
-    })
 }

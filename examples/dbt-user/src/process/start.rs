@@ -354,7 +354,10 @@ fn own_args(options: &Options) -> Vec<OsString> {
     }
     let engine = &options.engine;
     let flags = [("--strace", options.strace), ("--stats", options.stats)];
-    let engine_flags = [("--interpret", engine.interpret)];
+    let engine_flags = [
+        ("--interpret", engine.interpret),
+        ("--perf-map", engine.perf_map),
+    ];
     args.extend(
         flags
             .iter()
@@ -367,6 +370,13 @@ fn own_args(options: &Options) -> Vec<OsString> {
     }
     if let Some(size) = engine.code_cache {
         args.extend(["--code-cache".into(), size.to_string().into()]);
+    }
+    if let Some(columns) = engine.dump {
+        args.extend(["--dump".into(), columns.to_string().into()]);
+    }
+    if let Some(file) = &engine.dump_to {
+        let file = std::path::absolute(file).unwrap_or(file.clone());
+        args.extend(["--dump-to".into(), file.into()]);
     }
     args
 }
