@@ -352,6 +352,8 @@ impl Lowering<'_> {
         for reg in CALLER_SAVED {
             self.release(reg);
         }
+        // The result.
+        self.keep(Reg::X16);
         Ok(())
     }
 
@@ -365,7 +367,6 @@ impl Lowering<'_> {
         self.pass(0, address)?;
         self.pass_access(access)?;
         self.call(self.input.callees.load, self.entries.call_context)?;
-        self.keep(Reg::X16);
         self.check_callback()?;
         if access.signed {
             self.extend_loaded(access.size, width, Reg::X16);
@@ -398,7 +399,6 @@ impl Lowering<'_> {
             self.input.callees.compare_exchange,
             self.entries.call_context,
         )?;
-        self.keep(Reg::X16);
         self.check_callback()?;
         self.define(value, Reg::X16);
         Ok(())
