@@ -111,6 +111,8 @@ pub(super) struct FlagsState {
     words: Vec<Word>,
     /// The architectural flags.
     architectural: Value,
+    /// A register that is about to be written, so that nothing may follow from it.
+    doomed: Option<Reg>,
 }
 
 impl Default for FlagsState {
@@ -121,6 +123,7 @@ impl Default for FlagsState {
             host_result: None,
             words: Vec::new(),
             architectural: ENTRY,
+            doomed: None,
         }
     }
 }
@@ -131,6 +134,7 @@ impl FlagsState {
         self.host_result = None;
         self.words.clear();
         self.architectural = ENTRY;
+        self.doomed = None;
         let there = |flag: Flag, source: Source| {
             (form.sources().of(flag) == source).then_some(ENTRY)
         };
@@ -364,7 +368,8 @@ impl Lowering<'_> {
         if let Some(word) = word {
             return Some(Source::Word(word.reg));
         }
-        let good = |note: Note| self.holds(note) && Some(note.reg) != but_reg;
+        let lost = [but_reg, self.flags.doomed];
+        let good = |note: Note| self.holds(note) && !lost.contains(&Some(note.reg));
         let definition = self.flags.definition(origin)?;
         if flag == Flag::C
             && let Some(carry) = definition.carry
@@ -530,15 +535,19 @@ impl Lowering<'_> {
                 lost.is_some()
             });
             let Some((origin, flag)) = lost else { break };
-            self.rescue(origin, flag)?;
+            let source = self.source(origin, flag, false, None);
+            // What is saved on the way must not follow from the register either.
+            let before = self.flags.doomed.replace(reg);
+            self.rescue(origin, source)?;
+            self.flags.doomed = before;
         }
         self.scratch.places.set_version(reg, version + 1);
         Ok(())
     }
 
     /// Brings a flag that follows from registers to the host's flags or to a word.
-    fn rescue(&mut self, origin: Value, flag: Flag) -> Result<()> {
-        match self.source(origin, flag, false, None) {
+    fn rescue(&mut self, origin: Value, source: Option<Source>) -> Result<()> {
+        match source {
             Some(Source::Bit(bit)) => self.carry_to_word(origin, bit),
             Some(Source::Compare(comparison)) => {
                 self.before_clobber()?;
