@@ -8,7 +8,7 @@ use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
 use dbt_isa::Undecodable;
 
-use crate::fp_helpers::FP_FUNCTIONS;
+use crate::fp_helpers::FUNCTIONS;
 use crate::instruction::Instruction;
 use crate::interp;
 use crate::itstate::ItState;
@@ -174,7 +174,7 @@ impl Guest for A32Guest {
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
-        &FP_FUNCTIONS
+        &FUNCTIONS
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -229,7 +229,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 88 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 94 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -254,7 +254,11 @@ pub(crate) mod slot {
         Slot(55 + index as u16)
     }
     pub(crate) const FPSCR_NZCV: Slot = Slot(87);
-    pub(crate) const COUNT: usize = 88;
+    /// The halves of a vector operation's operands.
+    pub(crate) const fn vector(index: usize) -> Slot {
+        Slot(88 + index as u16)
+    }
+    pub(crate) const COUNT: usize = 94;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -367,6 +371,12 @@ const NAMES: [&str; slot::COUNT] = [
     "s30",
     "s31",
     "fpscr_nzcv",
+    "vector0",
+    "vector1",
+    "vector2",
+    "vector3",
+    "vector4",
+    "vector5",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -392,7 +402,8 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            _ => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            _ => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

@@ -20,6 +20,7 @@ use crate::reg::Reg;
 use crate::state::ArmState;
 use crate::version::{DecodeContext, Features};
 
+mod simd;
 mod vfp;
 
 /// Interprets the instruction at `state`'s PC.

@@ -77,6 +77,7 @@
 extern crate alloc;
 
 pub mod args;
+pub mod checksum;
 pub mod decode;
 pub mod disasm;
 mod encodings;
@@ -96,6 +97,8 @@ pub mod machine;
 pub mod operands;
 pub mod reg;
 mod sem;
+pub mod simd;
+pub mod simd_machine;
 pub mod softfloat;
 pub mod state;
 pub mod use_analysis;

@@ -7,10 +7,10 @@
 
 use alloc::vec::Vec;
 
-use dbt_core::ir::Width;
+use dbt_core::ir::{VectorOp, VectorShift, Width};
 use dbt_isa::ops::{Condition, Size};
 
-use crate::regs::Reg;
+use crate::regs::{Reg, Vreg};
 
 /// Logical operations, numbered as in their encodings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,30 +50,13 @@ impl From<Reg> for Shifted {
     }
 }
 
-/// How an index is extended in an address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub(crate) enum Extension {
-    /// 32 bits, unsigned.
-    Uxtw = 2,
-    /// 64 bits.
-    Lsl = 3,
-    /// 32 bits, signed.
-    Sxtw = 6,
-}
-
 /// The memory operand of a load or store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mem {
     /// `[base, #offset]`: see [`offset_fits`].
     Offset { base: Reg, offset: i32 },
-    /// `[base, index, extension]`, the index scaled by the size or not.
-    Index {
-        base: Reg,
-        index: Reg,
-        extension: Extension,
-        scaled: bool,
-    },
+    /// `[base, index, UXTW]`.
+    Index { base: Reg, index: Reg },
 }
 
 /// A load or store of one register.
@@ -341,7 +324,11 @@ impl Asm<'_> {
             if *half == background {
                 continue;
             }
-            let written = if opcode == 0x1280_0000 { !*half & 0xffff } else { *half };
+            let written = if opcode == 0x1280_0000 {
+                !*half & 0xffff
+            } else {
+                *half
+            };
             self.word(sf(width) | opcode | place << 21 | written << 5 | rd(dst));
             opcode = 0x7280_0000;
         }
@@ -492,27 +479,27 @@ impl Asm<'_> {
                     0x3800_0000 | unscaled << 12 | rn(base)
                 }
             }
-            Mem::Index {
-                base,
-                index,
-                extension,
-                scaled,
-            } => {
-                let how = (extension as u32) << 13 | u32::from(scaled) << 12;
-                0x3820_0800 | how | rm(index) | rn(base)
-            }
+            Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
         };
         self.word(bits | word | rd(reg));
     }
 
     /// A load of 32 or 64 bits.
     pub(crate) fn load(&mut self, width: Width, reg: Reg, base: Reg, offset: i32) {
-        self.transfer(Transfer::Load(size_of(width)), reg, Mem::Offset { base, offset });
+        self.transfer(
+            Transfer::Load(size_of(width)),
+            reg,
+            Mem::Offset { base, offset },
+        );
     }
 
     /// A store of 32 or 64 bits.
     pub(crate) fn store(&mut self, width: Width, reg: Reg, base: Reg, offset: i32) {
-        self.transfer(Transfer::Store(size_of(width)), reg, Mem::Offset { base, offset });
+        self.transfer(
+            Transfer::Store(size_of(width)),
+            reg,
+            Mem::Offset { base, offset },
+        );
     }
 
     /// `LDP`, `STP` with an offset that is a multiple of the size.
@@ -597,6 +584,55 @@ const fn size_of(width: Width) -> Size {
     }
 }
 
+/// Vectors, of 64 bits.
+impl Asm<'_> {
+    /// `FMOV Dd, Xn`.
+    pub(crate) fn to_vector(&mut self, dst: Vreg, from: Reg) {
+        self.word(0x9e67_0000 | rn(from) | u32::from(dst.0));
+    }
+
+    /// `FMOV Xd, Dn`.
+    pub(crate) fn from_vector(&mut self, dst: Reg, from: Vreg) {
+        self.word(0x9e66_0000 | u32::from(from.0) << 5 | rd(dst));
+    }
+
+    /// An operation of two vectors.
+    pub(crate) fn vector(&mut self, op: VectorOp, dst: Vreg, a: Vreg, b: Vreg) {
+        let sized = |opcode: u32, size: Size| opcode | (size as u32) << 22;
+        // Doublewords are the only element of their vector: a scalar form.
+        let opcode = match op {
+            VectorOp::And => 0x0e20_1c00,
+            VectorOp::AndNot => 0x0e60_1c00,
+            VectorOp::Or => 0x0ea0_1c00,
+            VectorOp::Xor => 0x2e20_1c00,
+            VectorOp::Add(Size::Dword) => 0x5ee0_8400,
+            VectorOp::Sub(Size::Dword) => 0x7ee0_8400,
+            VectorOp::Add(size) => sized(0x0e20_8400, size),
+            VectorOp::Sub(size) => sized(0x2e20_8400, size),
+            VectorOp::Mul(size) => sized(0x0e20_9c00, size),
+            VectorOp::Equal(size) => sized(0x2e20_8c00, size),
+            VectorOp::Greater(size) => sized(0x0e20_3400, size),
+            VectorOp::Zip(size) => sized(0x0e00_3800, size),
+            VectorOp::Narrow(size) => 0x0e00_1800 | (size as u32 - 1) << 22,
+        };
+        let operands = u32::from(b.0) << 16 | u32::from(a.0) << 5 | u32::from(dst.0);
+        self.word(opcode | operands);
+    }
+
+    /// A shift of a vector's elements by a constant that is not zero.
+    pub(crate) fn vector_shift(&mut self, op: VectorShift, amount: u8, dst: Vreg, a: Vreg) {
+        let bits = op.size().bytes() * 8;
+        let (opcode, field) = match op {
+            VectorShift::Left(_) => (0x0f00_5400, bits + u32::from(amount)),
+            VectorShift::Logical(_) => (0x2f00_0400, 2 * bits - u32::from(amount)),
+            VectorShift::Arithmetic(_) => (0x0f00_0400, 2 * bits - u32::from(amount)),
+        };
+        let scalar = if bits == 64 { 0x5000_0000 } else { 0 };
+        let operands = field << 16 | u32::from(a.0) << 5 | u32::from(dst.0);
+        self.word(opcode | scalar | operands);
+    }
+}
+
 /// Branches, whose distances are [patched](Asm::patch) later. Each returns where it
 /// is.
 impl Asm<'_> {
@@ -660,13 +696,21 @@ mod tests {
         let size = 1 << len;
         let ones = (imms & (size - 1)) + 1;
         let rotation = immr & (size - 1);
-        let run = if ones == 64 { u64::MAX } else { (1 << ones) - 1 };
+        let run = if ones == 64 {
+            u64::MAX
+        } else {
+            (1 << ones) - 1
+        };
         let element = rotate_element(run, rotation, size);
         let mut result = 0;
         for at in (0..64).step_by(size as usize) {
             result |= element << at;
         }
-        if width == Width::W32 { result & 0xffff_ffff } else { result }
+        if width == Width::W32 {
+            result & 0xffff_ffff
+        } else {
+            result
+        }
     }
 
     /// Every encoding decodes to what was encoded, and all 5,334 constants of 64 bits
@@ -689,7 +733,8 @@ mod tests {
             }
             assert_eq!(constants.len(), expected);
             for constant in constants {
-                let field = logical_immediate(constant, width).expect("a constant with an encoding");
+                let field =
+                    logical_immediate(constant, width).expect("a constant with an encoding");
                 assert_eq!(decode(field, width), constant);
             }
         }

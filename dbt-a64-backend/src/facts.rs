@@ -11,8 +11,8 @@ use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Unit, Value, Width};
 use dbt_isa::ops::{BinOp, CmpOp, UnOp};
 
-use crate::flags::Mask;
 use crate::asm::Logic;
+use crate::flags::Mask;
 use crate::regs::{PINNED, Reg};
 
 /// What is known of one value (or of the instruction without one).
@@ -277,7 +277,11 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             width: Width::W32,
             b,
             ..
-        } if matches!(form(b), Some(Absorbable::Shift | Absorbable::Rotation | Absorbable::Not)) => {
+        } if matches!(
+            form(b),
+            Some(Absorbable::Shift | Absorbable::Rotation | Absorbable::Not)
+        ) =>
+        {
             [Some(b), None]
         }
         Inst::Binary {
@@ -288,7 +292,11 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
         } if form(b) != Some(Absorbable::Product) => {
             let shift = (form(b) == Some(Absorbable::Shift)).then_some(b);
             let product = (form(a) == Some(Absorbable::Product) && a != b).then_some(a);
-            if shift.is_some() { [shift, None] } else { [product, None] }
+            if shift.is_some() {
+                [shift, None]
+            } else {
+                [product, None]
+            }
         }
         Inst::Binary {
             op: BinOp::Add | BinOp::Sub,

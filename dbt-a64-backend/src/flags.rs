@@ -164,7 +164,9 @@ impl Sources {
     }
 
     pub(crate) fn registers(&self) -> u32 {
-        self.0.iter().fold(0, |all, source| all | source.registers())
+        self.0
+            .iter()
+            .fold(0, |all, source| all | source.registers())
     }
 
     /// Reads the flags from recorded registers, as bits 31 to 28.

@@ -1,5 +1,5 @@
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! AArch64 host back end: instruction selection, registers, emission.
 //!
 //! For embedders who run `dbt-core`'s engine on an AArch64 host. The back end only
@@ -43,6 +43,7 @@
 extern crate alloc;
 
 mod asm;
+mod backend;
 mod context;
 mod facts;
 mod features;
@@ -53,12 +54,6 @@ pub mod regs;
 mod runtime;
 
 use alloc::vec::Vec;
-
-use dbt_core::guest::StateLayout;
-use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
-};
-use dbt_core::location::Location;
 
 pub use features::Features;
 pub use map::StateMap;
@@ -95,82 +90,20 @@ impl A64Backend {
     pub const fn features(&self) -> Features {
         self.features
     }
+
+    /// Returns the name of the runtime's entry point at an offset from the start
+    /// of code memory, for listings; none if there is none, or no runtime yet.
+    #[must_use]
+    pub fn runtime_entry(&self, offset: u32) -> Option<&'static str> {
+        (offset < self.entries.len)
+            .then(|| self.entries.name(offset))
+            .flatten()
+    }
 }
 
 impl Default for A64Backend {
     /// Makes a back end for any AArch64 host.
     fn default() -> Self {
         Self::new(Features::BASELINE)
-    }
-}
-
-impl Backend for A64Backend {
-    type Map = StateMap;
-
-    fn emit_runtime(
-        &mut self,
-        layout: &StateLayout,
-        _lowering: Lowering,
-        _callees: &Callees,
-        code: &mut Vec<u8>,
-    ) -> Result<Runtime, CompileError> {
-        self.pins = Pins::new(layout);
-        let pinned = self.pins.slots().iter();
-        self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
-        self.entries = runtime::emit(layout, &self.pins, code);
-        let Entries {
-            enter, fault, len, ..
-        } = self.entries;
-        Ok(Runtime { enter, fault, len })
-    }
-
-    fn compile(
-        &mut self,
-        input: CompileInput<'_>,
-        code: &mut Vec<u8>,
-    ) -> Result<Fragment<StateMap>, CompileError> {
-        lower::Lowering::new(
-            input,
-            &self.entries,
-            &self.pins,
-            self.features,
-            &mut self.scratch,
-            code,
-        )
-        .run()
-    }
-
-    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
-        let distance = i64::from(to) - i64::from(fragment) - i64::from(exit.patch);
-        Some((asm::with_target(exit.tag, distance)?.into(), 4))
-    }
-
-    fn import_flags(&self, nzcv: u32) -> u64 {
-        u64::from(nzcv & 0xf000_0000)
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "they are in the low half")]
-    fn export_flags(&self, flags: u64) -> u32 {
-        flags as u32 & 0xf000_0000
-    }
-
-    fn find_map<'m>(&self, maps: &'m [StateMap], offset: u32) -> Option<&'m StateMap> {
-        let index = maps.binary_search_by_key(&offset, |map| map.offset).ok()?;
-        maps.get(index)
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "hot slots are 32 bits")]
-    fn recover(
-        &self,
-        map: &StateMap,
-        fault: &HostFault,
-        _context_flags: u64,
-        set_slot: &mut dyn FnMut(u32, u32),
-    ) -> (Location, u64) {
-        for (offset, value) in self.pinned_slots.iter().zip(fault.regs) {
-            set_slot(*offset, value as u32);
-        }
-        let flags = map.flags.recover(&fault.regs, fault.flags);
-        (map.location, flags.into())
     }
 }

@@ -9,8 +9,8 @@
 
 mod branch;
 mod edge;
-mod float;
 mod flags;
+mod float;
 mod int;
 mod memory;
 mod place;
@@ -299,6 +299,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),

@@ -53,6 +53,29 @@ pub(crate) struct Entries {
     pub(crate) len: u32,
 }
 
+impl Entries {
+    /// Returns the name of the entry point at an offset from the start of code
+    /// memory.
+    pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
+        let entries = [
+            (self.enter, "enter"),
+            (self.unlinked, "unlinked"),
+            (self.trap, "trap"),
+            (self.interrupt, "interrupt"),
+            (self.interrupt_at, "interrupt_at"),
+            (self.interpret_at, "interpret_at"),
+            (self.fault, "fault"),
+            (self.callback_fault, "callback_fault"),
+            (self.lookup, "lookup"),
+            (self.missed, "missed"),
+            (self.call_state, "call_state"),
+            (self.call_context, "call_context"),
+        ];
+        let found = entries.iter().find(|(entry, _)| *entry == offset);
+        found.map(|(_, name)| *name)
+    }
+}
+
 /// Bytes of stack for paired returns before they start anew.
 pub(crate) const RETURNS_BYTES: u32 = 16 << 10;
 
@@ -114,10 +137,23 @@ fn enter(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
     asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -96);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
-        asm.pair(false, Width::W64, Reg(first), Reg(first + 1), Reg::SP, offset);
+        asm.pair(
+            false,
+            Width::W64,
+            Reg(first),
+            Reg(first + 1),
+            Reg::SP,
+            offset,
+        );
     }
     // x19 = context
-    add(asm, true, Reg::CONTEXT, Reg(0), u64::try_from(context::STATE).unwrap_or(0));
+    add(
+        asm,
+        true,
+        Reg::CONTEXT,
+        Reg(0),
+        u64::try_from(context::STATE).unwrap_or(0),
+    );
     asm.mov(Width::W64, Reg::X16, Reg(1));
     // x17 = sp
     add(asm, false, Reg::X17, Reg::SP, 0);
@@ -126,13 +162,24 @@ fn enter(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
     let twice = u64::from(RETURNS_BYTES) * 2;
     add(asm, true, Reg::X17, Reg::X17, twice);
     let mask = logical_immediate(!(twice - 1), Width::W64);
-    asm.logic_imm(Logic::And, Width::W64, Reg::RETURNS, Reg::X17, mask.unwrap_or(0));
+    asm.logic_imm(
+        Logic::And,
+        Width::W64,
+        Reg::RETURNS,
+        Reg::X17,
+        mask.unwrap_or(0),
+    );
     add(asm, false, Reg::SP, Reg::RETURNS, 0);
     asm.store(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
     asm.mov_imm(Reg::X17, u64::MAX);
     asm.store(Width::W64, Reg::X17, Reg::RETURNS, 0);
     asm.load(Width::W64, Reg::WINDOW, Reg::CONTEXT, context::WINDOW);
-    asm.load(Width::W64, Reg::JUMP_CACHE, Reg::CONTEXT, context::JUMP_CACHE);
+    asm.load(
+        Width::W64,
+        Reg::JUMP_CACHE,
+        Reg::CONTEXT,
+        context::JUMP_CACHE,
+    );
     asm.load(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
     asm.write_flags(Reg::CARRY);
     move_pinned(true, layout, pins, asm);
@@ -184,7 +231,14 @@ fn unwind(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
     add(asm, false, Reg::SP, Reg::X16, 0);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate().rev() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
-        asm.pair(true, Width::W64, Reg(first), Reg(first + 1), Reg::SP, offset);
+        asm.pair(
+            true,
+            Width::W64,
+            Reg(first),
+            Reg(first + 1),
+            Reg::SP,
+            offset,
+        );
     }
     debug_assert_eq!(FRAME, 96, "the frame holds twelve registers");
     asm.pop_pair(Reg(29), Reg::LINK, Reg::SP, 96);
@@ -215,7 +269,14 @@ pub(crate) fn probe(asm: &mut Asm<'_>) {
     };
     asm.add_reg(false, false, Width::W64, Reg::X17, Reg::JUMP_CACHE, scaled);
     asm.pair(true, Width::W64, Reg::X15, Reg::X17, Reg::X17, 0);
-    asm.logic(Logic::Eor, false, Width::W64, Reg::X15, Reg::X15, Reg::X16.into());
+    asm.logic(
+        Logic::Eor,
+        false,
+        Width::W64,
+        Reg::X15,
+        Reg::X15,
+        Reg::X16.into(),
+    );
 }
 
 fn lookup(missed: u32, asm: &mut Asm<'_>) {
@@ -229,7 +290,13 @@ fn call(layout: &StateLayout, pins: &Pins, first_argument: i32, asm: &mut Asm<'_
     asm.read_flags(Reg::X17);
     asm.push_pair(Reg::X17, Reg::LINK, Reg::SP, -16);
     move_pinned(false, layout, pins, asm);
-    add(asm, false, Reg(0), Reg::CONTEXT, u64::try_from(first_argument).unwrap_or(0));
+    add(
+        asm,
+        false,
+        Reg(0),
+        Reg::CONTEXT,
+        u64::try_from(first_argument).unwrap_or(0),
+    );
     for index in 0..4 {
         let place = context::argument(usize::from(index));
         asm.load(Width::W64, Reg(index + 1), Reg::CONTEXT, place);

@@ -68,6 +68,8 @@ pub struct Engine<G, B: Backend, C> {
 struct Jit<B: Backend, C> {
     host: Host<B, C>,
     lowering: Lowering,
+    /// Where guest state is, checked once.
+    layout: &'static StateLayout,
     callees: Callees,
     runtime: Runtime,
     /// Where the state's flags are.
@@ -120,12 +122,12 @@ where
         lowering: Lowering,
         config: Config,
     ) -> Result<Self, Error> {
-        let flags_offset = check_layout::<G::State>(guest.layout())?;
+        let layout = guest.layout();
+        let flags_offset = check_layout::<G::State>(layout)?;
         let jit = match code.filter(|_| config.mode == Mode::Translate) {
             None => None,
             Some(code) => {
                 let callees = callees(&guest);
-                let layout = guest.layout();
                 Some(Self::jit(
                     layout,
                     callees,
@@ -146,7 +148,7 @@ where
     }
 
     fn jit(
-        layout: &StateLayout,
+        layout: &'static StateLayout,
         callees: Callees,
         flags_offset: u32,
         mut backend: B,
@@ -171,6 +173,7 @@ where
         Ok(Jit {
             host: Host::new(backend.clone(), code),
             lowering,
+            layout,
             callees,
             runtime,
             flags_offset,

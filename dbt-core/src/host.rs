@@ -94,6 +94,11 @@ pub struct VcpuContext {
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
     pub interrupt: AtomicU32,
+    /// The guest's floating-point rounding and cumulative flags, in the back
+    /// end's own form; see [`Backend::import_float`].
+    pub float: u32,
+    /// The host's own, while generated code runs.
+    pub host_float: u32,
     /// Fills the context up to its alignment.
     pub reserved: u32,
 }
@@ -135,6 +140,9 @@ pub struct HostFault {
     pub address: u64,
     /// One for a write, zero for a read.
     pub write: u64,
+    /// The vector registers, low half first. Generated code records them itself:
+    /// a fault hook resumes with those of the fault and leaves the field alone.
+    pub vectors: [[u64; 2]; 32],
 }
 
 impl VcpuContext {
@@ -154,6 +162,7 @@ impl VcpuContext {
                 flags: 0,
                 address: 0,
                 write: 0,
+                vectors: [[0; 2]; 32],
             },
             spill: [0; 32],
             memory: core::ptr::null_mut(),
@@ -169,6 +178,8 @@ impl VcpuContext {
             jump_cache: core::ptr::null(),
             flags: 0,
             interrupt: AtomicU32::new(0),
+            float: 0,
+            host_float: 0,
             reserved: 0,
         }
     }

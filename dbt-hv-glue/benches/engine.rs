@@ -19,7 +19,11 @@ extern crate alloc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-#[cfg(all(feature = "process", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod process {
     use alloc::sync::Arc;
     use core::hint::black_box;
@@ -117,7 +121,11 @@ mod process {
     }
 }
 
-#[cfg(not(all(feature = "process", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 mod process {
     use super::Criterion;
 

@@ -15,6 +15,10 @@ pub(crate) use jump::displacement;
 
 use crate::regs::Reg;
 
+mod sse;
+
+pub(crate) use sse::{Sse, SseOp};
+
 /// Where the address operand of an instruction is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Rm {
@@ -30,6 +34,8 @@ pub(crate) enum Rm {
         index: Option<(Reg, u8)>,
         offset: i32,
     },
+    /// A constant of the runtime; the displacement, which comes last, is patched.
+    Constant,
     /// Host memory: `[base + index * 8 + offset]`.
     Table { base: Reg, index: Reg, offset: i8 },
 }
@@ -225,6 +231,7 @@ impl Asm<'_> {
         }
         let (index, base) = match rm {
             Rm::Reg(reg) => (0, reg.0),
+            Rm::Constant => (0, 0),
             Rm::State(_) => (0, Reg::STATE.0),
             Rm::Stack(_) => (0, Reg::RSP.0),
             Rm::Window { base, index, .. } => (
@@ -249,6 +256,10 @@ impl Asm<'_> {
         let reg = reg << 3;
         match rm {
             Rm::Reg(rm) => self.byte(0xc0 | reg | rm.low()),
+            Rm::Constant => {
+                self.byte(reg | 5);
+                self.dword(0);
+            }
             Rm::State(offset) => self.based(reg, Reg::STATE, None, offset),
             Rm::Stack(offset) => self.based(reg, Reg::RSP, None, offset),
             Rm::Table {

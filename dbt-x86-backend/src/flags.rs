@@ -6,6 +6,8 @@
 //! does not hold; at a fault the same plan, kept in the state map, is carried
 //! out on the recorded registers instead of being emitted.
 
+use core::fmt;
+
 use crate::asm::Cc;
 use crate::regs::Reg;
 use dbt_core::analysis::FlagSet;
@@ -23,6 +25,11 @@ pub(crate) enum Kind {
     Sub,
     /// Only sign and zero are meaningful.
     Nz,
+    /// They are those of a comparison of floating-point numbers, of which no
+    /// component can be told, but most conditions.
+    Float,
+    /// The same with the operands exchanged, for the other conditions.
+    FloatSwapped,
 }
 
 impl Kind {
@@ -31,12 +38,14 @@ impl Kind {
         match self {
             Self::Add | Self::Sub => FlagSet::ALL,
             Self::Nz => FlagSet::NZ,
+            Self::Float | Self::FloatSwapped => FlagSet::NONE,
         }
     }
 
     /// Returns the host's condition for a guest condition, if one suffices.
     pub(crate) const fn cc(self, condition: Condition) -> Option<Cc> {
         Some(match (condition, self) {
+            (_, Self::Float | Self::FloatSwapped) => return self.float_cc(condition),
             (Condition::Eq, _) => Cc::E,
             (Condition::Ne, _) => Cc::Ne,
             (Condition::Mi, _) => Cc::S,
@@ -56,6 +65,25 @@ impl Kind {
         })
     }
 
+    /// The same after a comparison of numbers. The host's flags are those of an
+    /// unsigned comparison; if the numbers are unordered, all are set.
+    const fn float_cc(self, condition: Condition) -> Option<Cc> {
+        let swapped = matches!(self, Self::FloatSwapped);
+        Some(match (condition, swapped) {
+            (Condition::Vs, _) => Cc::P,
+            (Condition::Vc, _) => Cc::Np,
+            (Condition::Ge, false) => Cc::Ae,
+            (Condition::Lt, false) => Cc::B,
+            (Condition::Gt, false) => Cc::A,
+            (Condition::Le, false) => Cc::Be,
+            (Condition::Mi | Condition::Cc, true) => Cc::A,
+            (Condition::Pl | Condition::Cs, true) => Cc::Be,
+            (Condition::Hi, true) => Cc::B,
+            (Condition::Ls, true) => Cc::Ae,
+            _ => return None,
+        })
+    }
+
     /// Returns the host's condition that tells one component.
     pub(crate) const fn component(self, component: FlagSet) -> Cc {
         match component {
@@ -64,7 +92,7 @@ impl Kind {
             FlagSet::V => Cc::O,
             _ => match self {
                 Self::Sub => Cc::Ae,
-                Self::Add | Self::Nz => Cc::B,
+                _ => Cc::B,
             },
         }
     }
@@ -81,7 +109,8 @@ impl Kind {
     }
 }
 
-/// A value in a register or known.
+/// A value in a register (or in a saved place, which counts as a register beyond
+/// the host's) or known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Operand {
     Reg(Reg),
@@ -200,6 +229,47 @@ pub(crate) enum Recipe {
     Compare(Term, Term),
     /// N and Z are those of a value, the others are in memory.
     Result(Term),
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reg(reg) => reg.fmt(f),
+            Self::Imm(value) => write!(f, "{value:#x}"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(Kind::Add) => f.write_str("in the host's, as of add"),
+            Self::Host(Kind::Sub) => f.write_str("in the host's, as of sub"),
+            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => f.write_str("in the host's"),
+            Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
+            Self::Result(value) => write!(f, "of {value}"),
+            Self::Constant(psr) => write!(f, "of {psr:#x}"),
+        }
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.base {
+            None => write!(f, "{:#x}", self.offset),
+            Some(base) if self.offset == 0 => base.fmt(f),
+            Some(base) => write!(f, "{base}+{:#x}", self.offset),
+        }
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
+            Self::Result(result) => write!(f, "NZ of {result}"),
+        }
+    }
 }
 
 /// Completes flags that an edge into a loop left unsaved. `flags` is in the

@@ -3,7 +3,8 @@
 //! # Emitted-code contract
 //!
 //! At every host instruction that a state map names, and whenever control leaves
-//! a fragment, pinned registers hold their slots and memory holds all others.
+//! a fragment, pinned registers hold their slots and memory holds all others, but
+//! for those that the map finds in vector registers.
 //! Flags are in memory when control leaves; within a block they may be in the
 //! host's flags or in the operands of a comparison, and the state map says so.
 
@@ -14,7 +15,10 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
+mod vector;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
@@ -26,13 +30,14 @@ use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::Plan;
-use crate::map::StateMap;
-use crate::regs::Reg;
+use crate::map::{Deferred, StateMap};
 use crate::runtime::Entries;
 use branch::Stub;
 use edge::Edges;
 use flags::FlagsState;
+use float::Slow;
 use place::Places;
+use vector::{Contract, Loops, Transfer, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -47,6 +52,13 @@ pub(crate) struct Scratch {
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
     edges: Vec<Edges>,
+    loops: Loops,
+    /// The bindings with which each block is entered.
+    contracts: Vec<Contract>,
+    /// Transfers that stubs make.
+    transfers: Vec<Transfer>,
+    /// What lies behind the unit for floating-point operations.
+    slow: Vec<Slow>,
 }
 
 /// The lowering of one unit.
@@ -73,9 +85,17 @@ pub(crate) struct Lowering<'a> {
     busy: u16,
     /// Whether the instruction being lowered will still read flags.
     reads_flags: bool,
-    /// A register of which the low bits are known to be zero.
-    aligned: Option<(Reg, u32, u32)>,
+    /// For each register the version at which some low bits were found to be zero,
+    /// and these bits.
+    aligned: [(u32, u32); 16],
     next_block: Option<BlockId>,
+    vectors: VectorState,
+    /// The position of the last block of the loop being lowered.
+    vector_loop: Option<usize>,
+    /// Lists of dirty slots that stubs name.
+    deferred: Vec<Option<Arc<[Deferred]>>>,
+    /// Where the outcome of the next floating-point comparison is kept.
+    next_outcome: u8,
 }
 
 impl<'a> Lowering<'a> {
@@ -104,8 +124,12 @@ impl<'a> Lowering<'a> {
             index: 0,
             busy: 0,
             reads_flags: false,
-            aligned: None,
+            aligned: [(0, 0); 16],
             next_block: None,
+            vectors: VectorState::default(),
+            vector_loop: None,
+            deferred: Vec::new(),
+            next_outcome: 0,
         }
     }
 
@@ -114,7 +138,7 @@ impl<'a> Lowering<'a> {
         self.prepare();
         for (position, id) in unit.order.iter().enumerate() {
             self.next_block = unit.order.get(position + 1).copied();
-            self.block(*id, unit.block(*id))?;
+            self.block(*id, position, unit.block(*id))?;
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
@@ -141,6 +165,11 @@ impl<'a> Lowering<'a> {
         scratch.labels.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
         scratch.stubs.clear();
+        scratch.transfers.clear();
+        scratch.slow.clear();
+        scratch.contracts.clear();
+        scratch.contracts.resize(unit.blocks.len(), None);
+        scratch.loops.find(unit);
         scratch.liveness.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
@@ -154,9 +183,10 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+    fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
         self.begin_edge(id);
+        self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -168,7 +198,7 @@ impl<'a> Lowering<'a> {
         );
         self.scratch.places.begin_block();
         self.flags.begin_block();
-        self.aligned = None;
+        self.aligned = [(0, 0); 16];
         if let Some(location) = block.location {
             self.location = location;
             if self.scratch.loop_heads[id.index()] {
@@ -188,6 +218,7 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.vectors.busy = 0;
         self.reads_flags = false;
         let facts = &self.scratch.facts;
         self.scratch
@@ -270,18 +301,21 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
-            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::ToVector { width, a } => self.to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.from_vector(value, width, a),
             Inst::LoadVector {
                 access,
                 width,
                 address,
-            } => self.load(value, access, width, address),
+            } => self.load_vector(value, access, width, address),
             Inst::StoreVector {
                 access,
                 width,
                 address,
                 value,
-            } => self.store(access, width, address, value),
+            } => self.store_vector(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
@@ -315,15 +349,36 @@ impl<'a> Lowering<'a> {
 
     fn state_map(&mut self, offset: u32, flags: Plan) {
         let edges = self.edge_flags();
-        self.push_map(offset, self.location, flags, edges);
+        let vectors = self.vectors.deferred();
+        self.push_map(offset, self.location, flags, edges, vectors);
     }
 
     /// Names the state at the next host instruction.
-    fn map_here(&mut self, location: Location, flags: Plan, edges: Option<BlockId>) {
-        self.push_map(self.asm.offset(), location, flags, edges);
+    fn map_here(
+        &mut self,
+        location: Location,
+        flags: Plan,
+        edges: Option<BlockId>,
+        vectors: Option<Arc<[Deferred]>>,
+    ) {
+        self.push_map(self.asm.offset(), location, flags, edges, vectors);
     }
 
-    fn push_map(&mut self, offset: u32, location: Location, flags: Plan, edges: Option<BlockId>) {
+    /// Lists the dirty slots for a stub.
+    fn deferred_vectors(&mut self) -> usize {
+        let vectors = self.vectors.deferred();
+        self.deferred.push(vectors);
+        self.deferred.len() - 1
+    }
+
+    fn push_map(
+        &mut self,
+        offset: u32,
+        location: Location,
+        flags: Plan,
+        edges: Option<BlockId>,
+        vectors: Option<Arc<[Deferred]>>,
+    ) {
         if let Some(id) = edges {
             self.edge_maps.push((self.maps.len(), id));
         }
@@ -332,6 +387,7 @@ impl<'a> Lowering<'a> {
             location,
             flags,
             edges: None,
+            vectors,
         });
     }
 }

@@ -114,9 +114,7 @@ impl Lowering<'_> {
         match test {
             Test::Cond(cond) => self.asm.b_cond(cond),
             Test::Register(InRegister::Bit { reg, bit, set }) => self.asm.tbz(set, reg, bit),
-            Test::Register(InRegister::Zero { reg, zero }) => {
-                self.asm.cbz(!zero, Width::W32, reg)
-            }
+            Test::Register(InRegister::Zero { reg, zero }) => self.asm.cbz(!zero, Width::W32, reg),
         }
     }
 

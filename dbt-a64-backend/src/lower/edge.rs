@@ -274,8 +274,7 @@ impl Lowering<'_> {
             Source::Bit(reg) => {
                 let bit = mask.each().next().map_or(0, Flag::bit);
                 self.asm.logic_imm(Logic::And, Width::W32, to, reg, ONE);
-                self.asm
-                    .shift_imm(Shift::Lsl, Width::W32, to, to, bit);
+                self.asm.shift_imm(Shift::Lsl, Width::W32, to, to, bit);
                 return;
             }
             Source::Known(value) => {

@@ -135,9 +135,8 @@ impl FlagsState {
         self.words.clear();
         self.architectural = ENTRY;
         self.doomed = None;
-        let there = |flag: Flag, source: Source| {
-            (form.sources().of(flag) == source).then_some(ENTRY)
-        };
+        let there =
+            |flag: Flag, source: Source| (form.sources().of(flag) == source).then_some(ENTRY);
         self.host = Flag::ALL.map(|flag| there(flag, Source::Host));
         self.words.push(Word {
             reg: Reg::CARRY,
@@ -274,8 +273,7 @@ impl Lowering<'_> {
         };
         if let Some(constant) = self.constant32(result) {
             let nz = constant & 0x8000_0000 | u32::from(constant == 0) << 30;
-            self.flags
-                .define(value, own, Some(rest), Recipe::Known(nz));
+            self.flags.define(value, own, Some(rest), Recipe::Known(nz));
             return Ok(());
         }
         let reg = self.reg(result)?;
@@ -362,9 +360,10 @@ impl Lowering<'_> {
         if !but_host && self.flags.host[flag as usize] == Some(origin) {
             return Some(Source::Host);
         }
-        let word = self.flags.words.iter().find(|word| {
-            word.origins[flag as usize] == Some(origin) && Some(word.reg) != but_reg
-        });
+        let word =
+            self.flags.words.iter().find(|word| {
+                word.origins[flag as usize] == Some(origin) && Some(word.reg) != but_reg
+            });
         if let Some(word) = word {
             return Some(Source::Word(word.reg));
         }
@@ -503,9 +502,7 @@ impl Lowering<'_> {
         let needed = self.any_needed(|origin, flag| {
             held[flag as usize] == Some(origin)
                 && origins[flag as usize] != Some(origin)
-                && self
-                    .source(origin, flag, false, Some(Reg::CARRY))
-                    .is_none()
+                && self.source(origin, flag, false, Some(Reg::CARRY)).is_none()
         });
         if !needed {
             self.flags.words[0].origins = origins;
@@ -662,9 +659,8 @@ impl Lowering<'_> {
 
     /// Tells whether the host's flags hold flags of a value.
     fn host_holds(&self, value: Value, mask: Mask) -> bool {
-        mask.each().all(|flag| {
-            self.flags.host[flag as usize] == Some(self.flags.origin(value, flag))
-        })
+        mask.each()
+            .all(|flag| self.flags.host[flag as usize] == Some(self.flags.origin(value, flag)))
     }
 
     /// Has the host's flags tell whether `condition` holds.
@@ -746,4 +742,3 @@ pub(super) enum InRegister {
     /// All 32 bits are zero, or not.
     Zero { reg: Reg, zero: bool },
 }
-

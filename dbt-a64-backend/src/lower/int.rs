@@ -260,8 +260,7 @@ impl Lowering<'_> {
         let large = self.take_scratch()?;
         let dst = self.destination(value, None, &[x, y])?;
         let bits = if width == Width::W64 { 6 } else { 5 };
-        self.asm
-            .shift_imm(Shift::Lsr, Width::W32, large, y, bits);
+        self.asm.shift_imm(Shift::Lsr, Width::W32, large, y, bits);
         self.asm.shift_reg(op, width, dst, x, y);
         let within = self.asm.cbz(false, Width::W32, large);
         if op == Shift::Asr {
@@ -472,8 +471,7 @@ impl Lowering<'_> {
         self.before_clobber()?;
         match constant.and_then(|(add, b)| Some((add, add_immediate(b.into())?))) {
             Some((add, immediate)) => {
-                self.asm
-                    .add_imm(!add, true, Width::W32, dst, x, immediate);
+                self.asm.add_imm(!add, true, Width::W32, dst, x, immediate);
             }
             None => self.asm.add_reg(subtract, true, Width::W32, dst, x, y),
         }
@@ -603,13 +601,11 @@ impl Test {
     fn inverted(self) -> Self {
         match self {
             Self::Cond(cond) => Self::Cond(cond.inverted()),
-            Self::Register(InRegister::Bit { reg, bit, set }) => {
-                Self::Register(InRegister::Bit {
-                    reg,
-                    bit,
-                    set: !set,
-                })
-            }
+            Self::Register(InRegister::Bit { reg, bit, set }) => Self::Register(InRegister::Bit {
+                reg,
+                bit,
+                set: !set,
+            }),
             Self::Register(InRegister::Zero { reg, zero }) => {
                 Self::Register(InRegister::Zero { reg, zero: !zero })
             }
@@ -714,12 +710,9 @@ impl Lowering<'_> {
             Operand::Imm(b) => {
                 let add = constant.is_some_and(|(add, _)| add);
                 let immediate = add_immediate(b.into()).unwrap_or(0);
-                self.asm
-                    .add_imm(!add, true, width, Reg::ZERO, x, immediate);
+                self.asm.add_imm(!add, true, width, Reg::ZERO, x, immediate);
             }
-            Operand::Reg(y) => self
-                .asm
-                .add_reg(true, true, width, Reg::ZERO, x, y.into()),
+            Operand::Reg(y) => self.asm.add_reg(true, true, width, Reg::ZERO, x, y.into()),
         }
         Ok(match op {
             CmpOp::Eq => Condition::Eq,
@@ -760,8 +753,7 @@ impl Lowering<'_> {
             Test::Register(InRegister::Zero { reg: from, zero }) => {
                 // 32 zeroes in front are the one count that has bit 5.
                 self.asm.clz(reg, from);
-                self.asm
-                    .shift_imm(Shift::Lsr, Width::W32, reg, reg, 5);
+                self.asm.shift_imm(Shift::Lsr, Width::W32, reg, reg, 5);
                 if !zero {
                     self.flip(reg);
                 }

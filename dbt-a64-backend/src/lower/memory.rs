@@ -9,7 +9,7 @@ use super::flags::InRegister;
 use super::int::Test;
 use super::place::Place;
 use super::{Lowering, Result};
-use crate::asm::{Extension, Logic, Mem, Transfer, logical_immediate, offset_fits};
+use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
 use crate::context;
 use crate::flags::Mask;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
@@ -57,9 +57,7 @@ impl Lowering<'_> {
         };
         let dst = self.destination(value, Some(dying), &[])?;
         let what = match access.signed && access.size != Size::Dword {
-            true if access.size == Size::Word && width == Width::W32 => {
-                Transfer::Load(Size::Word)
-            }
+            true if access.size == Size::Word && width == Width::W32 => Transfer::Load(Size::Word),
             true => Transfer::LoadSigned(access.size, width),
             false => Transfer::Load(access.size),
         };
@@ -98,7 +96,10 @@ impl Lowering<'_> {
     /// are neighbours.
     fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) -> Result<()> {
         if let Mem::Offset { base, offset } = mem
-            && matches!(what, Transfer::Load(Size::Word) | Transfer::Store(Size::Word))
+            && matches!(
+                what,
+                Transfer::Load(Size::Word) | Transfer::Store(Size::Word)
+            )
         {
             let this = LastAccess {
                 at: self.asm.offset(),
@@ -235,8 +236,6 @@ impl Lowering<'_> {
             _ => Mem::Index {
                 base: Reg::WINDOW,
                 index: base,
-                extension: Extension::Uxtw,
-                scaled: false,
             },
         })
     }

@@ -256,8 +256,7 @@ impl Lowering<'_> {
                     .shift_imm(of.shift, Width::W32, dst, of.reg, amount);
             }
             Place::Product(a, b) => {
-                self.asm
-                    .multiply(false, Width::W32, dst, a, b, Reg::ZERO);
+                self.asm.multiply(false, Width::W32, dst, a, b, Reg::ZERO);
             }
             Place::Signed(reg) => self.asm.extract(true, Width::W64, dst, reg, 0, 32),
             Place::Slot { offset, width } => self.asm.load(width, dst, Reg::CONTEXT, offset),
@@ -289,8 +288,7 @@ impl Lowering<'_> {
         }
         // A register that is free for sure: nothing else uses the link register
         // within a fragment.
-        self.asm
-            .mov_imm(Reg::LINK, offset.cast_unsigned().into());
+        self.asm.mov_imm(Reg::LINK, offset.cast_unsigned().into());
         self.asm
             .add_reg(false, false, Width::W32, dst, base, Reg::LINK.into());
     }
@@ -303,8 +301,7 @@ impl Lowering<'_> {
                 shift: Shift::Lsl,
                 amount,
             };
-            self.asm
-                .add_reg(false, false, Width::W32, dst, base, index);
+            self.asm.add_reg(false, false, Width::W32, dst, base, index);
             from = dst;
         }
         if offset != 0 || from != dst {

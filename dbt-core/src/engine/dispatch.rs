@@ -41,7 +41,8 @@ pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     known: Option<Entry>,
     /// The exit that wants to be linked to it.
     link: Option<ExitAt>,
-    /// Whether the flags are in the context rather than in the state.
+    /// Whether the flags, those of floating point too, are in the context rather
+    /// than in the state.
     flags_in_context: bool,
     /// Whether the vCPU has published that it is inside.
     inside: bool,
@@ -244,6 +245,9 @@ where
         if !self.flags_in_context {
             let nzcv = self.access.slot(jit.flags_offset);
             self.access.set_flags(jit.host.backend.import_flags(nzcv));
+            let rounding = self.guest.float_rounding(self.access.state());
+            self.access
+                .set_float(jit.host.backend.import_float(rounding));
             self.flags_in_context = true;
         }
         self.stats.entries += 1;
@@ -423,6 +427,10 @@ where
                 .backend
                 .export_flags(self.access.context().flags);
             self.access.set_slot(self.jit.flags_offset, nzcv);
+            let float = self.access.context().float;
+            let raised = self.jit.host.backend.export_float(float);
+            self.guest
+                .raise_float_flags(self.access.state_mut(), raised);
             self.flags_in_context = false;
         }
     }

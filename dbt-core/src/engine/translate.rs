@@ -93,13 +93,12 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         }
         core::mem::swap(&mut unit.source, source);
         optimizer.run(unit);
-        self.compile(guest.layout(), unit, location, ticket)
+        self.compile(unit, location, ticket)
     }
 
     /// Compiles a unit and puts it into the cache.
     fn compile(
         &self,
-        layout: &StateLayout,
         unit: &Unit,
         location: Location,
         ticket: Ticket,
@@ -114,7 +113,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             code.clear();
             let input = CompileInput {
                 unit,
-                layout,
+                layout: self.layout,
                 lowering: self.lowering,
                 callees: &self.callees,
                 runtime: &self.runtime,
@@ -146,7 +145,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                     observer.compiled(&CompiledUnit {
                         location,
                         unit,
-                        layout,
+                        layout: self.layout,
                         code: &code,
                         address: self.host.code.address(offset),
                         marks: &marks,

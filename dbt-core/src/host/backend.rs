@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use super::{HostFault, Lowering};
 #[cfg(doc)]
-use super::{VcpuContext, access_bits};
+use super::{Leave, VcpuContext, access_bits};
 use crate::guest::StateLayout;
-use crate::ir::{BlockId, Unit, Value};
+use crate::ir::{BlockId, FloatFlags, Rounding, Unit, Value};
 use crate::location::Location;
 #[cfg(doc)]
 use dbt_isa::ops::Access;
@@ -128,7 +128,31 @@ pub enum CompileError {
 }
 
 /// A host architecture.
-pub trait Backend {
+///
+/// # Safety
+///
+/// The engine executes what a back end emits. For every unit, also one that does
+/// not verify, while the functions in [`Callees`] are what is said of them there:
+///
+/// - *Entry*: [`Runtime::enter`] is an `extern "C" fn(*mut State, *const u8)`. It
+///   preserves what the host's calling convention says and returns on the stack
+///   that it was called on; so does every way out of generated code, and what
+///   resumes at [`Runtime::fault`] after a fault in generated code.
+/// - *Confined*: generated code touches the layout's slots of guest state, the
+///   [`VcpuContext`] before it, the jump cache (reading), its stack, and guest
+///   memory as lowered; nothing else. It calls the [`Callees`] only, with the
+///   pointers that they expect.
+/// - *Inside*: control stays in the runtime and the fragment until it leaves by an
+///   exit, through the jump cache, or by a return to an address that generated
+///   code has pushed itself.
+/// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
+///   one of its variants, and with [`Leave::Unlinked`]
+///   [`exit`](VcpuContext::exit) is that of the exit taken.
+/// - *Patchable*: [`ExitSite::patch`] lies in the fragment, and writing what
+///   [`link`](Self::link) returns there, at most eight bytes that do not cross a
+///   multiple of eight, changes where that exit leads and nothing else.
+/// - *Alike*: a copy of a back end answers as its original does.
+pub unsafe trait Backend {
     /// Where each deferred slot is at one host instruction that may fault.
     type Map: Clone;
 
@@ -169,6 +193,18 @@ pub trait Backend {
 
     /// The opposite of [`import_flags`](Self::import_flags).
     fn export_flags(&self, flags: u64) -> u32;
+
+    /// Returns what [`VcpuContext::float`] holds before entering generated code:
+    /// how the host's floating point rounds, and no flags.
+    fn import_float(&self, _rounding: Rounding) -> u32 {
+        0
+    }
+
+    /// Returns the cumulative flags that [`VcpuContext::float`] holds after
+    /// leaving generated code.
+    fn export_float(&self, _float: u32) -> FloatFlags {
+        FloatFlags::default()
+    }
 
     /// Returns the map of the host instruction at `offset` from its fragment.
     fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;

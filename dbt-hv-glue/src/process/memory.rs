@@ -346,7 +346,12 @@ fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut Vcp
         write: write.into(),
         ..HostFault::default()
     };
-    for (n, reg) in fault.regs.iter_mut().enumerate().take(HostContext::REGISTERS) {
+    for (n, reg) in fault
+        .regs
+        .iter_mut()
+        .enumerate()
+        .take(HostContext::REGISTERS)
+    {
         *reg = host.gpr(n);
     }
     // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was

@@ -140,6 +140,18 @@ impl Lowering<'_> {
     fn keep_operands(&mut self, recipe: Recipe, changed: u16) -> Recipe {
         let mut places = 0;
         let mut keep = |term: Term| match term.base {
+            // The outcome of a floating-point comparison, whose place will be
+            // used again.
+            Some(reg) if reg.0 >= context::SAVED => {
+                self.asm.push(context::saved(reg.0 - context::SAVED));
+                self.asm.pop(context::saved(places));
+                let base = Reg(context::SAVED + places);
+                places += 1;
+                Term {
+                    base: Some(base),
+                    ..term
+                }
+            }
             Some(reg) if SCRATCH.contains(&reg) || changed & 1 << reg.0 != 0 => {
                 self.asm.store(Bits::B64, context::saved(places), reg);
                 let base = Reg(context::SAVED + places);

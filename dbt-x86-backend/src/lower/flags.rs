@@ -22,6 +22,8 @@ use dbt_core::ir::Value;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::Alu;
+use crate::asm::Rm;
+use crate::context;
 use crate::flags::{Kind, Operand};
 use crate::regs::Reg;
 
@@ -198,6 +200,41 @@ impl Lowering<'_> {
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
+    }
+
+    /// Records the flags of a floating-point comparison, whose outcome is in a
+    /// saved place: a number that compares with one alike.
+    pub(super) fn define_float_flags(&mut self, value: Value, kind: Kind, place: u8) {
+        let outcome = self.note(Operand::Reg(Reg(context::SAVED + place)));
+        self.flags.define(Definition {
+            value,
+            compare: Some((outcome, self.note(Operand::Imm(1)))),
+            result: None,
+            rest: None,
+            own: FlagSet::ALL,
+            spill: None,
+            undone: None,
+            constant: None,
+        });
+        self.flags.host = Some((value, kind));
+        self.flags.host_result = None;
+    }
+
+    /// Returns where the flags of a floating-point comparison are, in bits 31 to
+    /// 28, if they still are.
+    pub(super) fn float_flags_in_memory(&self, value: Value) -> Option<Rm> {
+        let (note, _) = self.flags.definition(value)?.compare?;
+        let Operand::Reg(reg) = note.operand else {
+            return None;
+        };
+        let place = reg.0.checked_sub(context::SAVED)?;
+        if !self.holds(note) {
+            return None;
+        }
+        match context::saved(place) {
+            Rm::State(offset) => Some(Rm::State(offset + 4)),
+            _ => None,
+        }
     }
 
     pub(super) fn get_flags(&mut self, value: Value) {

@@ -99,6 +99,70 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    pub(super) fn load_vector(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            self.call(self.input.callees.load, self.entries.call_context)?;
+            self.check_callback()?;
+            let xmm = self.vector_for(value)?;
+            self.asm.to_vector(width, xmm, Rm::Reg(Reg::RAX));
+            self.define_vector(value, xmm);
+            return Ok(());
+        }
+        let from = self.window(address)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
+        // Until the load is made its register holds what it held, which may be a
+        // slot that is overwritten next.
+        let vectors = self.vectors.deferred();
+        let xmm = self.vector_for(value)?;
+        let at = self.asm.offset();
+        self.asm.load_vector(width, xmm, from);
+        let edges = self.edge_flags();
+        self.push_map(at, self.location, flags, edges, vectors);
+        self.define_vector(value, xmm);
+        Ok(())
+    }
+
+    pub(super) fn store_vector(
+        &mut self,
+        access: Access,
+        width: Width,
+        address: Value,
+        value: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        let xmm = self.vector(value)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            let place = context::argument(2);
+            self.asm.store_imm(Bits::B64, place, 0);
+            self.asm.store_vector(width, place, xmm);
+            self.call(self.input.callees.store, self.entries.call_context)?;
+            self.check_callback()?;
+        } else {
+            let to = self.window(address)?;
+            let flags = self.architectural_plan(FlagSet::ALL)?;
+            let at = self.asm.offset();
+            self.asm.store_vector(width, to, xmm);
+            self.state_map(at, flags);
+        }
+        if access.ordered {
+            self.asm.mfence();
+        }
+        Ok(())
+    }
+
     pub(super) fn compare_exchange(
         &mut self,
         value: Value,
@@ -185,6 +249,11 @@ impl Lowering<'_> {
         if mask == 0 {
             return Ok(());
         }
+        if let Some(constant) = self.constant32(address)
+            && constant & mask == 0
+        {
+            return Ok(());
+        }
         let reg = match self.place(address) {
             Place::Sum {
                 base: Some(base),
@@ -194,18 +263,38 @@ impl Lowering<'_> {
             _ => self.reg(address)?,
         };
         let known = self.version(reg);
-        if let Some((checked, version, bits)) = self.aligned
-            && (checked, version) == (reg, known)
-            && bits & mask == mask
-        {
+        if self.aligned_bits(reg, known) & mask == mask {
             return Ok(());
         }
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
         let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
-        self.aligned = Some((reg, known, mask));
+        self.aligned[reg.index()] = (known, mask);
         Ok(())
+    }
+
+    /// Returns the low bits of a register that were found to be zero at `version`.
+    fn aligned_bits(&self, reg: Reg, version: u32) -> u32 {
+        match self.aligned[reg.index()] {
+            (at, bits) if at == version => bits,
+            _ => 0,
+        }
+    }
+
+    /// Notes that `dst`, just written, is `base + offset`, so that its low bits are
+    /// known if those of `base` are.
+    pub(super) fn note_sum(&mut self, dst: Reg, base: Reg, offset: i32) {
+        let version = self.version(dst);
+        let before = if dst == base {
+            version.wrapping_sub(1)
+        } else {
+            self.version(base)
+        };
+        let bits = self.aligned_bits(base, before);
+        if bits & offset.cast_unsigned() == 0 {
+            self.aligned[dst.index()] = (version, bits);
+        }
     }
 }
 
@@ -230,6 +319,7 @@ impl Lowering<'_> {
             .get(usize::from(helper.0))
             .ok_or(CompileError::Unsupported)?;
         self.before_clobber()?;
+        self.before_call_of_guest()?;
         self.save_all_slot_values()?;
         for (index, arg) in args.iter().enumerate() {
             self.pass(index, *arg)?;

@@ -22,8 +22,8 @@ use seccompiler::{
 
 use guest::{DATA, TEXT, TempFile, asm, catching, dynamic, program};
 
-/// Both ways to execute; a guest must not be able to tell.
-const MODES: [&str; 2] = ["--code-cache=16M", "--interpret"];
+/// The ways to execute; a guest must not be able to tell.
+const MODES: [&str; 3] = ["--hot-threshold=0", "--hot-threshold=48", "--interpret"];
 
 fn dbt_user() -> Command {
     Command::new(env!("CARGO_BIN_EXE_dbt-user"))
@@ -174,7 +174,7 @@ fn a_guest_that_exhausts_its_memory_is_told() {
 #[test]
 fn an_absurdly_small_code_cache_works() {
     let output = dbt_user()
-        .args(["--stats", "--code-cache", "1"])
+        .args(["--stats", "--code-cache", "1", "--hot-threshold", "0"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");

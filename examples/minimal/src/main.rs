@@ -15,9 +15,7 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::Features;
 use dbt_core::engine::{Config, Engine};
 use dbt_core::exit::{Budget, Exit};
-use dbt_hv_glue::process::{
-    Backing, Placement, ProcessCode, Prot, Window, WindowEngine, native,
-};
+use dbt_hv_glue::process::{Backing, Placement, ProcessCode, Prot, Window, WindowEngine, native};
 
 /// Greatest common divisor of r0 and r1, reported by `svc #1`; then `svc #0`.
 const PROGRAM: [u32; 6] = [

@@ -28,6 +28,28 @@ pub const EXCEPTIONS: &[Exception] = &[
                  Alignment fault whatever SCTLR.A is (A3.2.1); QEMU 5.0 does not check",
     },
     Exception {
+        covers: |m| structures(m.row_name()) && alignment_fault(m),
+        reason: "VLD1 to VLD4 and VST1 to VST4 take an Alignment fault if the address lacks the \
+                 alignment that they specify (A3.2.1); QEMU 5.0 does not check",
+    },
+    Exception {
+        covers: |m| {
+            let fault = matches!(m.ours.end, End::Stopped(Step::Fault(_)));
+            fault && m.row_name().starts_with("Vld") && m.only(&["d"])
+        },
+        reason: "what a VLD that faults leaves in its destinations is UNKNOWN (B1.9.8); we leave \
+                 them alone, QEMU has loaded some",
+    },
+    Exception {
+        covers: |m| {
+            let word = m.item.word;
+            let same = word >> 12 & 15 == word & 15 && word >> 22 & 1 == word >> 5 & 1;
+            same && ["Vtrn", "Vuzp", "Vzip"].contains(&m.row_name()) && m.only(&["d"])
+        },
+        reason: "VTRN, VUZP and VZIP of a register with itself give UNKNOWN values (A8.8.420, \
+                 A8.8.422, A8.8.423)",
+    },
+    Exception {
         // What Unicorn executed there may have ended anywhere.
         covers: |m| m.misaligned || m.theirs.state.thumb == 0 && m.theirs.state.pc() & 2 != 0,
         reason: "interworking to an A32 address with bit 1 set is UNPREDICTABLE (BXWritePC, A2.3.2); \
@@ -104,14 +126,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "T32 STR, STRB and STRH relative to the PC are UNDEFINED (A8.8.203, A8.8.206, \
                  A8.8.216); QEMU 5.0 stores",
     },
-    Exception {
-        covers: |m| m.item.row == Err(Undecodable::Unallocated) && scalar(m.item.word),
-        reason: "Advanced SIMD is not described yet: VDUP and VMOV of bytes and halfwords (A7.8)",
-    },
-    Exception {
-        covers: |m| m.item.row == Err(Undecodable::Unallocated) && advanced_simd(m),
-        reason: "Advanced SIMD is not described yet (A7.4, A7.7)",
-    },
 ];
 
 impl Mismatch {
@@ -132,9 +146,10 @@ fn is_register(field: &&str) -> bool {
     field.starts_with('r') || ["sp", "lr"].contains(field)
 }
 
-/// A transfer between an Arm register and a scalar, coprocessor 11.
-fn scalar(word: u32) -> bool {
-    word & 0x0f00_0f10 == 0x0e00_0b10
+/// A load or store of elements or structures.
+fn structures(name: &str) -> bool {
+    let number = name.strip_prefix("Vld").or_else(|| name.strip_prefix("Vst"));
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn aligned_words(name: &str) -> bool {
@@ -163,15 +178,4 @@ fn returns_from_exception(mismatch: &Mismatch) -> bool {
     let word = mismatch.item.word;
     let data_processing = word >> 26 & 3 == 0;
     !mismatch.thumb && data_processing && word >> 20 & 1 == 1 && word >> 12 & 15 == 15
-}
-
-/// Advanced SIMD data processing, and its loads and stores of elements and
-/// structures.
-fn advanced_simd(mismatch: &Mismatch) -> bool {
-    let word = mismatch.item.word;
-    if mismatch.thumb {
-        word & 0xef00_0000 == 0xef00_0000 || word & 0xff10_0000 == 0xf900_0000
-    } else {
-        word & 0xfe00_0000 == 0xf200_0000 || word & 0xff10_0000 == 0xf400_0000
-    }
 }

@@ -137,9 +137,9 @@ impl Comparison {
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new(features: Features) -> Result<Self, uc_error> {
+    pub fn new(features: Features, newest: bool) -> Result<Self, uc_error> {
         Ok(Self {
-            cpu: Cpu::new()?,
+            cpu: Cpu::new(newest)?,
             features,
             is_fresh: false,
         })

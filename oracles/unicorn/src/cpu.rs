@@ -103,14 +103,19 @@ impl std::fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// Makes a CPU with memory of zeroes.
+    /// Makes a Cortex-A15, or the newest CPU there is, with memory of zeroes.
     ///
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new() -> Result<Self, uc_error> {
+    pub fn new(newest: bool) -> Result<Self, uc_error> {
         let mut unicorn = Unicorn::new_with_data(Arch::ARM, Mode::ARM, Report::default())?;
-        unicorn.ctl_set_cpu_model(ArmCpuModel::CORTEX_A15 as i32)?;
+        let model = if newest {
+            ArmCpuModel::MAX
+        } else {
+            ArmCpuModel::CORTEX_A15
+        };
+        unicorn.ctl_set_cpu_model(model as i32)?;
         let mut memory = Vec::new();
         for region in REGIONS {
             let rights = match region.rights {

@@ -141,7 +141,9 @@ pub(super) struct Map {
 
 const FLAGS: Slot = Slot(8);
 
-impl Backend for SimBackend {
+// SAFETY: what is entered is `simulate`, which reads what was emitted as data and
+// does to the state and the context what generated code may do.
+unsafe impl Backend for SimBackend {
     type Map = Map;
 
     fn emit_runtime(

@@ -121,6 +121,12 @@ impl Lowering<'_> {
     }
 
     pub(in crate::lower) fn flags_to_psr(&mut self, value: Value, flags: Value) -> Result<()> {
+        if let Some(from) = self.float_flags_in_memory(flags) {
+            let dst = self.destination(value, None, &[])?;
+            self.asm.mov32(dst, from);
+            self.define(value, dst);
+            return Ok(());
+        }
         let from = self.in_memory(flags, FlagSet::ALL)?;
         self.before_clobber()?;
         let dst = self.destination(value, None, &[])?;

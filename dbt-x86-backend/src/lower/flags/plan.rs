@@ -148,6 +148,11 @@ impl Lowering<'_> {
 
     pub(super) fn emit_compare(&mut self, a: Operand, b: Operand) {
         match (a, b) {
+            (Operand::Reg(saved), Operand::Imm(b)) if saved.0 >= context::SAVED => {
+                let place = context::saved(saved.0 - context::SAVED);
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, place, b.cast_signed());
+            }
             (Operand::Reg(a), Operand::Imm(0)) => self.asm.test(Bits::B32, a, a),
             (Operand::Reg(a), Operand::Imm(b)) => {
                 self.asm.alu_imm(Alu::Cmp, Bits::B32, a, b.cast_signed());

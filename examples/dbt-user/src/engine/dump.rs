@@ -8,12 +8,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_core::engine::CompiledUnit;
+use dbt_core::guest::Guest as _;
+use dbt_core::host::{Backend as _, Callees, Lowering};
 use dbt_core::listing::{Columns, Listing};
 use dbt_core::location::Location;
 use dbt_core::memory::{FaultCause, Fetch, FetchFault};
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_user::memory::Space;
 
-use super::host_code::disassemble_host;
+use super::host_code::{Targets, disassemble_host};
 
 /// Where listings go.
 pub(super) struct Dump {
@@ -23,6 +26,8 @@ pub(super) struct Dump {
     out: Mutex<Option<Box<dyn Write + Send>>>,
     /// The code that all units share.
     runtime: OnceLock<Range<u64>>,
+    /// A back end that knows the names in it.
+    backend: NativeBackend,
 }
 
 impl Dump {
@@ -46,6 +51,7 @@ impl Dump {
             guest,
             out: Mutex::new(Some(out)),
             runtime: OnceLock::new(),
+            backend: named(&guest)?,
         })
     }
 
@@ -62,7 +68,14 @@ impl Dump {
             Err(FetchFault { address, .. }) => format!("{address:08x}  cannot be fetched any more"),
         };
         let runtime = self.runtime.get().cloned().unwrap_or_default();
-        let host = |code: &[u8], address| disassemble_host(code, address, &runtime);
+        let host = |code: &[u8], address| {
+            let targets = Targets {
+                unit: address..address + code.len() as u64,
+                runtime: runtime.clone(),
+                backend: self.backend.clone(),
+            };
+            disassemble_host(code, address, targets)
+        };
         let listing = Listing {
             unit,
             columns: self.columns,
@@ -92,4 +105,14 @@ impl Fetch for Code<'_> {
         let guest = u32::try_from(address).map_err(|_| fault)?;
         self.0.read_obj(guest).map_err(|_| fault)
     }
+}
+
+/// Returns a back end that has emitted a runtime like the engine's.
+fn named(guest: &A32Guest) -> io::Result<NativeBackend> {
+    let mut backend = native::backend();
+    let callees = Callees::default();
+    backend
+        .emit_runtime(guest.layout(), Lowering::Window, &callees, &mut Vec::new())
+        .map_err(|error| io::Error::other(format!("--dump: {error:?}")))?;
+    Ok(backend)
 }

@@ -2,22 +2,14 @@
 
 use std::ops::Range;
 
+use dbt_hv_glue::process::native::NativeBackend;
 use iced_x86::{
     Decoder, DecoderOptions, Formatter as _, Instruction, IntelFormatter, SymbolResolver,
     SymbolResult,
 };
 
-/// Disassembles x86-64 code. Targets in the same code or in the runtime are named
-/// by their offsets.
-pub(super) fn disassemble_host(
-    code: &[u8],
-    address: u64,
-    runtime: &Range<u64>,
-) -> Vec<(u32, String)> {
-    let targets = Targets {
-        unit: address..address + code.len() as u64,
-        runtime: runtime.clone(),
-    };
+/// Disassembles x86-64 code.
+pub(super) fn disassemble_host(code: &[u8], address: u64, targets: Targets) -> Vec<(u32, String)> {
     let mut formatter = IntelFormatter::with_options(Some(Box::new(targets)), None);
     let options = formatter.options_mut();
     options.set_hex_prefix("0x");
@@ -38,10 +30,12 @@ pub(super) fn disassemble_host(
     found
 }
 
-/// Names targets of branches.
-struct Targets {
-    unit: Range<u64>,
-    runtime: Range<u64>,
+/// Names targets of branches: in the same code by the offset, in the runtime by the
+/// entry point.
+pub(super) struct Targets {
+    pub(super) unit: Range<u64>,
+    pub(super) runtime: Range<u64>,
+    pub(super) backend: NativeBackend,
 }
 
 impl SymbolResolver for Targets {
@@ -53,10 +47,12 @@ impl SymbolResolver for Targets {
         address: u64,
         _: u32,
     ) -> Option<SymbolResult<'_>> {
-        let name = [(&self.unit, ""), (&self.runtime, "runtime")]
-            .into_iter()
-            .find(|(range, _)| range.contains(&address))
-            .map(|(range, name)| format!("{name}+{:#x}", address - range.start))?;
-        Some(SymbolResult::with_string(address, name))
+        if self.unit.contains(&address) {
+            let name = format!("+{:#x}", address - self.unit.start);
+            return Some(SymbolResult::with_string(address, name));
+        }
+        let offset = u32::try_from(address.checked_sub(self.runtime.start)?).ok()?;
+        let name = self.backend.runtime_entry(offset)?;
+        Some(SymbolResult::with_str(address, name))
     }
 }
