@@ -587,12 +587,12 @@ const fn size_of(width: Width) -> Size {
 /// Vectors, of 64 bits.
 impl Asm<'_> {
     /// `FMOV Dd, Xn`.
-    pub(crate) fn to_vector(&mut self, dst: Vreg, from: Reg) {
+    pub(crate) fn move_to_vector(&mut self, dst: Vreg, from: Reg) {
         self.word(0x9e67_0000 | rn(from) | u32::from(dst.0));
     }
 
     /// `FMOV Xd, Dn`.
-    pub(crate) fn from_vector(&mut self, dst: Reg, from: Vreg) {
+    pub(crate) fn move_from_vector(&mut self, dst: Reg, from: Vreg) {
         self.word(0x9e66_0000 | u32::from(from.0) << 5 | rd(dst));
     }
 

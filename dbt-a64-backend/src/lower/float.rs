@@ -45,11 +45,11 @@ impl Lowering<'_> {
     pub(super) fn vector(&mut self, value: Value, op: VectorOp, a: Value, b: Value) -> Result<()> {
         let (x, y) = (self.reg_or_zero(a)?, self.reg_or_zero(b)?);
         let (first, second) = (Vreg(0), Vreg(1));
-        self.asm.to_vector(first, x);
-        self.asm.to_vector(second, y);
+        self.asm.move_to_vector(first, x);
+        self.asm.move_to_vector(second, y);
         self.asm.vector(op, first, first, second);
         let dst = self.destination(value, Some(x), &[])?;
-        self.asm.from_vector(dst, first);
+        self.asm.move_from_vector(dst, first);
         self.define(value, dst);
         Ok(())
     }
@@ -65,10 +65,10 @@ impl Lowering<'_> {
             return self.same(value, a);
         }
         let from = self.reg_or_zero(a)?;
-        self.asm.to_vector(Vreg(0), from);
+        self.asm.move_to_vector(Vreg(0), from);
         self.asm.vector_shift(op, amount, Vreg(0), Vreg(0));
         let dst = self.destination(value, Some(from), &[])?;
-        self.asm.from_vector(dst, Vreg(0));
+        self.asm.move_from_vector(dst, Vreg(0));
         self.define(value, dst);
         Ok(())
     }
