@@ -222,7 +222,11 @@ pub(crate) fn with_target(branch: u32, distance: i64) -> Option<u32> {
         return None;
     }
     let mask = (1_u32 << bits) - 1;
-    #[allow(clippy::cast_possible_truncation, reason = "checked above")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the field is what its bits say"
+    )]
     let field = words as u32 & mask;
     Some(branch & !(mask << low) | field << low)
 }

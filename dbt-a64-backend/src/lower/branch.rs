@@ -13,9 +13,10 @@
 //! returns by `RET` if they are equal: both are predicted. Otherwise the stack of
 //! returns is emptied and the target is looked up.
 //!
-//! Polling: whatever goes backwards in guest code, and every indirect jump,
-//! tests the interrupt flag. Forward branches and paired returns need not: a
-//! guest cannot run forever on these alone.
+//! Polling: whatever jumps backwards in guest code, and every indirect jump,
+//! tests the interrupt flag. Forward branches, calls and paired returns need not: a
+//! guest cannot run forever on these alone without nesting calls ever deeper, and when
+//! the stack of returns is full, which is soon, the flag is tested.
 
 use dbt_core::host::{CompileError, ExitSite};
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
@@ -60,8 +61,9 @@ pub(super) enum StubKind {
     InterruptIndirect,
     /// Looks up elsewhere, with the location in `x16`.
     Missed,
-    /// Empties the stack of returns and goes back to `again`.
-    StackFull { again: u32 },
+    /// Empties the stack of returns and goes back to `again`, unless an interrupt is
+    /// wanted: then it leaves before the call of `to`, or of the location in `x16`.
+    StackFull { again: u32, to: Option<Location> },
     /// A return that has no pair.
     Unpaired { value: Reg },
 }
@@ -225,15 +227,15 @@ impl Lowering<'_> {
         return_location: Location,
         return_to: Target,
     ) -> Result<()> {
-        if let Target::Exit(to) = target
-            && self.is_backward(to)
-        {
-            self.poll(to, Sources::SPLIT);
-        }
-        if let Target::Block(id) = target {
-            self.enter_from_outside(id)?;
-        }
-        self.push_return(return_location, 0);
+        let to = match target {
+            Target::Block(id) => {
+                self.enter_from_outside(id)?;
+                self.input.unit.block(id).location
+            }
+            Target::Exit(to) => Some(to),
+        };
+        let to = to.ok_or(CompileError::Unsupported)?;
+        self.push_return(return_location, 0, Some(to));
         match target {
             Target::Block(id) => {
                 let at = self.asm.bl();
@@ -263,8 +265,8 @@ impl Lowering<'_> {
     }
 
     /// Pushes a return location with the address behind the next `BL`, before which
-    /// there are so many instructions.
-    fn push_return(&mut self, return_location: Location, before: u32) {
+    /// there are so many instructions. The call is of `to`, or of the location in `x16`.
+    fn push_return(&mut self, return_location: Location, before: u32, to: Option<Location>) {
         let location = match self.known {
             Some((reg, version, known))
                 if u64::from(known) == return_location.0 && self.version(reg) == version =>
@@ -287,7 +289,7 @@ impl Lowering<'_> {
                 bit: RETURNS_FULL,
                 set: true,
             }),
-            StubKind::StackFull { again },
+            StubKind::StackFull { again, to },
         );
     }
 
@@ -337,10 +339,8 @@ impl Lowering<'_> {
                 return_to,
             } => {
                 self.location_to_x16(value, mode);
-                let test = self.interrupt_wanted();
-                self.side_stub(test, StubKind::InterruptIndirect);
                 // and, add, ldp, eor, cbnz
-                self.push_return(return_location, 5);
+                self.push_return(return_location, 5, None);
                 self.look_up();
                 self.asm.blr(Reg::X17);
                 self.after_return(return_to)?;
@@ -453,11 +453,21 @@ impl Lowering<'_> {
             }
             StubKind::InterruptIndirect => self.jump_runtime(self.entries.interrupt)?,
             StubKind::Missed => self.jump_runtime(self.entries.missed)?,
-            StubKind::StackFull { again } => {
+            StubKind::StackFull { again, to } => {
+                // What is pushed again is still in `x15` and `x17`.
                 self.asm
                     .load(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
-                let at = self.asm.b();
+                self.asm
+                    .load(Width::W32, Reg::LINK, Reg::CONTEXT, context::INTERRUPT);
+                let at = self.asm.cbz(false, Width::W32, Reg::LINK);
                 self.bind(at, again)?;
+                match to {
+                    Some(to) => {
+                        self.asm.mov_imm(Reg::X16, to.0);
+                        self.jump_runtime(self.entries.interrupt)?;
+                    }
+                    None => self.jump_runtime(self.entries.interrupt)?,
+                }
             }
             StubKind::Unpaired { value } => {
                 if value != Reg::X16 {

@@ -193,6 +193,12 @@ impl Lowering<'_> {
             }
             _ => {}
         }
+        if mask == Mask::NZ
+            && let [Source::Known(n), Source::Known(z), ..] = from.0
+        {
+            self.known_sign(n, z);
+            return Ok(());
+        }
         let (nz, cv) = (mask.and(Mask::NZ), mask.and(Mask::CV));
         if self.features.flagm
             && let Some(Source::Word(word)) = from.common(cv)
@@ -207,6 +213,23 @@ impl Lowering<'_> {
         let word = self.assemble(from, mask, self.busy)?;
         self.asm.write_flags(word);
         Ok(())
+    }
+
+    /// Sets N and Z by one instruction; C and V are lost. The context's address is
+    /// neither zero nor negative.
+    fn known_sign(&mut self, n: bool, z: bool) {
+        let (zero, positive) = (Reg::ZERO, Reg::CONTEXT);
+        let width = Width::W64;
+        match (n, z) {
+            (_, true) => self.asm.add_reg(true, true, width, zero, zero, zero.into()),
+            (false, false) => {
+                self.asm
+                    .logic(Logic::Ands, false, width, zero, positive, positive.into());
+            }
+            (true, false) => self
+                .asm
+                .add_reg(true, true, width, zero, zero, positive.into()),
+        }
     }
 
     /// Returns a register that nothing of `avoid` names.

@@ -521,25 +521,32 @@ impl Lowering<'_> {
         let version = self.version(reg);
         let mentioned = |note: &Note| note.reg == reg && note.version == version;
         let follows = self.flags.definitions.iter().any(|d| d.mentions(mentioned));
-        while follows {
+        if follows {
+            self.rescue_from(reg)?;
+        }
+        self.scratch.places.set_version(reg, version + 1);
+        Ok(())
+    }
+
+    /// Saves what would be lost with a register's content.
+    fn rescue_from(&mut self, reg: Reg) -> Result<()> {
+        loop {
             let mut lost = None;
             self.any_needed(|origin, flag| {
-                if self.source(origin, flag, false, None).is_some()
-                    && self.source(origin, flag, false, Some(reg)).is_none()
-                {
-                    lost = Some((origin, flag));
+                let source = self.source(origin, flag, false, None);
+                if source.is_some() && self.source(origin, flag, false, Some(reg)).is_none() {
+                    lost = Some((origin, source));
                 }
                 lost.is_some()
             });
-            let Some((origin, flag)) = lost else { break };
-            let source = self.source(origin, flag, false, None);
+            let Some((origin, source)) = lost else {
+                return Ok(());
+            };
             // What is saved on the way must not follow from the register either.
             let before = self.flags.doomed.replace(reg);
             self.rescue(origin, source)?;
             self.flags.doomed = before;
         }
-        self.scratch.places.set_version(reg, version + 1);
-        Ok(())
     }
 
     /// Brings a flag that follows from registers to the host's flags or to a word.
