@@ -16,6 +16,7 @@ use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
 use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
 use crate::softfloat::Fixed;
+use crate::system::BankedReg;
 use crate::version::{DecodeContext, Features};
 use crate::vfp_machine::VfpMachine;
 

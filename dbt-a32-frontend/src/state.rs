@@ -1,4 +1,6 @@
-//! The guest state that user-level code sees.
+//! The guest state: what user-level code sees, and behind it the system level.
+
+use crate::system::SystemState;
 
 /// The registers of one guest CPU.
 ///
@@ -48,6 +50,8 @@ pub struct ArmState {
     pub tpidrurw: u32,
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
+    /// What user-level code does not see. Last, so that its size is nobody's cost.
+    pub system: SystemState,
 }
 
 impl ArmState {
@@ -56,10 +60,8 @@ impl ArmState {
     /// Len and Stride of FPSCR; if they are not zero, floating-point instructions
     /// work on short vectors.
     pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
-    /// The mode field of the CPSR: User mode.
-    const USER_MODE: u32 = 0x10;
 
-    /// Returns the CPSR of User mode.
+    /// Returns the CPSR. That of user-level code tells User mode, nothing masked.
     ///
     /// See Arm ARM DDI 0406C.d, section B1.3.3.
     #[must_use]
@@ -71,10 +73,10 @@ impl ArmState {
             | (self.it & 0xfc) << 8
             | (self.big_endian & 1) << 9
             | (self.thumb & 1) << 5
-            | Self::USER_MODE
+            | self.system.control
     }
 
-    /// Sets what the CPSR composes; mode, masks and J are ignored.
+    /// Sets what user-level code sees of the CPSR; mode, masks and J are ignored.
     pub const fn set_cpsr(&mut self, cpsr: u32) {
         self.nzcv = cpsr & 0xf000_0000;
         self.q = cpsr >> 27 & 1;
@@ -92,7 +94,8 @@ impl ArmState {
 }
 
 impl Default for ArmState {
-    /// All zeroes, A32, little-endian, monitor open.
+    /// All zeroes, A32, little-endian, monitor open, User mode. For other modes,
+    /// see [`A32Guest::reset`](crate::guest::A32Guest::reset).
     fn default() -> Self {
         Self {
             r: [0; 16],
@@ -108,6 +111,7 @@ impl Default for ArmState {
             tpidruro: 0,
             tpidrurw: 0,
             d: [0; 32],
+            system: SystemState::USER,
         }
     }
 }

@@ -9,13 +9,41 @@ use super::region::Plan;
 use crate::fp_reg::{DReg, SReg};
 use crate::guest::{Mode, slot};
 use crate::insn::Insn;
+use crate::interp::privilege;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind as GuestTrap};
 use crate::reg::Reg;
+use crate::system::config::Core;
+use crate::system::psr::context;
+use crate::system::{BankedReg, ProcessorMode};
+use crate::system_machine::{CoprocessorAccess, Event, Privilege, SystemCall, SystemMachine};
 use crate::vfp_machine::{FpOp, VfpMachine};
 
 /// IR instructions up to which a selection is better than a branch.
 const MAX_SELECTED: usize = 10;
+
+/// What the guest does at the system level.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Level {
+    /// It has user-level code only.
+    User,
+    /// It has all modes; the embedder takes exceptions.
+    Modes,
+    /// It has all modes and takes exceptions itself.
+    Exceptions,
+}
+
+impl Level {
+    pub(super) const fn of(core: &Core) -> Self {
+        if core.takes_exceptions() {
+            Self::Exceptions
+        } else if core.system.is_some() {
+            Self::Modes
+        } else {
+            Self::User
+        }
+    }
+}
 
 /// Where an instruction stands.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +54,7 @@ pub(super) struct Site {
     pub(super) mode: Mode,
     /// `ITSTATE` for the next instruction.
     pub(super) next_it: ItState,
+    pub(super) level: Level,
 }
 
 impl Site {
@@ -138,6 +167,23 @@ impl<'a, 'u> Lifter<'a, 'u> {
         }
     }
 
+    /// Stops at an UNDEFINED instruction.
+    pub(super) fn undefined(&mut self, word: u32) {
+        if self.site.level == Level::Exceptions {
+            let _ = self.interpret();
+        } else {
+            self.stop(TrapKind::Undefined, word, self.site.location());
+        }
+    }
+
+    /// An access as the mode makes it.
+    fn access(&self, mut access: Access) -> Access {
+        let bits = self.site.mode.system;
+        access.aligned |= bits & context::ALIGNED != 0;
+        access.unprivileged |= bits & context::UNPRIVILEGED != 0;
+        access
+    }
+
     /// Leaves the instruction to the interpreter.
     fn interpret(&mut self) -> Flow {
         self.stop(TrapKind::Interpret, 0, self.site.location());
@@ -241,19 +287,19 @@ impl Machine for Lifter<'_, '_> {
 
     fn load(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
-        self.builder.load(access, address)
+        self.builder.load(self.access(access), address)
     }
     fn load64(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
-        self.builder.load64(access, address)
+        self.builder.load64(self.access(access), address)
     }
     fn store(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
-        self.builder.store(access, address, value)
+        self.builder.store(self.access(access), address, value)
     }
     fn store64(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
-        self.builder.store64(access, address, value)
+        self.builder.store64(self.access(access), address, value)
     }
     fn compare_exchange(
         &mut self,
@@ -264,7 +310,7 @@ impl Machine for Lifter<'_, '_> {
     ) -> Result<Value, Abort> {
         self.refuse();
         self.builder
-            .compare_exchange(access, address, expected, new)
+            .compare_exchange(self.access(access), address, expected, new)
     }
     fn fence(&mut self) {
         self.refuse();
@@ -379,6 +425,9 @@ impl A32Machine for Lifter<'_, '_> {
     }
 
     fn trap(&mut self, kind: GuestTrap, info: u32) -> Flow {
+        if self.site.level == Level::Exceptions && kind.is_exception() {
+            return self.interpret();
+        }
         let resume = if kind.retires() {
             self.site.next()
         } else {
@@ -426,6 +475,84 @@ impl A32Machine for Lifter<'_, '_> {
     }
     fn set_tpidrurw(&mut self, value: Value) {
         self.set_slot(slot::TPIDRURW, value);
+    }
+}
+
+/// What a rare instruction asks of this machine, which has left before.
+#[cold]
+fn rare() -> ! {
+    unreachable!("rare instructions are interpreted")
+}
+
+impl SystemMachine for Lifter<'_, '_> {
+    fn privilege(&self) -> Privilege {
+        privilege(self.site.mode.system)
+    }
+
+    fn control(&mut self) -> Value {
+        if self.site.level == Level::User {
+            return self.builder.imm(ProcessorMode::User.bits());
+        }
+        self.builder.get(slot::CONTROL)
+    }
+    fn spsr(&mut self) -> Value {
+        self.builder.get(slot::SPSR)
+    }
+    fn set_spsr(&mut self, value: Value) {
+        self.set_slot(slot::SPSR, value);
+    }
+
+    fn rarely(&mut self) -> Flow {
+        match self.site.level {
+            // What comes here is UNDEFINED there.
+            Level::User => self.trap(GuestTrap::Undefined, 0),
+            Level::Modes | Level::Exceptions => self.interpret(),
+        }
+    }
+    fn event(&mut self, event: Event) -> Flow {
+        if self.site.level == Level::Exceptions {
+            return self.interpret();
+        }
+        let kind = match event {
+            Event::WaitForEvent => GuestTrap::WaitForEvent,
+            Event::WaitForInterrupt => GuestTrap::WaitForInterrupt,
+            Event::Send => GuestTrap::SendEvent,
+        };
+        self.trap(kind, 0)
+    }
+
+    fn write_cpsr(&mut self, _: Value, _: u32) {
+        rare()
+    }
+    fn return_from_exception(&mut self, _: Value, _: Value) -> Flow {
+        rare()
+    }
+    fn elr_hyp(&mut self) -> Value {
+        rare()
+    }
+    fn user_reg(&mut self, _: Reg) -> Value {
+        rare()
+    }
+    fn set_user_reg(&mut self, _: Reg, _: Value) {
+        rare()
+    }
+    fn banked(&mut self, _: BankedReg) -> Option<Value> {
+        rare()
+    }
+    fn set_banked(&mut self, _: BankedReg, _: Value) -> Option<()> {
+        rare()
+    }
+    fn mode_sp(&mut self, _: ProcessorMode) -> Option<Value> {
+        rare()
+    }
+    fn set_mode_sp(&mut self, _: ProcessorMode, _: Value) {
+        rare()
+    }
+    fn coprocessor(&mut self, _: CoprocessorAccess) -> Flow {
+        rare()
+    }
+    fn call(&mut self, _: SystemCall, _: u32) -> Flow {
+        rare()
     }
 }
 
