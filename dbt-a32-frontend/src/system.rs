@@ -27,13 +27,12 @@
 //! - The SPSR of System mode, which that mode has not, is a register that nothing
 //!   else uses; so instructions that return by it do so (B9.3.20, B9.3.13).
 //!   In User mode they are UNDEFINED.
-//! - SPSR.J and bits 23 to 20 read as zero and ignore writes; a return to Jazelle or
+//! - SPSR bits 23 to 20 read as zero and ignore writes; a return to Jazelle or
 //!   ThumbEE state is one to A32 or T32 (B1.9.2).
 //! - A return to A32 state clears `ITSTATE`. Low bits of the address are ignored.
-//! - `MRS` and `MSR` of a banked register that the mode reaches otherwise, or may not
-//!   reach, are UNDEFINED (B9.3.9), with the exception of the registers that are those
-//!   in use: these are accessed.
-//! - `SRS` to a mode that cannot be entered is UNDEFINED (B9.3.16).
+//! - `MRS` and `MSR` of a banked register that is in use, or that the mode may not
+//!   reach, are UNDEFINED (B9.3.9).
+//! - `SRS` in System mode, or to a mode that cannot be entered, is UNDEFINED (B9.3.16).
 //! - `LDM` and `STM` of User registers in System mode transfer the registers in
 //!   use; in Hyp mode they are UNDEFINED, as are `SRS`, `RFE` and data-processing
 //!   instructions that return (B9.3).

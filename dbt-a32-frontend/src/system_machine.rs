@@ -62,7 +62,7 @@ pub trait SystemMachine: A32Machine {
     fn banked(&mut self, reg: BankedReg) -> Option<Self::Word>;
     /// Writes a banked register; none if that is UNDEFINED. Rare.
     fn set_banked(&mut self, reg: BankedReg, value: Self::Word) -> Option<()>;
-    /// Reads the SP of a mode; none if the mode cannot be entered from this one. Rare.
+    /// Reads the SP of a mode for `SRS`; none if that is UNDEFINED. Rare.
     fn mode_sp(&mut self, mode: ProcessorMode) -> Option<Self::Word>;
     /// Writes the SP of a mode. Rare.
     fn set_mode_sp(&mut self, mode: ProcessorMode, value: Self::Word);

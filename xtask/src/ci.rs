@@ -175,7 +175,8 @@ fn lockstep() -> Result<(), String> {
 }
 
 fn unicorn() -> Result<(), String> {
-    cargo("xtask oracle unicorn --count 500000")
+    cargo("xtask oracle unicorn --count 500000")?;
+    cargo("xtask oracle unicorn --system --count 200000")
 }
 
 fn bench() -> Result<(), String> {

@@ -187,6 +187,7 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
     }
     fn mode_sp(&mut self, mode: ProcessorMode) -> Option<u32> {
         let allowed = mode != ProcessorMode::Hyp
+            && self.state.mode() != ProcessorMode::System
             && self
                 .state
                 .may_enter(mode, PsrWrite::Instruction, self.core.features);
@@ -230,14 +231,13 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
             SystemCall::Hypervisor => (Firmware::HypervisorCall, ir::TrapKind::HypervisorCall),
             SystemCall::SecureMonitor => (Firmware::SecureMonitorCall, ir::TrapKind::FirmwareCall),
         };
-        if firmware == ours || !self.core.takes_exceptions() {
-            self.site.skip(self.state);
-            return self.leave(kind, immediate);
-        }
-        if !self.state.may_call(call, features) {
+        if firmware != ours && !self.state.may_call(call, features) {
             return self.trap(TrapKind::Undefined, 0);
         }
         self.site.skip(self.state);
+        if firmware == ours || !self.core.takes_exceptions() {
+            return self.leave(kind, immediate);
+        }
         self.take(match call {
             SystemCall::Hypervisor => Exception::HypervisorCall { immediate },
             SystemCall::SecureMonitor => Exception::SecureMonitorCall,

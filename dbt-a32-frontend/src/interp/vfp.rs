@@ -11,7 +11,7 @@ use crate::version::Features;
 use crate::vfp_machine::{FpOp, VfpMachine};
 
 /// FPSID of a Cortex-A15.
-const FPSID: u32 = 0x4103_30f0;
+const FPSID: u32 = 0x4104_30f0;
 /// FPEXC.EN, the only bit that is not fixed: there is no asynchronous trapping.
 const FPEXC_EN: u32 = 1 << 30;
 

@@ -17,7 +17,7 @@ pub(crate) const F: u32 = 1 << 6;
 pub(crate) const M: u32 = 31;
 
 /// The bits of an SPSR that exist.
-pub(crate) const SPSR_BITS: u32 = 0xfe0f_ffff;
+pub(crate) const SPSR_BITS: u32 = 0xff0f_ffff;
 
 /// Bits of a location's mode that depend on the system level.
 pub(crate) mod context {
@@ -54,6 +54,19 @@ impl ArmState {
             Some(mode) => mode,
             // Not by *Mode*; a state that somebody made up is one of User mode.
             None => ProcessorMode::User,
+        }
+    }
+
+    /// Sets the whole CPSR: besides what [`set_cpsr`](Self::set_cpsr) sets, the masks,
+    /// and the mode with its registers. A reserved mode leaves the mode alone. For
+    /// embedders and debuggers: nothing is checked.
+    pub fn set_system_cpsr(&mut self, cpsr: u32) {
+        self.set_cpsr(cpsr);
+        let masks = A | I | F;
+        self.system.control = self.system.control & !masks | cpsr & masks;
+        match ProcessorMode::from_bits(cpsr & M) {
+            Some(mode) => self.enter_mode(mode),
+            None => self.refresh_context(),
         }
     }
 
@@ -137,11 +150,12 @@ impl ArmState {
     /// Reads a banked register; none if the mode may not access it so.
     pub(crate) fn banked(&self, register: BankedReg, features: Features) -> Option<u32> {
         let mode = register.mode();
-        self.reaches(mode, features).then(|| match register.kind() {
-            BankedKind::Core(n) => self.mode_reg(mode, n.into()),
-            BankedKind::Spsr => self.mode_spsr(mode),
-            BankedKind::Elr => self.system.elr_hyp,
-        })
+        self.reaches(register, features)
+            .then(|| match register.kind() {
+                BankedKind::Core(n) => self.mode_reg(mode, n.into()),
+                BankedKind::Spsr => self.mode_spsr(mode),
+                BankedKind::Elr => self.system.elr_hyp,
+            })
     }
 
     /// Writes a banked register; none if the mode may not access it so.
@@ -152,26 +166,30 @@ impl ArmState {
         features: Features,
     ) -> Option<()> {
         let mode = register.mode();
-        self.reaches(mode, features).then(|| match register.kind() {
-            BankedKind::Core(n) => self.set_mode_reg(mode, n.into(), value),
-            BankedKind::Spsr => self.set_mode_spsr(mode, value),
-            BankedKind::Elr => self.system.elr_hyp = value,
-        })
+        self.reaches(register, features)
+            .then(|| match register.kind() {
+                BankedKind::Core(n) => self.set_mode_reg(mode, n.into(), value),
+                BankedKind::Spsr => self.set_mode_spsr(mode, value),
+                BankedKind::Elr => self.system.elr_hyp = value,
+            })
     }
 
-    /// Whether the present mode reaches the banked registers of another
-    /// (`BankedRegisterAccessValid()`).
-    fn reaches(&self, mode: ProcessorMode, features: Features) -> bool {
+    /// Whether the present mode accesses a banked register so
+    /// (`BankedRegisterAccessValid()`, `SPSRaccessValid()`): not if it is in use.
+    fn reaches(&self, register: BankedReg, features: Features) -> bool {
+        use ProcessorMode::{Fiq, Hyp, Monitor, System, User};
         let own = self.mode();
-        match mode {
-            _ if own == ProcessorMode::User => false,
-            ProcessorMode::Hyp => {
-                features.contains(Features::VIRTUALIZATION)
-                    && (own == ProcessorMode::Hyp
-                        || own == ProcessorMode::Monitor && self.non_secure())
+        match (register.mode(), register.kind()) {
+            _ if own == User => false,
+            (User, BankedKind::Core(8..=12)) => own == Fiq,
+            (User, BankedKind::Core(14)) => own != System && own != Hyp,
+            (User, _) => own != System,
+            (Hyp, BankedKind::Elr) => own == Hyp || own == Monitor,
+            (Hyp, _) => own == Monitor,
+            (Monitor, _) => {
+                own != Monitor && features.contains(Features::SECURITY) && self.is_secure()
             }
-            ProcessorMode::Monitor => features.contains(Features::SECURITY) && self.is_secure(),
-            _ => true,
+            (mode, _) => own != mode,
         }
     }
 

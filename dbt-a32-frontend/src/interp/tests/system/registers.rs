@@ -88,8 +88,8 @@ fn msr_writes_the_fields_of_the_spsr() {
         (1, 0xff),
         (2, 0xff00),
         (4, 0xf_0000),
-        (8, 0xfe00_0000),
-        (15, 0xfe0f_ffff),
+        (8, 0xff00_0000),
+        (15, 0xff0f_ffff),
     ] {
         let word = 0xe160_f000 | mask << 16; // msr spsr_<mask>, r0
         let mut system = System::a32(&[word, 0xe14f_1000]).reg(0, u32::MAX);
@@ -124,15 +124,16 @@ fn cps_changes_masks_and_mode() {
 
 #[test]
 fn banked_registers_are_moved() {
-    // msr sp_irq, r0; mrs r1, sp_irq; msr spsr_fiq, r2; mrs r3, spsr_fiq; mrs r4, r8_usr
+    // msr sp_irq, r0; mrs r1, sp_irq; msr spsr_fiq, r2; mrs r3, spsr_fiq; mrs r4, r8_fiq
     let code = [
         0xe121_f300,
         0xe101_1300,
         0xe16e_f202,
         0xe14e_3200,
-        0xe100_4200,
+        0xe108_4200,
     ];
-    let mut system = System::a32(&code).reg(0, 0x1111).reg(2, 0x2d3).reg(8, 0x88);
+    let mut system = System::a32(&code).reg(0, 0x1111).reg(2, 0x2d3);
+    system.state.set_mode_reg(Fiq, 8, 0x88);
     for _ in code {
         system.next();
     }
@@ -147,6 +148,7 @@ fn banked_registers_are_moved() {
     for mut system in [
         System::a32(&[0xe101_1300]).mode(User),
         System::a32(&[0xe10d_1300]).non_secure(), // mrs r1, sp_mon
+        System::a32(&[0xe101_1300]).mode(Irq),
     ] {
         assert_eq!(system.next().state.mode(), Undefined);
     }
