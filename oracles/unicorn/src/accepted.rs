@@ -104,7 +104,11 @@ pub const EXCEPTIONS: &[Exception] = &[
                  A8.8.217); QEMU 5.0 stores",
     },
     Exception {
-        covers: |m| m.ours.state.thumb == 0 && m.only(&["it"]) && m.ours.state.it == 0,
+        covers: |m| {
+            let a32 = |psr: u32| psr & 0x20 == 0 && psr & 0x0600_fc00 != 0;
+            let cleared = m.ours.state.thumb == 0 && m.ours.state.it == 0;
+            m.only(&["it"]) && (cleared || a32(m.before.spsr()))
+        },
         reason: "a return to A32 state with an ITSTATE is UNPREDICTABLE (B1.3.3); we clear it, QEMU \
                  keeps it",
     },

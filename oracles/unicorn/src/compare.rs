@@ -278,6 +278,7 @@ impl Comparison {
             self.cpu.set_memory(&memory);
             self.open_monitor(&memory)?;
             self.cpu.set_code(&memory)?;
+            self.cpu.forget()?;
             let mut ours = Side {
                 state: program.before,
                 end: End::Done,
