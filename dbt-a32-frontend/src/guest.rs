@@ -1,15 +1,21 @@
 //! AArch32 as a guest of the engine.
 
+use core::fmt;
+
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
-use dbt_core::ir::{Builder, Slot, Ty};
+use dbt_core::ir::{Builder, FloatFlags, Rounding, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
+use dbt_isa::Undecodable;
 
 use crate::fp_helpers::FP_FUNCTIONS;
+use crate::instruction::Instruction;
 use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
+use crate::lift::Fetched;
 use crate::reg::Reg;
+use crate::softfloat::{FpControl, RoundingMode};
 use crate::state::ArmState;
 use crate::system::config::Core;
 use crate::system::psr::context;
@@ -157,17 +163,73 @@ impl A32Guest {
         state.r[15] = access.address.wrapping_add(access.len);
         state.it = access.next_it.into();
     }
+
+    /// Disassembles the instruction at a location.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be fetched.
+    pub fn disassemble(
+        &self,
+        fetch: &mut dyn Fetch,
+        location: Location,
+    ) -> Result<Disassembled, FetchFault> {
+        let (address, thumb) = (pc_of(location), is_thumb(location));
+        let cx = Mode::from_bits(location.mode()).context(self.core.features, thumb);
+        let Fetched { word, len: size } = Fetched::at(fetch, address, thumb)?;
+        let instruction = if thumb {
+            let (first, second) = Fetched { word, len: size }.halfwords();
+            Instruction::thumb(first, || second, address, &cx)
+        } else {
+            Instruction::a32(word, address, &cx)
+        };
+        Ok(Disassembled {
+            address,
+            word,
+            size,
+            instruction,
+        })
+    }
+}
+
+/// What stands at a location. Formats to address, encoding and assembly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Disassembled {
+    /// The address.
+    pub address: u32,
+    /// The encoding; of a 32-bit T32 instruction the first halfword is in the
+    /// upper half.
+    pub word: u32,
+    /// The size in bytes, 2 or 4.
+    pub size: u32,
+    /// The instruction, or why it is none.
+    pub instruction: Result<Instruction, Undecodable>,
+}
+
+impl fmt::Display for Disassembled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, word, .. } = self;
+        match self.size {
+            2 => write!(f, "{address:08x}  {word:04x}      ")?,
+            _ => write!(f, "{address:08x}  {word:08x}  ")?,
+        }
+        match &self.instruction {
+            Ok(instruction) => instruction.fmt(f),
+            Err(undecodable) => undecodable.fmt(f),
+        }
+    }
 }
 
 /// The state that changes how code is translated, as the mode of a [`Location`].
 ///
 /// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
-/// short vectors, bits above are those of [`context`].
+/// short vectors, bit 10 is FPSCR.FZ, bits above are those of [`context`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) it: ItState,
     pub(crate) big_endian: bool,
     pub(crate) fp_vectors: bool,
+    pub(crate) fp_flush: bool,
     /// What depends on the system level.
     pub(crate) system: u32,
 }
@@ -177,6 +239,7 @@ impl Mode {
         u32::from(self.it.bits())
             | u32::from(self.big_endian) << 8
             | u32::from(self.fp_vectors) << 9
+            | u32::from(self.fp_flush) << 10
             | self.system
     }
 
@@ -186,6 +249,7 @@ impl Mode {
             it: ItState::from_bits(bits as u8),
             big_endian: bits & 1 << 8 != 0,
             fp_vectors: bits & 1 << 9 != 0,
+            fp_flush: bits & 1 << 10 != 0,
             system: bits & context::ALL,
         }
     }
@@ -234,6 +298,7 @@ impl Guest for A32Guest {
             it: ItState::from_bits(state.it as u8),
             big_endian: state.big_endian != 0,
             fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
+            fp_flush: state.fpscr & ArmState::FPSCR_FZ != 0,
             system: state.system.context,
         };
         mode.at(state.r[15], state.thumb != 0)
@@ -251,6 +316,20 @@ impl Guest for A32Guest {
         pc_of(location).into()
     }
 
+    fn float_rounding(&self, state: &ArmState) -> Rounding {
+        match FpControl::from_fpscr(state.fpscr).rounding() {
+            RoundingMode::Nearest => Rounding::Nearest,
+            RoundingMode::Up => Rounding::Up,
+            RoundingMode::Down => Rounding::Down,
+            RoundingMode::Zero => Rounding::Zero,
+        }
+    }
+
+    fn raise_float_flags(&self, state: &mut ArmState, flags: FloatFlags) {
+        // IOC, DZC, OFC, UFC and IXC are in the same order.
+        state.fpscr |= flags.bits();
+    }
+
     fn lift(
         &self,
         fetch: &mut dyn Fetch,
@@ -266,7 +345,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 89 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 90 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -290,16 +369,18 @@ pub(crate) mod slot {
     pub(crate) const fn s(index: usize) -> Slot {
         Slot(55 + index as u16)
     }
+    pub(crate) const FPSCR_NZCV: Slot = Slot(87);
     /// A, I, F and M of the CPSR.
-    pub(crate) const CONTROL: Slot = Slot(87);
-    pub(crate) const SPSR: Slot = Slot(88);
-    pub(crate) const COUNT: usize = 89;
+    pub(crate) const CONTROL: Slot = Slot(88);
+    pub(crate) const SPSR: Slot = Slot(89);
+    pub(crate) const COUNT: usize = 90;
 }
 
 static LAYOUT: StateLayout = StateLayout {
     slots: &SLOTS,
     hot: &HOT,
     flags: slot::NZCV,
+    float_status: Some(slot::FPSCR),
 };
 
 /// Compilers use the low registers most, then SP, LR and the scratch register
@@ -404,6 +485,7 @@ const NAMES: [&str; slot::COUNT] = [
     "s29",
     "s30",
     "s31",
+    "fpscr_nzcv",
     "control",
     "spsr",
 ];
@@ -429,10 +511,11 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             20 => (Ty::I32, offset_of!(ArmState, tpidrurw)),
             21 => (Ty::I64, offset_of!(ArmState, exclusive_address)),
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
-            23..=54 => (Ty::I64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            55..=86 => (Ty::I32, offset_of!(ArmState, d) + 4 * (index - 55)),
-            87 => (Ty::I32, offset_of!(ArmState, system.control)),
-            _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
+            88 => (Ty::I32, offset_of!(ArmState, system.control)),
+            89 => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
+            _ => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

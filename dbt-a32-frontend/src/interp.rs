@@ -255,7 +255,8 @@ impl<Mem: GuestMemory + ?Sized> Interpreter<'_, Mem> {
     /// An access as this mode makes it.
     fn access(&self, mut access: Access) -> Access {
         let bits = self.state.system.context;
-        access.aligned |= bits & context::ALIGNED != 0;
+        // Doublewords that must be aligned as such say so; others are two words.
+        access.aligned |= bits & context::ALIGNED != 0 && access.size != Size::Dword;
         access.unprivileged |= bits & context::UNPRIVILEGED != 0;
         access
     }

@@ -11,10 +11,14 @@
 //! once more, now with blocks at their targets.
 //!
 //! Conditional instructions that only write registers select between old and new
-//! values; others are branched around. Which kind an instruction is, is found by
-//! trying: the machine refuses in the middle what a selection cannot express.
+//! values; others are branched around, together with their neighbours under the same
+//! condition. Which kind an instruction is, is found by trying: the machine refuses
+//! in the middle what a selection cannot express.
 
+mod guard;
 mod machine;
 mod region;
+mod system;
+mod vfp;
 
-pub(crate) use region::region;
+pub(crate) use region::{Fetched, region};

@@ -42,12 +42,15 @@ pub struct ArmState {
     /// What the load-exclusive read, zero-extended, in the byte order of
     /// memory read little-endian.
     pub exclusive_value: u64,
-    /// The control and flag bits of FPSCR, all in their places.
+    /// FPSCR, all bits in their places, without N, Z, C and V.
+    /// [`fpscr`](Self::fpscr) and [`set_fpscr`](Self::set_fpscr) compose it.
     pub fpscr: u32,
     /// The thread register that user code may only read (TPIDRURO).
     pub tpidruro: u32,
     /// The thread register that user code may read and write (TPIDRURW).
     pub tpidrurw: u32,
+    /// N, Z, C and V of FPSCR in bits 31 to 28, the other bits zero.
+    pub fpscr_nzcv: u32,
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
     /// What user-level code does not see. Last, so that its size is nobody's cost.
@@ -60,6 +63,10 @@ impl ArmState {
     /// Len and Stride of FPSCR; if they are not zero, floating-point instructions
     /// work on short vectors.
     pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
+    /// Flush-to-zero of FPSCR.
+    pub const FPSCR_FZ: u32 = 1 << 24;
+    /// The condition flags of FPSCR.
+    pub const FPSCR_NZCV: u32 = 0xf000_0000;
 
     /// Returns the CPSR. That of user-level code tells User mode, nothing masked.
     ///
@@ -86,6 +93,18 @@ impl ArmState {
         self.thumb = cpsr >> 5 & 1;
     }
 
+    /// Returns FPSCR with its condition flags.
+    #[must_use]
+    pub const fn fpscr(&self) -> u32 {
+        self.fpscr & !Self::FPSCR_NZCV | self.fpscr_nzcv
+    }
+
+    /// Sets FPSCR with its condition flags.
+    pub const fn set_fpscr(&mut self, fpscr: u32) {
+        self.fpscr = fpscr & !Self::FPSCR_NZCV;
+        self.fpscr_nzcv = fpscr & Self::FPSCR_NZCV;
+    }
+
     /// Returns the address of the current or next instruction.
     #[must_use]
     pub const fn pc(&self) -> u32 {
@@ -110,6 +129,7 @@ impl Default for ArmState {
             fpscr: 0,
             tpidruro: 0,
             tpidrurw: 0,
+            fpscr_nzcv: 0,
             d: [0; 32],
             system: SystemState::USER,
         }

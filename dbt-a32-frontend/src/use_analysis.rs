@@ -428,23 +428,35 @@ impl SystemMachine for UseAnalysis<'_> {
 }
 
 impl VfpMachine for UseAnalysis<'_> {
-    fn sreg(&mut self, reg: SReg) {
+    type Single = ();
+    type Double = ();
+
+    fn single(&mut self, reg: SReg) {
         self.uses.d_reads |= 1 << (reg.index() / 2);
     }
-    fn set_sreg(&mut self, reg: SReg, (): ()) {
+    fn set_single(&mut self, reg: SReg, (): ()) {
         self.uses.d_writes |= 1 << (reg.index() / 2);
     }
-    fn dreg(&mut self, reg: DReg) {
+    fn double(&mut self, reg: DReg) {
         self.uses.d_reads |= 1 << reg.index();
     }
-    fn set_dreg(&mut self, reg: DReg, (): ()) {
+    fn set_double(&mut self, reg: DReg, (): ()) {
         self.uses.d_writes |= 1 << reg.index();
     }
+
+    fn single_to_word(&mut self, (): ()) {}
+    fn single_from_word(&mut self, (): ()) {}
+    fn double_to_dword(&mut self, (): ()) {}
+    fn double_from_dword(&mut self, (): ()) {}
 
     fn fpscr(&mut self) {
         self.uses.fpscr_read = true;
     }
-    fn set_fpscr_flags(&mut self, (): ()) {
+    fn fpscr_flags(&mut self) -> u8 {
+        self.uses.fpscr_read = true;
+        0
+    }
+    fn set_fpscr_flags(&mut self, _: u8) {
         self.uses.fpscr_written = true;
     }
     fn set_fpscr(&mut self, (): ()) -> Flow {

@@ -1,6 +1,5 @@
 //! The machine that floating-point semantic functions run on.
 //!
-//! Registers are bit patterns: a single is a word, a double a doubleword.
 //! Arithmetic is an operation of the machine, because its cost decides: the
 //! interpreter computes with [`softfloat`], a lifter calls
 //! [`fp_helpers`](crate::fp_helpers), and may emit host arithmetic where it is
@@ -10,7 +9,8 @@
 //! Every operation computes as FPSCR says and raises cumulative flags there, so
 //! the reads and writes of FPSCR around it are ordered with it.
 
-use dbt_isa::machine::Flow;
+use dbt_isa::machine::{Abort, Flow};
+use dbt_isa::ops::{Access, BinOp};
 
 use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
@@ -101,6 +101,26 @@ impl FpOp {
         Self::FromFixed32,
         Self::FromFixed64,
     ];
+
+    /// The comparison of singles.
+    #[must_use]
+    pub const fn compare32(signalling: bool) -> Self {
+        if signalling {
+            Self::CompareSignalling32
+        } else {
+            Self::Compare32
+        }
+    }
+
+    /// The comparison of doubles.
+    #[must_use]
+    pub const fn compare64(signalling: bool) -> Self {
+        if signalling {
+            Self::CompareSignalling64
+        } else {
+            Self::Compare64
+        }
+    }
 
     /// Evaluates the operation; operands it does not have are ignored.
     #[inline]
@@ -225,13 +245,13 @@ pub enum FpTernary {
 }
 
 impl FpUnary {
-    const fn op32(self) -> FpOp {
+    pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::Sqrt => FpOp::Sqrt32,
         }
     }
 
-    const fn op64(self) -> FpOp {
+    pub(crate) const fn op64(self) -> FpOp {
         match self {
             Self::Sqrt => FpOp::Sqrt64,
         }
@@ -239,7 +259,7 @@ impl FpUnary {
 }
 
 impl FpBinary {
-    const fn op32(self) -> FpOp {
+    pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::Add => FpOp::Add32,
             Self::Sub => FpOp::Sub32,
@@ -248,7 +268,7 @@ impl FpBinary {
         }
     }
 
-    const fn op64(self) -> FpOp {
+    pub(crate) const fn op64(self) -> FpOp {
         match self {
             Self::Add => FpOp::Add64,
             Self::Sub => FpOp::Sub64,
@@ -259,13 +279,13 @@ impl FpBinary {
 }
 
 impl FpTernary {
-    const fn op32(self) -> FpOp {
+    pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::MulAdd => FpOp::MulAdd32,
         }
     }
 
-    const fn op64(self) -> FpOp {
+    pub(crate) const fn op64(self) -> FpOp {
         match self {
             Self::MulAdd => FpOp::MulAdd64,
         }
@@ -274,24 +294,41 @@ impl FpTernary {
 
 /// The floating-point part of the machine.
 ///
-/// The provided methods express everything in the required ones; a machine
-/// overrides those that it can do better.
+/// Registers hold a single or a double, of types that a machine may keep apart
+/// from words. The provided methods express everything in the required ones; a
+/// machine overrides those that it can do better.
 pub trait VfpMachine: SystemMachine {
+    /// What a single-precision register holds.
+    type Single: Copy;
+    /// What a double-precision register holds.
+    type Double: Copy;
+
     /// Reads a single.
-    fn sreg(&mut self, reg: SReg) -> Self::Word;
+    fn single(&mut self, reg: SReg) -> Self::Single;
     /// Writes a single; the other half of its double stays.
-    fn set_sreg(&mut self, reg: SReg, value: Self::Word);
+    fn set_single(&mut self, reg: SReg, value: Self::Single);
     /// Reads a double.
-    fn dreg(&mut self, reg: DReg) -> Self::Dword;
+    fn double(&mut self, reg: DReg) -> Self::Double;
     /// Writes a double.
-    fn set_dreg(&mut self, reg: DReg, value: Self::Dword);
+    fn set_double(&mut self, reg: DReg, value: Self::Double);
+
+    /// Takes the bits of a single.
+    fn single_to_word(&mut self, a: Self::Single) -> Self::Word;
+    /// Makes a single of its bits.
+    fn single_from_word(&mut self, a: Self::Word) -> Self::Single;
+    /// Takes the bits of a double.
+    fn double_to_dword(&mut self, a: Self::Double) -> Self::Dword;
+    /// Makes a double of its bits.
+    fn double_from_dword(&mut self, a: Self::Dword) -> Self::Double;
 
     /// Reads FPSCR.
     fn fpscr(&mut self) -> Self::Word;
-    /// Writes FPSCR. Its control bits do not change.
-    fn set_fpscr_flags(&mut self, value: Self::Word);
+    /// Reads the condition flags of FPSCR.
+    fn fpscr_flags(&mut self) -> Self::Flags;
+    /// Writes the condition flags of FPSCR.
+    fn set_fpscr_flags(&mut self, flags: Self::Flags);
     /// Writes FPSCR, control bits included. A machine that translates leaves if
-    /// what the translation depends on may change: Len and Stride.
+    /// what the translation depends on may change.
     fn set_fpscr(&mut self, value: Self::Word) -> Flow;
 
     /// Performs an operation as FPSCR says and raises the cumulative flags there.
@@ -310,120 +347,229 @@ pub trait VfpMachine: SystemMachine {
         None
     }
 
+    /// Reads the bits of a single.
+    fn sreg(&mut self, reg: SReg) -> Self::Word {
+        let value = self.single(reg);
+        self.single_to_word(value)
+    }
+    /// Writes the bits of a single; the other half of its double stays.
+    fn set_sreg(&mut self, reg: SReg, value: Self::Word) {
+        let value = self.single_from_word(value);
+        self.set_single(reg, value);
+    }
+    /// Reads the bits of a double.
+    fn dreg(&mut self, reg: DReg) -> Self::Dword {
+        let value = self.double(reg);
+        self.double_to_dword(value)
+    }
+    /// Writes the bits of a double.
+    fn set_dreg(&mut self, reg: DReg, value: Self::Dword) {
+        let value = self.double_from_dword(value);
+        self.set_double(reg, value);
+    }
+
+    /// Loads a single.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when the access faults.
+    fn load_single(&mut self, access: Access, address: Self::Word) -> Result<Self::Single, Abort> {
+        let value = self.load(access, address)?;
+        Ok(self.single_from_word(value))
+    }
+    /// Loads a double.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when the access faults.
+    fn load_double(&mut self, access: Access, address: Self::Word) -> Result<Self::Double, Abort> {
+        let value = self.load64(access, address)?;
+        Ok(self.double_from_dword(value))
+    }
+    /// Stores a single.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when the access faults.
+    fn store_single(
+        &mut self,
+        access: Access,
+        address: Self::Word,
+        value: Self::Single,
+    ) -> Result<(), Abort> {
+        let value = self.single_to_word(value);
+        self.store(access, address, value)
+    }
+    /// Stores a double.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when the access faults.
+    fn store_double(
+        &mut self,
+        access: Access,
+        address: Self::Word,
+        value: Self::Double,
+    ) -> Result<(), Abort> {
+        let value = self.double_to_dword(value);
+        self.store64(access, address, value)
+    }
+
+    /// `FPNeg()` of a single.
+    fn fp_neg32(&mut self, a: Self::Single) -> Self::Single {
+        let (a, sign) = (self.single_to_word(a), self.imm(1 << 31));
+        let result = self.xor(a, sign);
+        self.single_from_word(result)
+    }
+    /// `FPNeg()` of a double.
+    fn fp_neg64(&mut self, a: Self::Double) -> Self::Double {
+        let (a, sign) = (self.double_to_dword(a), self.imm64(1 << 63));
+        let result = self.binary64(BinOp::Xor, a, sign);
+        self.double_from_dword(result)
+    }
+    /// `FPAbs()` of a single.
+    fn fp_abs32(&mut self, a: Self::Single) -> Self::Single {
+        let a = self.single_to_word(a);
+        let result = self.and_imm(a, !(1 << 31));
+        self.single_from_word(result)
+    }
+    /// `FPAbs()` of a double.
+    fn fp_abs64(&mut self, a: Self::Double) -> Self::Double {
+        let (a, magnitude) = (self.double_to_dword(a), self.imm64(!(1 << 63)));
+        let result = self.binary64(BinOp::And, a, magnitude);
+        self.double_from_dword(result)
+    }
+
     /// An operation of a single.
-    fn fp_unary32(&mut self, op: FpUnary, a: Self::Word) -> Self::Word {
-        let (a, zero) = (self.zext64(a), self.imm64(0));
+    fn fp_unary32(&mut self, op: FpUnary, a: Self::Single) -> Self::Single {
+        let (a, zero) = (extended(self, a), self.imm64(0));
         let result = self.fp(op.op32(), a, zero, zero);
-        self.low(result)
+        narrowed(self, result)
     }
     /// An operation of a double.
-    fn fp_unary64(&mut self, op: FpUnary, a: Self::Dword) -> Self::Dword {
-        let zero = self.imm64(0);
-        self.fp(op.op64(), a, zero, zero)
+    fn fp_unary64(&mut self, op: FpUnary, a: Self::Double) -> Self::Double {
+        let (a, zero) = (self.double_to_dword(a), self.imm64(0));
+        let result = self.fp(op.op64(), a, zero, zero);
+        self.double_from_dword(result)
     }
     /// An operation of two singles.
-    fn fp_binary32(&mut self, op: FpBinary, a: Self::Word, b: Self::Word) -> Self::Word {
-        let (a, b, zero) = (self.zext64(a), self.zext64(b), self.imm64(0));
+    fn fp_binary32(&mut self, op: FpBinary, a: Self::Single, b: Self::Single) -> Self::Single {
+        let (a, b, zero) = (extended(self, a), extended(self, b), self.imm64(0));
         let result = self.fp(op.op32(), a, b, zero);
-        self.low(result)
+        narrowed(self, result)
     }
     /// An operation of two doubles.
-    fn fp_binary64(&mut self, op: FpBinary, a: Self::Dword, b: Self::Dword) -> Self::Dword {
+    fn fp_binary64(&mut self, op: FpBinary, a: Self::Double, b: Self::Double) -> Self::Double {
+        let (a, b) = (self.double_to_dword(a), self.double_to_dword(b));
         let zero = self.imm64(0);
-        self.fp(op.op64(), a, b, zero)
+        let result = self.fp(op.op64(), a, b, zero);
+        self.double_from_dword(result)
     }
     /// An operation of three singles.
     fn fp_ternary32(
         &mut self,
         op: FpTernary,
-        a: Self::Word,
-        b: Self::Word,
-        c: Self::Word,
-    ) -> Self::Word {
-        let (a, b, c) = (self.zext64(a), self.zext64(b), self.zext64(c));
+        a: Self::Single,
+        b: Self::Single,
+        c: Self::Single,
+    ) -> Self::Single {
+        let (a, b, c) = (extended(self, a), extended(self, b), extended(self, c));
         let result = self.fp(op.op32(), a, b, c);
-        self.low(result)
+        narrowed(self, result)
     }
     /// An operation of three doubles.
     fn fp_ternary64(
         &mut self,
         op: FpTernary,
-        a: Self::Dword,
-        b: Self::Dword,
-        c: Self::Dword,
-    ) -> Self::Dword {
-        self.fp(op.op64(), a, b, c)
+        a: Self::Double,
+        b: Self::Double,
+        c: Self::Double,
+    ) -> Self::Double {
+        let (a, b) = (self.double_to_dword(a), self.double_to_dword(b));
+        let c = self.double_to_dword(c);
+        let result = self.fp(op.op64(), a, b, c);
+        self.double_from_dword(result)
     }
 
-    /// Compares singles; gives N, Z, C, V in bits 31 to 28 and zeroes below.
-    fn fp_compare32(&mut self, signalling: bool, a: Self::Word, b: Self::Word) -> Self::Word {
-        let op = if signalling {
-            FpOp::CompareSignalling32
-        } else {
-            FpOp::Compare32
-        };
-        let (a, b, zero) = (self.zext64(a), self.zext64(b), self.imm64(0));
+    /// Compares singles.
+    fn fp_compare32(&mut self, signalling: bool, a: Self::Single, b: Self::Single) -> Self::Flags {
+        let op = FpOp::compare32(signalling);
+        let (a, b, zero) = (extended(self, a), extended(self, b), self.imm64(0));
         let result = self.fp(op, a, b, zero);
-        self.low(result)
+        let word = self.low(result);
+        self.flags_from_psr(word)
     }
-    /// Compares doubles; gives N, Z, C, V in bits 31 to 28 and zeroes below.
-    fn fp_compare64(&mut self, signalling: bool, a: Self::Dword, b: Self::Dword) -> Self::Word {
-        let op = if signalling {
-            FpOp::CompareSignalling64
-        } else {
-            FpOp::Compare64
-        };
+    /// Compares doubles.
+    fn fp_compare64(&mut self, signalling: bool, a: Self::Double, b: Self::Double) -> Self::Flags {
+        let op = FpOp::compare64(signalling);
+        let (a, b) = (self.double_to_dword(a), self.double_to_dword(b));
         let zero = self.imm64(0);
         let result = self.fp(op, a, b, zero);
-        self.low(result)
+        let word = self.low(result);
+        self.flags_from_psr(word)
     }
 
     /// Converts a single to a double.
-    fn fp_widen(&mut self, a: Self::Word) -> Self::Dword {
-        let (a, zero) = (self.zext64(a), self.imm64(0));
-        self.fp(FpOp::Widen, a, zero, zero)
+    fn fp_widen(&mut self, a: Self::Single) -> Self::Double {
+        let (a, zero) = (extended(self, a), self.imm64(0));
+        let result = self.fp(FpOp::Widen, a, zero, zero);
+        self.double_from_dword(result)
     }
     /// Converts a double to a single.
-    fn fp_narrow(&mut self, a: Self::Dword) -> Self::Word {
-        let zero = self.imm64(0);
+    fn fp_narrow(&mut self, a: Self::Double) -> Self::Single {
+        let (a, zero) = (self.double_to_dword(a), self.imm64(0));
         let result = self.fp(FpOp::Narrow, a, zero, zero);
-        self.low(result)
+        narrowed(self, result)
     }
     /// Converts the half in bits 15 to 0, whatever is above, to a single.
-    fn fp_half_to_single(&mut self, a: Self::Word) -> Self::Word {
+    fn fp_half_to_single(&mut self, a: Self::Word) -> Self::Single {
         let (a, zero) = (self.zext64(a), self.imm64(0));
         let result = self.fp(FpOp::HalfToSingle, a, zero, zero);
-        self.low(result)
+        narrowed(self, result)
     }
     /// Converts a single to a half, zero-extended.
-    fn fp_single_to_half(&mut self, a: Self::Word) -> Self::Word {
-        let (a, zero) = (self.zext64(a), self.imm64(0));
+    fn fp_single_to_half(&mut self, a: Self::Single) -> Self::Word {
+        let (a, zero) = (extended(self, a), self.imm64(0));
         let result = self.fp(FpOp::SingleToHalf, a, zero, zero);
         self.low(result)
     }
     /// Converts a single to fixed point, extended to a word by its sign or by
     /// zeroes.
-    fn fp_to_fixed32(&mut self, to: Conversion, a: Self::Word) -> Self::Word {
-        let (a, b, zero) = (self.zext64(a), self.imm64(to.bits()), self.imm64(0));
+    fn fp_to_fixed32(&mut self, to: Conversion, a: Self::Single) -> Self::Word {
+        let (a, b, zero) = (extended(self, a), self.imm64(to.bits()), self.imm64(0));
         let result = self.fp(FpOp::ToFixed32, a, b, zero);
         self.low(result)
     }
     /// Converts a double to fixed point, extended to a word by its sign or by
     /// zeroes.
-    fn fp_to_fixed64(&mut self, to: Conversion, a: Self::Dword) -> Self::Word {
-        let (b, zero) = (self.imm64(to.bits()), self.imm64(0));
+    fn fp_to_fixed64(&mut self, to: Conversion, a: Self::Double) -> Self::Word {
+        let (a, b) = (self.double_to_dword(a), self.imm64(to.bits()));
+        let zero = self.imm64(0);
         let result = self.fp(FpOp::ToFixed64, a, b, zero);
         self.low(result)
     }
     /// Converts fixed point, whatever is above its width, to a single.
-    fn fp_from_fixed32(&mut self, from: Conversion, a: Self::Word) -> Self::Word {
+    fn fp_from_fixed32(&mut self, from: Conversion, a: Self::Word) -> Self::Single {
         let (a, b, zero) = (self.zext64(a), self.imm64(from.bits()), self.imm64(0));
         let result = self.fp(FpOp::FromFixed32, a, b, zero);
-        self.low(result)
+        narrowed(self, result)
     }
     /// Converts fixed point, whatever is above its width, to a double.
-    fn fp_from_fixed64(&mut self, from: Conversion, a: Self::Word) -> Self::Dword {
+    fn fp_from_fixed64(&mut self, from: Conversion, a: Self::Word) -> Self::Double {
         let (a, b, zero) = (self.zext64(a), self.imm64(from.bits()), self.imm64(0));
-        self.fp(FpOp::FromFixed64, a, b, zero)
+        let result = self.fp(FpOp::FromFixed64, a, b, zero);
+        self.double_from_dword(result)
     }
+}
+
+/// The bits of a single as an operand of [`VfpMachine::fp`].
+fn extended<M: VfpMachine + ?Sized>(m: &mut M, a: M::Single) -> M::Dword {
+    let word = m.single_to_word(a);
+    m.zext64(word)
+}
+
+/// The single in a result of [`VfpMachine::fp`].
+fn narrowed<M: VfpMachine + ?Sized>(m: &mut M, result: M::Dword) -> M::Single {
+    let word = m.low(result);
+    m.single_from_word(word)
 }

@@ -42,6 +42,7 @@ static LAYOUT: StateLayout = StateLayout {
     slots: &SLOTS,
     hot: &[],
     flags: Slot(16),
+    float_status: None,
 };
 
 /// What a front end makes of one guest instruction each.

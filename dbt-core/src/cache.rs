@@ -333,6 +333,11 @@ impl<M> Cache<M> {
         self.stats.refused += 1;
     }
 
+    /// Returns how often a segment was evicted.
+    pub(crate) const fn evictions(&self) -> u64 {
+        self.stats.evictions
+    }
+
     /// Returns the statistics with the present numbers filled in.
     pub(crate) fn stats(&self) -> Stats {
         Stats {

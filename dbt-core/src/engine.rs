@@ -19,7 +19,9 @@
 mod config;
 mod dispatch;
 mod enter;
+mod heat;
 mod invalidate;
+mod observe;
 #[cfg(test)]
 mod tests;
 mod translate;
@@ -34,10 +36,12 @@ use core::sync::atomic::Ordering;
 use spin::Mutex;
 
 pub use self::config::{Config, Mode};
+pub use self::observe::{CompiledUnit, Observer};
 pub use self::vcpu::{InterruptHandle, Vcpu};
 
 use self::dispatch::{Run, stepped};
 use self::enter::{Access, Block, EMBEDDER, callback};
+use self::observe::Observing;
 use self::translate::{Compiler, Scratch};
 use crate::cache::code::Code;
 use crate::cache::{Cache, Host, Watcher};
@@ -64,6 +68,8 @@ pub struct Engine<G, B: Backend, C> {
 struct Jit<B: Backend, C> {
     host: Host<B, C>,
     lowering: Lowering,
+    /// Where guest state is, checked once.
+    layout: &'static StateLayout,
     callees: Callees,
     runtime: Runtime,
     /// Where the state's flags are.
@@ -72,6 +78,8 @@ struct Jit<B: Backend, C> {
     link: bool,
     /// Whether jump caches are filled.
     jump_cache: bool,
+    /// Told of each unit that is compiled.
+    observer: Observing,
     /// Locked before `cache`.
     compiler: Mutex<Compiler<B>>,
     cache: Mutex<Cache<B::Map>>,
@@ -114,12 +122,12 @@ where
         lowering: Lowering,
         config: Config,
     ) -> Result<Self, Error> {
-        let flags_offset = check_layout::<G::State>(guest.layout())?;
+        let layout = guest.layout();
+        let flags_offset = check_layout::<G::State>(layout)?;
         let jit = match code.filter(|_| config.mode == Mode::Translate) {
             None => None,
             Some(code) => {
                 let callees = callees(&guest);
-                let layout = guest.layout();
                 Some(Self::jit(
                     layout,
                     callees,
@@ -140,7 +148,7 @@ where
     }
 
     fn jit(
-        layout: &StateLayout,
+        layout: &'static StateLayout,
         callees: Callees,
         flags_offset: u32,
         mut backend: B,
@@ -165,11 +173,13 @@ where
         Ok(Jit {
             host: Host::new(backend.clone(), code),
             lowering,
+            layout,
             callees,
             runtime,
             flags_offset,
             link: config.link,
             jump_cache: config.jump_cache,
+            observer: Observing::default(),
             compiler: Mutex::new(Compiler {
                 backend,
                 code: bytes,
@@ -178,10 +188,28 @@ where
         })
     }
 
+    /// Returns the engine with an observer, which is told of each unit that is
+    /// compiled from now on, or of nothing if everything is interpreted.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        if let Some(jit) = &mut self.jit {
+            jit.observer = Observing(Some(observer));
+        }
+        self
+    }
+
+    /// Returns the host addresses of the code that all units share: what enters
+    /// and leaves them. None if everything is interpreted.
+    pub fn runtime_code(&self) -> Option<Range<u64>> {
+        let jit = self.jit.as_ref()?;
+        let start = jit.host.code.address(0);
+        Some(start..start + u64::from(jit.runtime.len))
+    }
+
     /// Makes a vCPU.
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
-        let scratch = Scratch::new(self.guest.layout(), self.config.passes);
+        let scratch = Scratch::new(self.guest.layout(), self.config);
         let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.identity));
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());

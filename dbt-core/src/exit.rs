@@ -71,8 +71,9 @@ pub enum Exit {
 
 /// How long [`Engine::run`](crate::engine::Engine::run) may run.
 ///
-/// A budget bounds the *dispatcher*: one unit is one entry of generated code or
-/// one interpreted instruction. Linked fragments run on in generated code, a
+/// A budget bounds the *dispatcher*: one round is one entry of generated code, one
+/// interpreted instruction, or a short run of them in code that is not worth
+/// translating yet. Linked fragments run on in generated code, a
 /// loop of any length included, without coming back; so a budget of translated
 /// code bounds no time. To end a time slice, let a timer use the vCPU's
 /// [`InterruptHandle`](crate::engine::InterruptHandle). With
@@ -88,7 +89,7 @@ impl Budget {
     /// No bound.
     pub const UNLIMITED: Self = Self { rounds: u64::MAX };
 
-    /// Allows `rounds` entries of generated code or interpreted instructions.
+    /// Allows `rounds` entries of generated code or runs of the interpreter.
     #[must_use]
     pub const fn rounds(rounds: u64) -> Self {
         Self { rounds }

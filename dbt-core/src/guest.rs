@@ -1,6 +1,6 @@
 //! What a front end gives to the engine.
 
-use crate::ir::{Builder, Slot, TrapKind, Ty};
+use crate::ir::{Builder, FloatFlags, Rounding, Slot, TrapKind, Ty};
 use crate::location::Location;
 use crate::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
 
@@ -22,8 +22,8 @@ impl SlotInfo {
     #[must_use]
     pub const fn bytes(&self) -> u32 {
         match self.ty {
-            Ty::I1 | Ty::I32 | Ty::Flags => 4,
-            Ty::I64 => 8,
+            Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => 4,
+            Ty::I64 | Ty::V64 => 8,
         }
     }
 
@@ -37,13 +37,17 @@ impl SlotInfo {
 /// Where a guest's state is, for all who do not know the guest.
 #[derive(Clone, Copy, Debug)]
 pub struct StateLayout {
-    /// Every slot; a [`Slot`] indexes it.
+    /// Every slot; a [`Slot`] indexes it. Those for floating-point and vector
+    /// registers overlap only each other.
     pub slots: &'static [SlotInfo],
     /// Slots worth a host register, the most valuable first. They overlap no
     /// other slot and are of type `I32`.
     pub hot: &'static [Slot],
     /// The one slot of type `Flags`.
     pub flags: Slot,
+    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float)
+    /// read and write, if there are such functions.
+    pub float_status: Option<Slot>,
 }
 
 impl StateLayout {
@@ -59,6 +63,9 @@ impl StateLayout {
 }
 
 /// A function that generated code may call with the guest's state.
+///
+/// The host's floating-point status is the guest's while it runs, so it computes
+/// nothing in the host's floating point.
 pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;
 
 /// What the interpreter did with one instruction.
@@ -99,6 +106,15 @@ pub trait Guest {
 
     /// Returns the address of the instruction at `location`.
     fn address(&self, location: Location) -> u64;
+
+    /// Returns how [`Inst::Float`](crate::ir::Inst::Float) rounds. What the
+    /// guest's own instructions do to it, they do in the interpreter only.
+    fn float_rounding(&self, _state: &Self::State) -> Rounding {
+        Rounding::Nearest
+    }
+
+    /// Raises cumulative flags that the host's status held.
+    fn raise_float_flags(&self, _state: &mut Self::State, _flags: FloatFlags) {}
 
     /// Lifts the unit that starts at `location`.
     ///

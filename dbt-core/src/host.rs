@@ -4,14 +4,19 @@
 //! state lies a [`VcpuContext`], so both are reached from that pointer: slots at
 //! non-negative offsets, the context at negative ones.
 
+mod backend;
+
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
 use core::sync::atomic::AtomicU32;
 
 use dbt_isa::ops::{Access, Size};
 
-use crate::guest::StateLayout;
-use crate::ir::{TrapKind, Unit};
+pub use self::backend::{
+    Backend, Callees, CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin, Runtime,
+};
+
+use crate::ir::TrapKind;
 use crate::location::Location;
 use crate::memory::MemoryFault;
 
@@ -89,6 +94,11 @@ pub struct VcpuContext {
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
     pub interrupt: AtomicU32,
+    /// The guest's floating-point rounding and cumulative flags, in the back
+    /// end's own form; see [`Backend::import_float`].
+    pub float: u32,
+    /// The host's own, while generated code runs.
+    pub host_float: u32,
     /// Fills the context up to its alignment.
     pub reserved: u32,
 }
@@ -130,6 +140,9 @@ pub struct HostFault {
     pub address: u64,
     /// One for a write, zero for a read.
     pub write: u64,
+    /// The vector registers, low half first. Generated code records them itself:
+    /// a fault hook resumes with those of the fault and leaves the field alone.
+    pub vectors: [[u64; 2]; 32],
 }
 
 impl VcpuContext {
@@ -149,6 +162,7 @@ impl VcpuContext {
                 flags: 0,
                 address: 0,
                 write: 0,
+                vectors: [[0; 2]; 32],
             },
             spill: [0; 32],
             memory: core::ptr::null_mut(),
@@ -164,6 +178,8 @@ impl VcpuContext {
             jump_cache: core::ptr::null(),
             flags: 0,
             interrupt: AtomicU32::new(0),
+            float: 0,
+            host_float: 0,
             reserved: 0,
         }
     }
@@ -199,66 +215,6 @@ pub enum Lowering {
     Callback,
 }
 
-/// A direct exit of a fragment.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ExitSite {
-    /// What [`VcpuContext::exit`] holds, as an offset from the fragment.
-    pub id: u32,
-    /// The offset of what [`Backend::link`] patches.
-    pub patch: u32,
-    /// The offset to which the patched place leads when it is not linked.
-    pub unlinked: u32,
-    /// Where the guest goes.
-    pub target: Location,
-}
-
-/// The back end's answer to one unit.
-#[derive(Clone, Debug, Default)]
-pub struct Fragment<M> {
-    /// Number of bytes emitted.
-    pub len: u32,
-    /// Direct exits.
-    pub exits: Vec<ExitSite>,
-    /// One state map for each host instruction that may fault, ordered by
-    /// offset.
-    pub maps: Vec<M>,
-}
-
-/// What generated code needs besides fragments; emitted once, at the start of
-/// code memory. Offsets from there.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Runtime {
-    /// `extern "C" fn(state: *mut State, code: *const u8)`: enters generated
-    /// code and returns when it leaves.
-    pub enter: u32,
-    /// Where a fault hook resumes after it has recorded a [`HostFault`]. Expects
-    /// the state pointer where generated code has it.
-    pub fault: u32,
-    /// Number of bytes emitted.
-    pub len: u32,
-}
-
-/// Functions of the engine and the guest that generated code calls, as host
-/// addresses.
-///
-/// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
-/// values are zero-extended, results too: extending a sign is generated code's.
-/// After `load`, `store` and `compare_exchange` generated code tests
-/// [`VcpuContext::callback_fault`].
-#[derive(Clone, Debug, Default)]
-pub struct Callees {
-    /// The guest's helpers, in order: `extern "C" fn(*mut State, u64, u64, u64)
-    /// -> u64`.
-    pub helpers: Vec<u64>,
-    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64) -> u64`.
-    pub load: u64,
-    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, value: u64)`.
-    pub store: u64,
-    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
-    /// u64, new: u64) -> u64`.
-    pub compare_exchange: u64,
-}
-
 /// Packs how an access is made into a word, for calls from generated code.
 #[must_use]
 pub const fn access_bits(access: Access) -> u64 {
@@ -267,6 +223,7 @@ pub const fn access_bits(access: Access) -> u64 {
         | (access.aligned as u64) << 3
         | (access.unprivileged as u64) << 4
         | (access.ordered as u64) << 5
+        | (access.by_words as u64) << 6
 }
 
 /// Unpacks what [`access_bits`] packed. Other bits are ignored.
@@ -284,91 +241,8 @@ pub const fn access_from_bits(bits: u64) -> Access {
         aligned: bits & 1 << 3 != 0,
         unprivileged: bits & 1 << 4 != 0,
         ordered: bits & 1 << 5 != 0,
+        by_words: bits & 1 << 6 != 0,
     }
-}
-
-/// What a compilation is told besides the unit.
-#[derive(Clone, Copy, Debug)]
-pub struct CompileInput<'a> {
-    /// What to compile.
-    pub unit: &'a Unit,
-    /// Where guest state is.
-    pub layout: &'a StateLayout,
-    /// How memory is accessed.
-    pub lowering: Lowering,
-    /// The functions that generated code may call.
-    pub callees: &'a Callees,
-    /// The runtime, at the start of code memory.
-    pub runtime: &'a Runtime,
-    /// The offset from the start of code memory at which the code will lie.
-    pub offset: u32,
-}
-
-/// Why a unit could not be compiled. The engine then interprets it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// The unit needs more bytes than it may have.
-    TooLarge,
-    /// The unit holds an instruction that the back end cannot lower.
-    Unsupported,
-}
-
-/// A host architecture.
-pub trait Backend {
-    /// Where each deferred slot is at one host instruction that may fault.
-    type Map: Clone;
-
-    /// Emits the runtime to `code`, which is empty.
-    ///
-    /// # Errors
-    ///
-    /// [`CompileError`] when the host lacks what the back end needs.
-    fn emit_runtime(
-        &mut self,
-        layout: &StateLayout,
-        lowering: Lowering,
-        callees: &Callees,
-        code: &mut Vec<u8>,
-    ) -> Result<Runtime, CompileError>;
-
-    /// Compiles a unit to `code`, which is empty. The code is position
-    /// dependent: it will lie at `input.offset`. Its entry is its first byte.
-    ///
-    /// # Errors
-    ///
-    /// [`CompileError`]; `code` is then meaningless.
-    fn compile(
-        &mut self,
-        input: CompileInput<'_>,
-        code: &mut Vec<u8>,
-    ) -> Result<Fragment<Self::Map>, CompileError>;
-
-    /// Returns the bytes (at most eight, with their count) that make the
-    /// patchable place at offset `site` of code memory lead to offset `to`. They
-    /// can be written at once, atomically with regard to a running host CPU.
-    fn link(&self, site: u32, to: u32) -> (u64, usize);
-
-    /// Moves the flags between the architectural form (bits 31 to 28) and
-    /// [`VcpuContext::flags`]: called before entering generated code.
-    fn import_flags(&self, nzcv: u32) -> u64;
-
-    /// The opposite of [`import_flags`](Self::import_flags).
-    fn export_flags(&self, flags: u64) -> u32;
-
-    /// Returns the map of the host instruction at `offset` from its fragment.
-    fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;
-
-    /// Rebuilds guest state at a fault: writes each deferred slot through
-    /// `set_slot(offset in state, value)` and returns the faulting location and
-    /// the flags in the context's form.
-    fn recover(
-        &self,
-        map: &Self::Map,
-        fault: &HostFault,
-        context_flags: u64,
-        set_slot: &mut dyn FnMut(u32, u32),
-    ) -> (Location, u64);
 }
 
 /// Memory for generated code with two views: one to write it, one to execute it.

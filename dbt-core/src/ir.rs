@@ -21,12 +21,14 @@
 
 mod builder;
 pub mod eval;
+mod float;
 mod inst;
 pub mod text;
 mod unit;
 mod verify;
 
 pub use builder::Builder;
+pub use float::{FloatFlags, FloatOp, Rounding, SignOp};
 pub use inst::{
     BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Ty, Value,
     Width,

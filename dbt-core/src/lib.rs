@@ -80,6 +80,7 @@ pub mod exit;
 pub mod guest;
 pub mod host;
 pub mod ir;
+pub mod listing;
 pub mod location;
 pub mod memory;
 pub mod opt;

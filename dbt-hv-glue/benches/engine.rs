@@ -54,7 +54,10 @@ mod process {
             X86Backend::default(),
             Some(ProcessCode::new(16 << 20).unwrap()),
             Lowering::Window,
-            Config::default(),
+            Config {
+                hot_threshold: 0,
+                ..Config::default()
+            },
         )
         .unwrap();
         WindowEngine::new(window, engine).unwrap()

@@ -408,6 +408,8 @@ pub struct Access {
     pub signed: bool,
     /// Whether an address that is not a multiple of `size` faults.
     pub aligned: bool,
+    /// With `aligned`, of doublewords: whether a multiple of four suffices.
+    pub by_words: bool,
     /// Whether the access is made with user privilege (`LDRT`).
     pub unprivileged: bool,
     /// Whether it is ordered: a load acquires, a store releases.
@@ -422,6 +424,7 @@ impl Access {
             size,
             signed: false,
             aligned: false,
+            by_words: false,
             unprivileged: false,
             ordered: false,
         }
@@ -439,6 +442,24 @@ impl Access {
     pub const fn aligned(mut self) -> Self {
         self.aligned = true;
         self
+    }
+
+    /// The same access with an alignment check as if it were of words.
+    #[must_use]
+    pub const fn aligned_by_words(mut self) -> Self {
+        self.aligned = true;
+        self.by_words = matches!(self.size, Size::Dword);
+        self
+    }
+
+    /// Returns the number of bytes of which an address must be a multiple.
+    #[must_use]
+    pub const fn alignment(self) -> u32 {
+        match (self.aligned, self.by_words) {
+            (false, _) => 1,
+            (true, false) => self.size.bytes(),
+            (true, true) => Size::Word.bytes(),
+        }
     }
 
     /// The same access with user privilege.

@@ -237,7 +237,7 @@ impl Arena {
             kind,
             cause,
         };
-        if access.aligned && !address.is_multiple_of(access.size.bytes().into()) {
+        if !address.is_multiple_of(access.alignment().into()) {
             return Err(fault(address, FaultCause::Alignment));
         }
         self.accesses += 1;

@@ -177,9 +177,9 @@ impl fmt::Display for Difference {
         )?;
         row(
             "fpscr",
-            before.fpscr.into(),
-            right.fpscr.into(),
-            wrong.fpscr.into(),
+            before.fpscr().into(),
+            right.fpscr().into(),
+            wrong.fpscr().into(),
         )?;
         row(
             "monitor",
@@ -211,9 +211,9 @@ impl fmt::Display for Difference {
             ge,
             it,
             big_endian,
-            fpscr,
             ..
         } = before;
+        let fpscr = before.fpscr();
         write!(
             f,
             "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} "

@@ -27,7 +27,7 @@ impl MirroredMemory {
     }
 
     fn check(&self, access: Access, address: u64, kind: AccessKind) -> Result<(), MemoryFault> {
-        let cause = if access.aligned && !address.is_multiple_of(access.size.bytes().into()) {
+        let cause = if !address.is_multiple_of(access.alignment().into()) {
             FaultCause::Alignment
         } else {
             match (address >> 12 & 7, kind) {

@@ -588,7 +588,7 @@ impl Programs {
         state.thumb = thumb.into();
         state.big_endian =
             (self.mix.big_endian != 0 && self.random.one_in(self.mix.big_endian)).into();
-        state.fpscr = self.fpscr();
+        state.set_fpscr(self.fpscr());
         state.tpidruro = self.random.word();
         state.tpidrurw = self.random.word();
         for double in &mut state.d {

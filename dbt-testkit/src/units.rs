@@ -10,8 +10,8 @@
 
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
-    BitOp, BlockId, Builder, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Ty,
-    Unit, Value, Width,
+    BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
+    TrapKind, Ty, Unit, Value, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -19,21 +19,25 @@ use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use crate::random::Random;
 
-/// The made-up guest's state: eight registers, flags, two wide registers of which
-/// the first overlaps two narrow ones, and a bit.
+/// The made-up guest's state: eight registers, flags, a wide one, two doubles of which
+/// the first overlaps two singles, and a bit. Floating-point functions
+/// touch the last register.
 pub static LAYOUT: StateLayout = StateLayout {
     slots: &SLOTS,
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
+    float_status: Some(FLOAT_STATUS),
 };
 
 /// The number of bytes of the made-up guest's state.
 pub const STATE_BYTES: usize = 64;
 
+const FLOAT_STATUS: Slot = Slot(7);
+
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
 
-static SLOTS: [SlotInfo; 14] = [
+static SLOTS: [SlotInfo; 15] = [
     slot("r0", Ty::I32, 0),
     slot("r1", Ty::I32, 4),
     slot("r2", Ty::I32, 8),
@@ -44,10 +48,11 @@ static SLOTS: [SlotInfo; 14] = [
     slot("r7", Ty::I32, 28),
     slot("flags", Ty::Flags, 32),
     slot("q", Ty::I1, 36),
-    slot("s0", Ty::I32, 40),
-    slot("s1", Ty::I32, 44),
-    slot("d0", Ty::I64, 40),
-    slot("d1", Ty::I64, 48),
+    slot("s0", Ty::V32, 40),
+    slot("s1", Ty::V32, 44),
+    slot("d0", Ty::V64, 40),
+    slot("d1", Ty::V64, 48),
+    slot("w0", Ty::I64, 56),
 ];
 
 const fn slot(name: &'static str, ty: Ty, offset: u32) -> SlotInfo {
@@ -138,11 +143,40 @@ struct Generator<'a, 'u> {
     builder: Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
-    made: [Vec<Value>; 4],
+    made: [Vec<Value>; 6],
     pc: u32,
 }
 
-const TYPES: [Ty; 4] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags];
+const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
+
+const FLOAT: [FloatOp; 12] = [
+    FloatOp::Add(Width::W32),
+    FloatOp::Mul(Width::W64),
+    FloatOp::Sqrt(Width::W64),
+    FloatOp::MulAdd(Width::W32),
+    FloatOp::Compare(Width::W64),
+    FloatOp::CompareSignalling(Width::W32),
+    FloatOp::Widen,
+    FloatOp::Narrow,
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: false,
+        truncates: false,
+    },
+    FloatOp::FromInt {
+        to: Width::W32,
+        signed: true,
+    },
+    FloatOp::FromInt {
+        to: Width::W64,
+        signed: false,
+    },
+];
 
 const fn index_of(ty: Ty) -> usize {
     match ty {
@@ -150,6 +184,8 @@ const fn index_of(ty: Ty) -> usize {
         Ty::I32 => 1,
         Ty::I64 => 2,
         Ty::Flags => 3,
+        Ty::V32 => 4,
+        Ty::V64 => 5,
     }
 }
 
@@ -198,7 +234,7 @@ impl Generator<'_, '_> {
         let slots: Vec<_> = (0..SLOTS.len())
             .filter(|&index| SLOTS[index].ty == ty)
             .collect();
-        let value = if self.random.one_in(2) {
+        let value = if !slots.is_empty() && self.random.one_in(2) {
             let slot = self.random.pick(&slots);
             self.builder.get(Slot(slot as u16))
         } else {
@@ -222,6 +258,11 @@ impl Generator<'_, '_> {
                 self.builder.imm64(bits)
             }
             Ty::I64 => self.builder.imm64(bits),
+            Ty::V32 => {
+                let bits = bits & 0xffff_ffff;
+                self.builder.push(Inst::Const { ty, bits })
+            }
+            Ty::V64 => self.builder.push(Inst::Const { ty, bits }),
             Ty::Flags => {
                 let word = self.builder.imm(bits as u32 ^ (bits as u32) << 28);
                 self.builder.flags_from_psr(word)
@@ -269,6 +310,7 @@ impl Generator<'_, '_> {
                 self.fresh(ty);
                 return;
             }
+            5 if self.random.one_in(2) => self.float_inst(),
             5 => return self.effect(),
             6 => return self.idiom(),
             7..=11 => self.arithmetic(),
@@ -481,12 +523,67 @@ impl Generator<'_, '_> {
         }
     }
 
+    fn float_inst(&mut self) -> Inst {
+        let width = self.width();
+        match self.random.below(5) {
+            0 => Inst::ToVector {
+                width,
+                a: self.value(width.ty()),
+            },
+            1 => Inst::FromVector {
+                width,
+                a: self.value(width.vector_ty()),
+            },
+            2 => Inst::FloatSign {
+                op: self.random.pick(&[SignOp::Neg, SignOp::Abs]),
+                width,
+                a: self.value(width.vector_ty()),
+            },
+            3 if self.random.one_in(4) => Inst::FloatStatus,
+            _ => {
+                let op = self.random.pick(&FLOAT);
+                let mut args = op.operands().map(|ty| self.value(ty));
+                let first = args[0];
+                args[op.count()..].fill(first);
+                Inst::Float {
+                    op,
+                    helper: Helper(FLOAT_STATUS.0),
+                    args,
+                }
+            }
+        }
+    }
+
+    /// An access of a floating-point register.
+    fn vector_access(&mut self) -> Inst {
+        let width = self.width();
+        let access = match width {
+            Width::W32 => Access::new(Size::Word),
+            Width::W64 => Access::new(Size::Dword).aligned_by_words(),
+        };
+        let address = self.value(Ty::I32);
+        if self.random.one_in(2) {
+            return Inst::LoadVector {
+                access,
+                width,
+                address,
+            };
+        }
+        Inst::StoreVector {
+            access,
+            width,
+            address,
+            value: self.value(width.vector_ty()),
+        }
+    }
+
     fn effect(&mut self) {
         const NARROW: [Size; 3] = [Size::Byte, Size::Half, Size::Word];
         const ALL: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Dword];
         let width = self.width();
         let sizes: &[Size] = if width == Width::W64 { &ALL } else { &NARROW };
-        let inst = match self.random.below(12) {
+        let inst = match self.random.below(14) {
+            12 | 13 => self.vector_access(),
             0..=3 => Inst::Load {
                 access: self.access(sizes),
                 width,

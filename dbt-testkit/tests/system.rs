@@ -2,7 +2,7 @@
 //! every kind, nested, with returns by every instruction that returns.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-use std::ops::Range;
+use core::ops::Range;
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::state::ArmState;

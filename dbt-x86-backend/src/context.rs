@@ -30,10 +30,17 @@ pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
+pub(crate) const FAULT_VECTORS: i32 = field(offset_of!(VcpuContext, fault.vectors));
+pub(crate) const FLOAT: i32 = field(offset_of!(VcpuContext, float));
+pub(crate) const HOST_FLOAT: i32 = field(offset_of!(VcpuContext, host_float));
 pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
 
 /// The first of the recorded registers that x86-64 does not have.
 pub(crate) const SAVED: u8 = 16;
+
+/// The first of the places for outcomes of floating-point comparisons; those
+/// before it are for the operands of flags at the edges of loops.
+pub(crate) const OUTCOME: u8 = 2;
 
 /// Returns where operand `index` of flags that are recomputed waits.
 pub(crate) const fn saved(index: u8) -> Rm {

@@ -7,11 +7,11 @@
 
 use alloc::vec::Vec;
 
+use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
-use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Unit, Value, Width};
+use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
 use dbt_isa::ops::{BinOp, CmpOp};
 
-use crate::flags::Mask;
 use crate::regs::{PINNED, Reg};
 
 /// What is known of one value (or of the instruction without one).
@@ -26,14 +26,17 @@ pub(crate) struct Fact {
     /// For flags: index of the last instruction that passes C or V on.
     pub(crate) passed_until: u32,
     /// For flags: the components that are passed on.
-    pub(crate) passed: Mask,
+    pub(crate) passed: FlagSet,
     /// For flags: the components that are read.
-    pub(crate) read: Mask,
+    pub(crate) read: FlagSet,
     /// Number of instructions that use it.
     pub(crate) uses: u32,
     /// The pinned register that the value is written to before anything could
     /// see the old one.
     pub(crate) hint: Option<Reg>,
+    /// The slot of a vector register that the value is written to before anything
+    /// could see the old one.
+    pub(crate) vector_slot: Option<Slot>,
     /// The first use is as an address or as part of one.
     pub(crate) addresses: bool,
     /// No code at the definition: the user absorbs it.
@@ -45,7 +48,7 @@ pub(crate) struct Fact {
     fused_at: Option<u32>,
     /// Components of the architectural flags that are needed from here to where
     /// they are next written.
-    pub(crate) flags_needed: Mask,
+    pub(crate) flags_needed: FlagSet,
 }
 
 /// The pinned register of each slot, or none.
@@ -66,33 +69,26 @@ impl Pins {
     }
 }
 
-/// Returns the components of the architectural flags that must be in memory on
-/// the way to `target`.
-pub(crate) fn demanded(target: Target, live_in: &[Mask]) -> Mask {
-    match target {
-        Target::Block(id) => live_in[id.index()],
-        Target::Exit(_) => Mask::ALL,
-    }
-}
-
-fn demanded_at_end(terminator: &Terminator, live_in: &[Mask]) -> Mask {
+/// Returns the components of the architectural flags that must be in memory when
+/// a block ends with `terminator`.
+fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
     match terminator {
-        Terminator::Jump(target) => demanded(*target, live_in),
-        _ => Mask::ALL,
+        Terminator::Jump(target) => liveness.live_at(*target),
+        _ => FlagSet::ALL,
     }
 }
 
 /// Returns the components that pass unchanged from the flags before to `flags`.
-pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
-    let mut mask = Mask::ALL;
+pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> FlagSet {
+    let mut mask = FlagSet::ALL;
     loop {
         match *unit.inst(flags) {
             Inst::NzFlags { rest, .. } => {
-                mask = mask.and(Mask::CV);
+                mask &= FlagSet::CV;
                 flags = rest;
             }
             Inst::NzcFlags { rest, .. } => {
-                mask = mask.and(Mask::V);
+                mask &= FlagSet::V;
                 flags = rest;
             }
             // Their own components all differ from what was before.
@@ -100,7 +96,7 @@ pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. }
-            | Inst::FlagsFromPsr { .. } => return Mask::NONE,
+            | Inst::FlagsFromPsr { .. } => return FlagSet::NONE,
             _ => return mask,
         }
     }
@@ -110,17 +106,15 @@ fn flags_needed_before(
     unit: &Unit,
     inst: &Inst,
     layout: &StateLayout,
-    live_in: &[Mask],
-    after: Mask,
-) -> Mask {
+    liveness: &Liveness,
+    after: FlagSet,
+) -> FlagSet {
     match inst {
-        Inst::Set { slot, value } if *slot == layout.flags => {
-            after.and(passed_through(unit, *value))
-        }
-        Inst::Get { slot } if *slot == layout.flags => Mask::ALL,
-        Inst::ExitIf { target, .. } => after.or(demanded(*target, live_in)),
+        Inst::Set { slot, value } if *slot == layout.flags => after & passed_through(unit, *value),
+        Inst::Get { slot } if *slot == layout.flags => FlagSet::ALL,
+        Inst::ExitIf { target, .. } => after | liveness.live_at(*target),
         Inst::Call { .. } => after,
-        inst if inst.exposes_state() => Mask::ALL,
+        inst if inst.exposes_state() => FlagSet::ALL,
         _ => after,
     }
 }
@@ -132,20 +126,20 @@ pub(crate) fn analyse(
     block: &Block,
     layout: &StateLayout,
     pins: &Pins,
-    live_in: &[Mask],
+    liveness: &Liveness,
     facts: &mut [Fact],
 ) {
     let end = index32(block.insts.end);
     facts[block.insts.clone()].fill(Fact::default());
     fuse(unit, block, facts);
-    let mut needed = demanded_at_end(&block.terminator, live_in);
+    let mut needed = demanded_at_end(&block.terminator, liveness);
     if let Some(value) = block.terminator.operand() {
         use_value(facts, value, end);
     }
     let mut opaque = end;
     for index in block.insts.clone().rev() {
         let inst = &unit.insts[index];
-        needed = flags_needed_before(unit, inst, layout, live_in, needed);
+        needed = flags_needed_before(unit, inst, layout, liveness, needed);
         facts[index].flags_needed = needed;
         facts[index].deferred = is_deferred(unit, index, facts, opaque);
         // What a deferred instruction uses is needed where its user is, and what
@@ -160,19 +154,21 @@ pub(crate) fn analyse(
             let fact = &mut facts[rest.index()];
             fact.passed_until = fact.passed_until.max(at);
             let carries_on = matches!(inst, Inst::NzFlags { .. });
-            fact.passed = fact.passed.or(if carries_on { Mask::CV } else { Mask::V });
+            fact.passed |= if carries_on { FlagSet::CV } else { FlagSet::V };
         }
         if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
             let fact = &mut facts[flags.index()];
             fact.read_until = fact.read_until.max(at);
-            fact.read = fact.read.or(match inst {
-                Inst::Condition { condition, .. } => Mask::of(*condition),
-                _ => Mask::ALL,
-            });
+            fact.read |= match inst {
+                Inst::Condition { condition, .. } => FlagSet::of_condition(*condition),
+                _ => FlagSet::ALL,
+            };
         }
         match *inst {
             Inst::Load { address, .. }
             | Inst::Store { address, .. }
+            | Inst::LoadVector { address, .. }
+            | Inst::StoreVector { address, .. }
             | Inst::CompareExchange { address, .. } => facts[address.index()].addresses = true,
             Inst::Binary {
                 op: BinOp::Add,
@@ -191,7 +187,9 @@ pub(crate) fn analyse(
                 let fact = &mut facts[carry.index()];
                 fact.last_use = fact.last_use.max(until);
             }
-            Inst::Set { slot, value } => hint(unit, block, pins, index, slot, value, facts),
+            Inst::Set { slot, value } => {
+                hint(unit, block, layout, pins, index, slot, value, facts);
+            }
             _ => inst.for_each_operand(|value| facts[value.index()].addresses = false),
         }
         if !facts[index].deferred && facts[index].fused_at.is_none() && !is_silent(inst) {
@@ -240,6 +238,7 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
 fn hint(
     unit: &Unit,
     block: &Block,
+    layout: &StateLayout,
     pins: &Pins,
     index: usize,
     slot: Slot,
@@ -247,19 +246,21 @@ fn hint(
     facts: &mut [Fact],
 ) {
     facts[value.index()].addresses = false;
-    let Some(pin) = pins.of(slot) else { return };
-    if value.index() < block.insts.start {
+    let pin = pins.of(slot);
+    let is_vector = layout.slot(slot).ty.is_vector();
+    if value.index() < block.insts.start || pin.is_none() && !is_vector {
         return;
     }
+    let touches = |other: Slot| layout.slot(other).overlaps(layout.slot(slot));
     let hidden = unit.insts[value.index() + 1..index]
         .iter()
         .all(|between| match between {
-            Inst::Set { slot: other, .. } => *other != slot,
-            Inst::Get { slot: other } => *other != slot,
+            Inst::Set { slot: other, .. } | Inst::Get { slot: other } => !touches(*other),
             between => !between.exposes_state(),
         });
     if hidden {
-        facts[value.index()].hint = Some(pin);
+        facts[value.index()].hint = pin;
+        facts[value.index()].vector_slot = is_vector.then_some(slot);
     }
 }
 

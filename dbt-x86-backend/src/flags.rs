@@ -8,51 +8,11 @@
 
 use crate::asm::Cc;
 use crate::regs::Reg;
+use dbt_core::analysis::FlagSet;
 use dbt_isa::ops::{Condition, Nzcv};
 
-/// A set of condition flags.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Mask(pub(crate) u8);
-
-impl Mask {
-    pub(crate) const NONE: Self = Self(0);
-    pub(crate) const N: Self = Self(8);
-    pub(crate) const Z: Self = Self(4);
-    pub(crate) const C: Self = Self(2);
-    pub(crate) const V: Self = Self(1);
-    pub(crate) const NZ: Self = Self(12);
-    pub(crate) const CV: Self = Self(3);
-    pub(crate) const ALL: Self = Self(15);
-
-    /// The components in the order of their bytes in memory.
-    pub(crate) const EACH: [Self; 4] = [Self::N, Self::Z, Self::C, Self::V];
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-    pub(crate) const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-    pub(crate) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Returns the components that a condition reads.
-    pub(crate) const fn of(condition: Condition) -> Self {
-        match condition {
-            Condition::Eq | Condition::Ne => Self::Z,
-            Condition::Cs | Condition::Cc => Self::C,
-            Condition::Mi | Condition::Pl => Self::N,
-            Condition::Vs | Condition::Vc => Self::V,
-            Condition::Hi | Condition::Ls => Self(6),
-            Condition::Ge | Condition::Lt => Self(9),
-            Condition::Gt | Condition::Le => Self(13),
-        }
-    }
-}
+/// The components in the order of their bytes in the context.
+pub(crate) const COMPONENTS: [FlagSet; 4] = [FlagSet::N, FlagSet::Z, FlagSet::C, FlagSet::V];
 
 /// What the host's flags mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,20 +23,27 @@ pub(crate) enum Kind {
     Sub,
     /// Only sign and zero are meaningful.
     Nz,
+    /// They are those of a comparison of floating-point numbers, of which no
+    /// component can be told, but most conditions.
+    Float,
+    /// The same with the operands exchanged, for the other conditions.
+    FloatSwapped,
 }
 
 impl Kind {
     /// Returns the components that the host's flags hold.
-    pub(crate) const fn mask(self) -> Mask {
+    pub(crate) const fn mask(self) -> FlagSet {
         match self {
-            Self::Add | Self::Sub => Mask::ALL,
-            Self::Nz => Mask::NZ,
+            Self::Add | Self::Sub => FlagSet::ALL,
+            Self::Nz => FlagSet::NZ,
+            Self::Float | Self::FloatSwapped => FlagSet::NONE,
         }
     }
 
     /// Returns the host's condition for a guest condition, if one suffices.
     pub(crate) const fn cc(self, condition: Condition) -> Option<Cc> {
         Some(match (condition, self) {
+            (_, Self::Float | Self::FloatSwapped) => return self.float_cc(condition),
             (Condition::Eq, _) => Cc::E,
             (Condition::Ne, _) => Cc::Ne,
             (Condition::Mi, _) => Cc::S,
@@ -96,15 +63,34 @@ impl Kind {
         })
     }
 
+    /// The same after a comparison of numbers. The host's flags are those of an
+    /// unsigned comparison; if the numbers are unordered, all are set.
+    const fn float_cc(self, condition: Condition) -> Option<Cc> {
+        let swapped = matches!(self, Self::FloatSwapped);
+        Some(match (condition, swapped) {
+            (Condition::Vs, _) => Cc::P,
+            (Condition::Vc, _) => Cc::Np,
+            (Condition::Ge, false) => Cc::Ae,
+            (Condition::Lt, false) => Cc::B,
+            (Condition::Gt, false) => Cc::A,
+            (Condition::Le, false) => Cc::Be,
+            (Condition::Mi | Condition::Cc, true) => Cc::A,
+            (Condition::Pl | Condition::Cs, true) => Cc::Be,
+            (Condition::Hi, true) => Cc::B,
+            (Condition::Ls, true) => Cc::Ae,
+            _ => return None,
+        })
+    }
+
     /// Returns the host's condition that tells one component.
-    pub(crate) const fn component(self, component: Mask) -> Cc {
+    pub(crate) const fn component(self, component: FlagSet) -> Cc {
         match component {
-            Mask::N => Cc::S,
-            Mask::Z => Cc::E,
-            Mask::V => Cc::O,
+            FlagSet::N => Cc::S,
+            FlagSet::Z => Cc::E,
+            FlagSet::V => Cc::O,
             _ => match self {
                 Self::Sub => Cc::Ae,
-                Self::Add | Self::Nz => Cc::B,
+                _ => Cc::B,
             },
         }
     }
@@ -121,7 +107,8 @@ impl Kind {
     }
 }
 
-/// A value in a register or known.
+/// A value in a register (or in a saved place, which counts as a register beyond
+/// the host's) or known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Operand {
     Reg(Reg),
@@ -155,7 +142,7 @@ pub(crate) enum Source {
 /// each for some components.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Plan {
-    pub(crate) parts: [Option<(Mask, Source)>; 2],
+    pub(crate) parts: [Option<(FlagSet, Source)>; 2],
 }
 
 impl Plan {
@@ -168,13 +155,24 @@ impl Plan {
     }
 
     /// Returns the components that the plan obtains.
-    pub(crate) fn mask(&self) -> Mask {
+    pub(crate) fn mask(&self) -> FlagSet {
         let parts = self.parts.iter().flatten();
-        parts.fold(Mask::NONE, |all, (mask, _)| all.or(*mask))
+        parts.fold(FlagSet::NONE, |all, (mask, _)| all | *mask)
+    }
+
+    /// Returns the last source for which host instructions compute flags.
+    pub(crate) fn last_recomputed(&self) -> Option<Source> {
+        let parts = self.parts.iter().flatten().map(|(_, source)| *source);
+        parts
+            .filter(|source| match source {
+                Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
+                Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+            })
+            .next_back()
     }
 
     /// Adds a part; false if there is no room.
-    pub(crate) fn add(&mut self, mask: Mask, source: Source) -> bool {
+    pub(crate) fn add(&mut self, mask: FlagSet, source: Source) -> bool {
         for part in &mut self.parts {
             if part.is_none() {
                 *part = Some((mask, source));
@@ -195,9 +193,9 @@ impl Plan {
                 Source::Result(result) => Nzcv::default().with_nz(result.of_host(regs)),
                 Source::Constant(psr) => Nzcv::from_psr(psr),
             };
-            for (byte, component) in Mask::EACH.into_iter().enumerate() {
-                if !mask.and(component).is_empty() {
-                    let bit = u64::from(value.to_psr() >> 28 & u32::from(component.0) != 0);
+            for (byte, component) in COMPONENTS.into_iter().enumerate() {
+                if mask.intersects(component) {
+                    let bit = u64::from(value.to_psr() >> 28 & u32::from(component.bits()) != 0);
                     flags = flags & !(0xff << (8 * byte)) | bit << (8 * byte);
                 }
             }

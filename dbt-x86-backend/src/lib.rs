@@ -1,5 +1,5 @@
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! x86-64 host back end: instruction selection, registers, emission.
 //!
 //! For embedders who run `dbt-core`'s engine on an x86-64 host. The back end only
@@ -43,6 +43,7 @@
 extern crate alloc;
 
 mod asm;
+mod backend;
 mod context;
 mod facts;
 mod features;
@@ -54,17 +55,10 @@ mod runtime;
 
 use alloc::vec::Vec;
 
-use dbt_core::guest::StateLayout;
-use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, Fragment, HostFault, Lowering, Runtime,
-};
-use dbt_core::location::Location;
-
 pub use features::Features;
 pub use map::StateMap;
 
 use facts::Pins;
-use regs::PINNED;
 use runtime::Entries;
 
 /// The x86-64 back end. A copy shares nothing with its original.
@@ -102,76 +96,5 @@ impl Default for X86Backend {
     /// Makes a back end for the CPU that this runs on.
     fn default() -> Self {
         Self::new(Features::detect())
-    }
-}
-
-impl Backend for X86Backend {
-    type Map = StateMap;
-
-    fn emit_runtime(
-        &mut self,
-        layout: &StateLayout,
-        _lowering: Lowering,
-        _callees: &Callees,
-        code: &mut Vec<u8>,
-    ) -> Result<Runtime, CompileError> {
-        self.pins = Pins::new(layout);
-        let hot = layout.hot.iter().take(PINNED.len());
-        self.pinned_slots = hot.map(|slot| layout.slot(*slot).offset).collect();
-        self.entries = runtime::emit(layout, code);
-        let Entries {
-            enter, fault, len, ..
-        } = self.entries;
-        Ok(Runtime { enter, fault, len })
-    }
-
-    fn compile(
-        &mut self,
-        input: CompileInput<'_>,
-        code: &mut Vec<u8>,
-    ) -> Result<Fragment<StateMap>, CompileError> {
-        lower::Lowering::new(
-            input,
-            &self.entries,
-            &self.pins,
-            self.features,
-            &mut self.scratch,
-            code,
-        )
-        .run()
-    }
-
-    fn link(&self, site: u32, to: u32) -> (u64, usize) {
-        let value = asm::displacement(site, to.into()).cast_unsigned();
-        (value.into(), 4)
-    }
-
-    fn import_flags(&self, nzcv: u32) -> u64 {
-        flags::import(nzcv)
-    }
-
-    fn export_flags(&self, flags: u64) -> u32 {
-        flags::export(flags)
-    }
-
-    fn find_map<'m>(&self, maps: &'m [StateMap], offset: u32) -> Option<&'m StateMap> {
-        let index = maps.binary_search_by_key(&offset, |map| map.offset).ok()?;
-        maps.get(index)
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "hot slots are 32 bits")]
-    fn recover(
-        &self,
-        map: &StateMap,
-        fault: &HostFault,
-        context_flags: u64,
-        set_slot: &mut dyn FnMut(u32, u32),
-    ) -> (Location, u64) {
-        for (offset, reg) in self.pinned_slots.iter().zip(PINNED) {
-            set_slot(*offset, fault.regs[reg.index()] as u32);
-        }
-        let home = flags::recover_edge(map.edges.as_deref(), context_flags, &fault.regs);
-        let flags = map.flags.recover(home, &fault.regs, fault.flags);
-        (map.location, flags)
     }
 }

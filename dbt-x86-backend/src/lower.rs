@@ -3,35 +3,41 @@
 //! # Emitted-code contract
 //!
 //! At every host instruction that a state map names, and whenever control leaves
-//! a fragment, pinned registers hold their slots and memory holds all others.
+//! a fragment, pinned registers hold their slots and memory holds all others, but
+//! for those that the map finds in vector registers.
 //! Flags are in memory when control leaves; within a block they may be in the
 //! host's flags or in the operands of a comparison, and the state map says so.
 
 mod branch;
 mod edge;
 mod flags;
+mod float;
 mod int;
 mod memory;
 mod place;
+mod vector;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use dbt_core::analysis::Liveness;
-use dbt_core::host::{CompileError, CompileInput, ExitSite, Fragment};
+use dbt_core::analysis::{FlagSet, Liveness};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
 use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
-use crate::flags::{Mask, Plan};
-use crate::map::StateMap;
+use crate::flags::Plan;
+use crate::map::{Deferred, StateMap};
 use crate::regs::Reg;
 use crate::runtime::Entries;
 use branch::Stub;
 use edge::Edges;
 use flags::FlagsState;
+use float::Slow;
 use place::Places;
+use vector::{Contract, Loops, Transfer, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -40,13 +46,19 @@ type Result<T> = core::result::Result<T, CompileError>;
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     liveness: Liveness,
-    live_in: Vec<Mask>,
     places: Places,
     labels: Vec<Option<u32>>,
     fixups: Vec<(u32, BlockId)>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
     edges: Vec<Edges>,
+    loops: Loops,
+    /// The bindings with which each block is entered.
+    contracts: Vec<Contract>,
+    /// Transfers that stubs make.
+    transfers: Vec<Transfer>,
+    /// What lies behind the unit for floating-point operations.
+    slow: Vec<Slow>,
 }
 
 /// The lowering of one unit.
@@ -60,6 +72,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
     /// The maps whose flags may be those of an edge into the block.
     edge_maps: Vec<(usize, BlockId)>,
     /// The loop whose edge's flags are still the architectural ones.
@@ -75,6 +88,13 @@ pub(crate) struct Lowering<'a> {
     /// A register of which the low bits are known to be zero.
     aligned: Option<(Reg, u32, u32)>,
     next_block: Option<BlockId>,
+    vectors: VectorState,
+    /// The position of the last block of the loop being lowered.
+    vector_loop: Option<usize>,
+    /// Lists of dirty slots that stubs name.
+    deferred: Vec<Option<Arc<[Deferred]>>>,
+    /// Where the outcome of the next floating-point comparison is kept.
+    next_outcome: u8,
 }
 
 impl<'a> Lowering<'a> {
@@ -96,6 +116,7 @@ impl<'a> Lowering<'a> {
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
+            marks: Vec::new(),
             edge_maps: Vec::new(),
             edge: None,
             location: Location(0),
@@ -104,6 +125,10 @@ impl<'a> Lowering<'a> {
             reads_flags: false,
             aligned: None,
             next_block: None,
+            vectors: VectorState::default(),
+            vector_loop: None,
+            deferred: Vec::new(),
+            next_outcome: 0,
         }
     }
 
@@ -112,8 +137,9 @@ impl<'a> Lowering<'a> {
         self.prepare();
         for (position, id) in unit.order.iter().enumerate() {
             self.next_block = unit.order.get(position + 1).copied();
-            self.block(*id, unit.block(*id))?;
+            self.block(*id, position, unit.block(*id))?;
         }
+        self.mark(Origin::OutOfLine);
         self.stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
@@ -124,6 +150,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            marks: self.marks,
         })
     }
 
@@ -137,25 +164,35 @@ impl<'a> Lowering<'a> {
         scratch.labels.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
         scratch.stubs.clear();
-        scratch.live_in.clear();
-        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
+        scratch.transfers.clear();
+        scratch.slow.clear();
+        scratch.contracts.clear();
+        scratch.contracts.resize(unit.blocks.len(), None);
+        scratch.loops.find(unit);
         scratch.liveness.analyse(unit, self.input.layout);
-        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
-            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
-        }
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
     }
 
-    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+    /// Says what the code from here on is made from, to who wants to know.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
+    fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
         self.begin_edge(id);
+        self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
             block,
             self.input.layout,
             self.pins,
-            &self.scratch.live_in,
+            &self.scratch.liveness,
             &mut self.scratch.facts,
         );
         self.scratch.places.begin_block();
@@ -172,6 +209,7 @@ impl<'a> Lowering<'a> {
             self.inst(index)?;
         }
         self.start(block.insts.end);
+        self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
     }
 
@@ -179,6 +217,7 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.vectors.busy = 0;
         self.reads_flags = false;
         let facts = &self.scratch.facts;
         self.scratch
@@ -191,6 +230,7 @@ impl<'a> Lowering<'a> {
         let value = Value(index as u32);
         let fact = self.scratch.facts[index];
         let inst = self.input.unit.insts[index];
+        self.mark(Origin::Inst(value));
         if fact.deferred {
             return Ok(());
         }
@@ -241,7 +281,7 @@ impl<'a> Lowering<'a> {
             | Inst::SubFlags { .. }
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. } => Ok(()),
-            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, Mask::NZ),
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, FlagSet::NZ),
             Inst::NzcFlags {
                 result,
                 carry,
@@ -260,6 +300,22 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
+            Inst::ToVector { width, a } => self.to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.from_vector(value, width, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load_vector(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store_vector(access, width, address, value),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,
                 address,
@@ -280,25 +336,46 @@ impl<'a> Lowering<'a> {
     }
 
     /// The architectural flags still needed at or after this instruction.
-    fn flags_needed(&self) -> Mask {
+    fn flags_needed(&self) -> FlagSet {
         let block_end = self.index as usize;
         self.scratch
             .facts
             .get(block_end)
-            .map_or(Mask::ALL, |fact| fact.flags_needed)
+            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
     }
 
     fn state_map(&mut self, offset: u32, flags: Plan) {
         let edges = self.edge_flags();
-        self.push_map(offset, self.location, flags, edges);
+        let vectors = self.vectors.deferred();
+        self.push_map(offset, self.location, flags, edges, vectors);
     }
 
     /// Names the state at the next host instruction.
-    fn map_here(&mut self, location: Location, flags: Plan, edges: Option<BlockId>) {
-        self.push_map(self.asm.offset(), location, flags, edges);
+    fn map_here(
+        &mut self,
+        location: Location,
+        flags: Plan,
+        edges: Option<BlockId>,
+        vectors: Option<Arc<[Deferred]>>,
+    ) {
+        self.push_map(self.asm.offset(), location, flags, edges, vectors);
     }
 
-    fn push_map(&mut self, offset: u32, location: Location, flags: Plan, edges: Option<BlockId>) {
+    /// Lists the dirty slots for a stub.
+    fn deferred_vectors(&mut self) -> usize {
+        let vectors = self.vectors.deferred();
+        self.deferred.push(vectors);
+        self.deferred.len() - 1
+    }
+
+    fn push_map(
+        &mut self,
+        offset: u32,
+        location: Location,
+        flags: Plan,
+        edges: Option<BlockId>,
+        vectors: Option<Arc<[Deferred]>>,
+    ) {
         if let Some(id) = edges {
             self.edge_maps.push((self.maps.len(), id));
         }
@@ -307,6 +384,7 @@ impl<'a> Lowering<'a> {
             location,
             flags,
             edges: None,
+            vectors,
         });
     }
 }

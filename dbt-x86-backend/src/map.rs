@@ -1,14 +1,16 @@
 //! State maps: where guest state is at a host instruction that may fault.
 //!
 //! Hot slots are in their pinned registers at every instruction, and all other
-//! slots in memory, so a map need only say where the guest is and how to obtain
-//! the flags.
+//! slots in memory but for those that vector registers hold, so a map need only
+//! list these and say where the guest is and how to obtain the flags.
 
 use alloc::sync::Arc;
 
+use dbt_core::ir::Width;
 use dbt_core::location::Location;
 
 use crate::flags::{Plan, Recipe};
+use crate::regs::Xmm;
 
 /// The state at one host instruction.
 #[derive(Clone, Debug)]
@@ -22,4 +24,15 @@ pub struct StateMap {
     /// How each edge into the loop left the flags, if they are still those of
     /// the edge.
     pub(crate) edges: Option<Arc<[Recipe]>>,
+    /// The slots that vector registers hold and memory does not, if there are any.
+    pub(crate) vectors: Option<Arc<[Deferred]>>,
+}
+
+/// A slot that a vector register holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deferred {
+    /// The slot's offset from the state.
+    pub(crate) offset: u32,
+    pub(crate) width: Width,
+    pub(crate) xmm: Xmm,
 }

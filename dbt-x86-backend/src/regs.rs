@@ -9,6 +9,9 @@
 //! | `rax`, `rcx`, `rdx` | scratch, for values local to a block |
 //! | the other eleven | *pinned*: each holds one hot state slot, in all code |
 //!
+//! Vector registers hold values and floating-point slots of the unit that runs;
+//! between fragments all such slots are in memory. `xmm15` is scratch.
+//!
 //! The guest's window needs no register: it is the base of the GS segment, and an
 //! access with the address-size prefix wraps at 32 bits as the guest's does.
 //! Measured: such an access costs the same as one relative to a register.
@@ -48,6 +51,25 @@ impl Reg {
         self.0 >= 8
     }
 }
+
+/// A vector host register, by its number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(transparent)]
+pub struct Xmm(pub u8);
+
+impl Xmm {
+    /// The register that no value stays in.
+    pub const SCRATCH: Self = Self(15);
+
+    /// Returns the register's index in a table of sixteen.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Number of vector registers for values: all but [`Xmm::SCRATCH`].
+pub const VECTORS: u8 = 15;
 
 /// Registers for values local to a block.
 pub const SCRATCH: [Reg; 3] = [Reg::RAX, Reg::RCX, Reg::RDX];

@@ -20,7 +20,7 @@ use dynasm::dynasm;
 
 use crate::asm::{Asm, Bits, Rm, displacement};
 use crate::context;
-use crate::regs::{CALLER_SAVED, PINNED, Reg, SCRATCH};
+use crate::regs::{CALLER_SAVED, PINNED, Reg, SCRATCH, VECTORS, Xmm};
 
 /// Offsets of the runtime's entry points from the start of code memory.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,9 +48,68 @@ pub(crate) struct Entries {
     /// Called with a function in `rax` and its arguments in the context; passes
     /// the state.
     pub(crate) call_state: u32,
-    /// As `call_state`, but passes the context.
+    /// As `call_state`, but passes the context, and changes no vector register.
     pub(crate) call_context: u32,
+    /// Called with a function in `rax`, its arguments in the first places for
+    /// arguments, and what `rax` held in the fourth. Passes the state, leaves the
+    /// result in the first, and changes no register.
+    pub(crate) call_float: u32,
+    /// Where the constants of [`Constant`] are.
+    pub(crate) constants: u32,
     pub(crate) len: u32,
+}
+
+/// A constant that generated code reads, eight bytes each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Constant {
+    /// All but the sign, of singles in both halves.
+    Abs32,
+    /// All but the sign of a double.
+    Abs64,
+    /// The signs of singles in both halves.
+    Sign32,
+    /// The sign of a double.
+    Sign64,
+    /// The smallest normal single.
+    Normal32,
+    /// The smallest normal double.
+    Normal64,
+    /// The outcomes of a comparison: flags in bits 63 to 60, and in the low half
+    /// a number whose comparison with one gives the same flags.
+    Less,
+    /// See `Less`.
+    Equal,
+    /// See `Less`.
+    Greater,
+    /// See `Less`.
+    Unordered,
+}
+
+impl Constant {
+    /// The constants in the order of their numbers.
+    const VALUES: [u64; 10] = [
+        0x7fff_ffff_7fff_ffff,
+        0x7fff_ffff_ffff_ffff,
+        0x8000_0000_8000_0000,
+        0x8000_0000_0000_0000,
+        0x0080_0000,
+        0x0010_0000_0000_0000,
+        0x8000_0000_0000_0000,
+        0x6000_0000_0000_0001,
+        0x2000_0000_0000_0002,
+        0x3000_0000_8000_0000,
+    ];
+
+    /// Returns the constant's value.
+    pub(crate) const fn value(self) -> u64 {
+        Self::VALUES[self as usize]
+    }
+
+    /// Returns the constant's offset from the first.
+    pub(crate) const fn offset(self) -> u32 {
+        self as u32 * 8
+    }
 }
 
 /// Bytes of stack for paired returns before they start anew.
@@ -100,6 +159,7 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
     entries.interrupt = here(code);
     leave_through(Leave::Interrupt, common, code);
     entries.fault = here(code);
+    record_vectors(code);
     leave_through(Leave::Fault, common, code);
     entries.callback_fault = here(code);
     leave_at(Leave::Fault, common, code);
@@ -112,7 +172,18 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
     entries.call_state = here(code);
     call(0, code);
     entries.call_context = here(code);
-    call(context::SELF, code);
+    call_outside(code);
+    entries.call_float = here(code);
+    call_float(code);
+    while !here(code).is_multiple_of(16) {
+        code.push(0xcc);
+    }
+    entries.constants = here(code);
+    for constant in Constant::VALUES {
+        code.extend_from_slice(&constant.to_le_bytes());
+    }
+    // An operand of sixteen bytes may start with any of them.
+    code.extend_from_slice(&[0; 8]);
     entries.len = here(code);
     entries
 }
@@ -146,6 +217,8 @@ fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
         ; mov [rbp + context::HOST_STACK], rsp
         ; lea rcx, [rsp - PAIRED_RETURN_BYTES]
         ; mov [rbp + context::STACK_LIMIT], rcx
+        ; stmxcsr [rbp + context::HOST_FLOAT]
+        ; ldmxcsr [rbp + context::FLOAT]
     );
     let mut asm = Asm { code };
     for (slot, reg) in layout.hot.iter().zip(PINNED) {
@@ -182,6 +255,8 @@ fn unwind(layout: &StateLayout, code: &mut Vec<u8>) {
     }
     dynasm!(Sink(code)
         ; .arch x64
+        ; stmxcsr [rbp + context::FLOAT]
+        ; ldmxcsr [rbp + context::HOST_FLOAT]
         ; mov rsp, [rbp + context::HOST_STACK]
         ; add rsp, BYTE 24
         ; pop r15
@@ -202,6 +277,7 @@ fn leave_at(why: Leave, common: u32, code: &mut Vec<u8>) {
         let place = Rm::State(context::FAULT_REGS + i32::from(reg.0) * 8);
         asm.store(Bits::B64, place, reg);
     }
+    record_vectors(asm.code);
     dynasm!(Sink(asm.code)
         ; .arch x64
         ; pop QWORD [rbp + context::FAULT_PC]
@@ -226,6 +302,84 @@ fn lookup(missed: u32, code: &mut Vec<u8>) {
         ; .arch x64
         ; jmp QWORD [rdx + rax * 8 + 8]
     );
+}
+
+/// Records the vector registers as state maps name them.
+fn record_vectors(code: &mut Vec<u8>) {
+    let mut asm = Asm { code };
+    for xmm in (0..VECTORS).map(Xmm) {
+        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
+        asm.store_whole(place, xmm);
+    }
+}
+
+/// Calls what is not the guest's: it may compute in floating point.
+fn call_outside(code: &mut Vec<u8>) {
+    let mut asm = Asm { code };
+    record_vectors(asm.code);
+    dynasm!(Sink(asm.code)
+        ; .arch x64
+        ; stmxcsr [rbp + context::FLOAT]
+        ; ldmxcsr [rbp + context::HOST_FLOAT]
+        ; sub rsp, BYTE 8
+    );
+    let at = asm.call();
+    dynasm!(Sink(asm.code)
+        ; .arch x64
+        ; add rsp, BYTE 8
+        ; ldmxcsr [rbp + context::FLOAT]
+    );
+    for xmm in (0..VECTORS).map(Xmm) {
+        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
+        asm.load_whole(xmm, place);
+    }
+    asm.ret();
+    let thunk = asm.offset();
+    asm.patch(at, thunk.into());
+    // One return address more is on the stack than for other thunks.
+    call(context::SELF, asm.code);
+}
+
+/// Calls a function of the guest from the middle of an instruction.
+fn call_float(code: &mut Vec<u8>) {
+    const SAVED: [Reg; 8] = [
+        Reg::RCX,
+        Reg::RDX,
+        Reg(6),
+        Reg(7),
+        Reg(8),
+        Reg(9),
+        Reg(10),
+        Reg(11),
+    ];
+    let mut asm = Asm { code };
+    for reg in SAVED {
+        push(&mut asm, reg);
+    }
+    record_vectors(asm.code);
+    dynasm!(Sink(asm.code)
+        ; .arch x64
+        ; sub rsp, BYTE 8
+        ; mov rdi, rbp
+    );
+    asm.mov(Bits::B64, Reg(6), context::argument(0));
+    asm.mov(Bits::B64, Reg::RDX, context::argument(1));
+    asm.mov(Bits::B64, Reg::RCX, context::argument(2));
+    dynasm!(Sink(asm.code)
+        ; .arch x64
+        ; call rax
+        ; add rsp, BYTE 8
+    );
+    asm.store(Bits::B64, context::argument(0), Reg::RAX);
+    asm.mov(Bits::B64, Reg::RAX, context::argument(3));
+    for xmm in (0..VECTORS).map(Xmm) {
+        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
+        asm.load_whole(xmm, place);
+    }
+    for reg in SAVED.into_iter().rev() {
+        pop(&mut asm, reg);
+    }
+    asm.ret();
 }
 
 fn call(first_argument: i32, code: &mut Vec<u8>) {

@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
         "no warnings, all features, tests and benches included",
         clippy,
     ),
+    ("fuzz", "the fuzz targets compile, without warnings", fuzz),
     ("doc", "the documentation builds without warnings", doc),
     ("no-std", "the library crates build for bare metal", no_std),
     ("package", "the leaf crates can be published", package),
@@ -65,6 +66,8 @@ const LIBRARIES: [&str; 5] = [
     "dbt-x86-backend",
     "dbt-mmu",
 ];
+/// Workspaces of their own.
+const OTHERS: [&str; 2] = ["fuzz", "oracles/unicorn"];
 /// Where bare-metal embedders run.
 const HOSTS: [&str; 2] = ["aarch64-unknown-none", "x86_64-unknown-none"];
 /// A target where nobody brings an allocator.
@@ -110,11 +113,21 @@ fn test() -> Result<(), String> {
 }
 
 fn fmt() -> Result<(), String> {
-    cargo("fmt --all --check")
+    cargo("fmt --all --check")?;
+    for workspace in OTHERS {
+        cargo(&format!(
+            "fmt --manifest-path {workspace}/Cargo.toml --check"
+        ))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Result<(), String> {
     cargo("clippy --workspace --all-targets --all-features -- -D warnings")
+}
+
+fn fuzz() -> Result<(), String> {
+    cargo("clippy --manifest-path fuzz/Cargo.toml -- -D warnings")
 }
 
 fn doc() -> Result<(), String> {

@@ -33,7 +33,7 @@ pub(super) struct Ram(pub(super) Vec<u8>);
 impl Ram {
     fn check(access: Access, address: u64, kind: AccessKind) -> Result<usize, MemoryFault> {
         let len = u64::from(access.size.bytes());
-        let cause = if access.aligned && !address.is_multiple_of(len) {
+        let cause = if !address.is_multiple_of(access.alignment().into()) {
             FaultCause::Alignment
         } else if address + len > END.into() {
             FaultCause::Unmapped
@@ -41,7 +41,11 @@ impl Ram {
             return Ok(address as usize);
         };
         Err(MemoryFault {
-            address,
+            // The first byte that faults.
+            address: match cause {
+                FaultCause::Unmapped => address.max(END.into()),
+                _ => address,
+            },
             kind,
             cause,
         })

@@ -2,6 +2,7 @@
 
 use dbt_core::memory::GuestMemory;
 use dbt_isa::machine::Flow;
+use dbt_isa::ops::Nzcv;
 
 use super::Interpreter;
 use crate::args::FpSystemReg;
@@ -49,30 +50,49 @@ const fn shift(reg: SReg) -> usize {
 }
 
 impl<Mem: GuestMemory + ?Sized> VfpMachine for Interpreter<'_, Mem> {
+    type Single = u32;
+    type Double = u64;
+
     #[allow(clippy::cast_possible_truncation, reason = "half of a double")]
-    fn sreg(&mut self, reg: SReg) -> u32 {
+    fn single(&mut self, reg: SReg) -> u32 {
         (self.state.d[reg.index() / 2] >> shift(reg)) as u32
     }
-    fn set_sreg(&mut self, reg: SReg, value: u32) {
+    fn set_single(&mut self, reg: SReg, value: u32) {
         let double = &mut self.state.d[reg.index() / 2];
         let half = u64::from(u32::MAX) << shift(reg);
         *double = *double & !half | u64::from(value) << shift(reg);
     }
-    fn dreg(&mut self, reg: DReg) -> u64 {
+    fn double(&mut self, reg: DReg) -> u64 {
         self.state.d[reg.index()]
     }
-    fn set_dreg(&mut self, reg: DReg, value: u64) {
+    fn set_double(&mut self, reg: DReg, value: u64) {
         self.state.d[reg.index()] = value;
     }
 
-    fn fpscr(&mut self) -> u32 {
-        self.state.fpscr
+    fn single_to_word(&mut self, a: u32) -> u32 {
+        a
     }
-    fn set_fpscr_flags(&mut self, value: u32) {
-        self.state.fpscr = value;
+    fn single_from_word(&mut self, a: u32) -> u32 {
+        a
+    }
+    fn double_to_dword(&mut self, a: u64) -> u64 {
+        a
+    }
+    fn double_from_dword(&mut self, a: u64) -> u64 {
+        a
+    }
+
+    fn fpscr(&mut self) -> u32 {
+        self.state.fpscr()
+    }
+    fn fpscr_flags(&mut self) -> Nzcv {
+        Nzcv::from_psr(self.state.fpscr_nzcv)
+    }
+    fn set_fpscr_flags(&mut self, flags: Nzcv) {
+        self.state.fpscr_nzcv = flags.to_psr();
     }
     fn set_fpscr(&mut self, value: u32) -> Flow {
-        self.state.fpscr = value;
+        self.state.set_fpscr(value);
         Flow::Next
     }
 

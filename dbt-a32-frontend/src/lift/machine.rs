@@ -1,23 +1,18 @@
 //! The machine whose values are those of the IR.
 
-use dbt_core::ir::{Builder, Helper, IndirectKind, Target, Terminator, TrapKind, Value};
+use dbt_core::ir::{Builder, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
 use dbt_isa::machine::{Abort, Flow, Machine};
-use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
+use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use super::region::Plan;
-use crate::fp_reg::{DReg, SReg};
 use crate::guest::{Mode, slot};
 use crate::insn::Insn;
-use crate::interp::privilege;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind as GuestTrap};
 use crate::reg::Reg;
 use crate::system::config::Core;
 use crate::system::psr::context;
-use crate::system::{BankedReg, ProcessorMode};
-use crate::system_machine::{CoprocessorAccess, Event, Privilege, SystemCall, SystemMachine};
-use crate::vfp_machine::{FpOp, VfpMachine};
 
 /// IR instructions up to which a selection is better than a branch.
 const MAX_SELECTED: usize = 10;
@@ -84,9 +79,9 @@ impl Site {
 /// Lifts one instruction.
 #[derive(Debug)]
 pub(super) struct Lifter<'a, 'u> {
-    builder: &'a mut Builder<'u>,
+    pub(super) builder: &'a mut Builder<'u>,
     plan: &'a mut Plan,
-    site: Site,
+    pub(super) site: Site,
     /// While trying a selection: whether the instruction does what it must.
     selecting: Option<Value>,
     refused: bool,
@@ -136,7 +131,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// Refuses what a selection cannot express; returns whether it did.
-    fn refuse(&mut self) -> bool {
+    pub(super) fn refuse(&mut self) -> bool {
         self.refused |= self.selecting.is_some();
         self.selecting.is_some()
     }
@@ -177,15 +172,16 @@ impl<'a, 'u> Lifter<'a, 'u> {
     }
 
     /// An access as the mode makes it.
-    fn access(&self, mut access: Access) -> Access {
+    pub(super) fn access(&self, mut access: Access) -> Access {
         let bits = self.site.mode.system;
-        access.aligned |= bits & context::ALIGNED != 0;
+        // Doublewords that must be aligned as such say so; others are two words.
+        access.aligned |= bits & context::ALIGNED != 0 && access.size != Size::Dword;
         access.unprivileged |= bits & context::UNPRIVILEGED != 0;
         access
     }
 
     /// Leaves the instruction to the interpreter.
-    fn interpret(&mut self) -> Flow {
+    pub(super) fn interpret(&mut self) -> Flow {
         self.stop(TrapKind::Interpret, 0, self.site.location());
         Flow::Leave
     }
@@ -225,7 +221,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
         )
     }
 
-    fn set_slot(&mut self, slot: dbt_core::ir::Slot, value: Value) {
+    pub(super) fn set_slot(&mut self, slot: dbt_core::ir::Slot, value: Value) {
         let value = match self.selecting {
             Some(condition) => {
                 let old = self.builder.get(slot);
@@ -475,115 +471,5 @@ impl A32Machine for Lifter<'_, '_> {
     }
     fn set_tpidrurw(&mut self, value: Value) {
         self.set_slot(slot::TPIDRURW, value);
-    }
-}
-
-/// What a rare instruction asks of this machine, which has left before.
-#[cold]
-fn rare() -> ! {
-    unreachable!("rare instructions are interpreted")
-}
-
-impl SystemMachine for Lifter<'_, '_> {
-    fn privilege(&self) -> Privilege {
-        privilege(self.site.mode.system)
-    }
-
-    fn control(&mut self) -> Value {
-        if self.site.level == Level::User {
-            return self.builder.imm(ProcessorMode::User.bits());
-        }
-        self.builder.get(slot::CONTROL)
-    }
-    fn spsr(&mut self) -> Value {
-        self.builder.get(slot::SPSR)
-    }
-    fn set_spsr(&mut self, value: Value) {
-        self.set_slot(slot::SPSR, value);
-    }
-
-    fn rarely(&mut self) -> Flow {
-        match self.site.level {
-            // What comes here is UNDEFINED there.
-            Level::User => self.trap(GuestTrap::Undefined, 0),
-            Level::Modes | Level::Exceptions => self.interpret(),
-        }
-    }
-    fn event(&mut self, event: Event) -> Flow {
-        if self.site.level == Level::Exceptions {
-            return self.interpret();
-        }
-        let kind = match event {
-            Event::WaitForEvent => GuestTrap::WaitForEvent,
-            Event::WaitForInterrupt => GuestTrap::WaitForInterrupt,
-            Event::Send => GuestTrap::SendEvent,
-        };
-        self.trap(kind, 0)
-    }
-
-    fn write_cpsr(&mut self, _: Value, _: u32) {
-        rare()
-    }
-    fn return_from_exception(&mut self, _: Value, _: Value) -> Flow {
-        rare()
-    }
-    fn elr_hyp(&mut self) -> Value {
-        rare()
-    }
-    fn user_reg(&mut self, _: Reg) -> Value {
-        rare()
-    }
-    fn set_user_reg(&mut self, _: Reg, _: Value) {
-        rare()
-    }
-    fn banked(&mut self, _: BankedReg) -> Option<Value> {
-        rare()
-    }
-    fn set_banked(&mut self, _: BankedReg, _: Value) -> Option<()> {
-        rare()
-    }
-    fn mode_sp(&mut self, _: ProcessorMode) -> Option<Value> {
-        rare()
-    }
-    fn set_mode_sp(&mut self, _: ProcessorMode, _: Value) {
-        rare()
-    }
-    fn coprocessor(&mut self, _: CoprocessorAccess) -> Flow {
-        rare()
-    }
-    fn call(&mut self, _: SystemCall, _: u32) -> Flow {
-        rare()
-    }
-}
-
-impl VfpMachine for Lifter<'_, '_> {
-    fn sreg(&mut self, reg: SReg) -> Value {
-        self.builder.get(slot::s(reg.index()))
-    }
-    fn set_sreg(&mut self, reg: SReg, value: Value) {
-        self.set_slot(slot::s(reg.index()), value);
-    }
-    fn dreg(&mut self, reg: DReg) -> Value {
-        self.builder.get(slot::d(reg.index()))
-    }
-    fn set_dreg(&mut self, reg: DReg, value: Value) {
-        if !self.refuse() {
-            self.builder.set(slot::d(reg.index()), value);
-        }
-    }
-
-    fn fpscr(&mut self) -> Value {
-        self.builder.get(slot::FPSCR)
-    }
-    fn set_fpscr_flags(&mut self, value: Value) {
-        self.set_slot(slot::FPSCR, value);
-    }
-    fn set_fpscr(&mut self, _: Value) -> Flow {
-        self.interpret()
-    }
-
-    fn fp(&mut self, op: FpOp, a: Value, b: Value, c: Value) -> Value {
-        self.refuse();
-        self.builder.call(Helper(op as u16), [a, b, c])
     }
 }

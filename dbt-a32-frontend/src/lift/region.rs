@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use dbt_core::ir::{BlockId, Builder, Target, Terminator};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault};
-use dbt_isa::machine::Machine;
 
+use super::guard::{Mark, Run};
 use super::machine::{Level, Lifter, Site};
 use crate::decode::{decode_a32, decode_thumb, is_32bit};
 use crate::guest::{Mode, is_thumb, pc_of};
@@ -164,6 +164,7 @@ fn lift(
     let mut mode = plan.mode();
     let mut pc = pc_of(entry);
     let mut count = 0;
+    let mut run = Run::default();
     plan.begin(pc, entry, builder);
     loop {
         let fetched = if count < MAX_INSTS {
@@ -175,18 +176,30 @@ fn lift(
             Some(Ok(fetched)) => fetched,
             Some(Err(fault)) if count == 0 => return Err(fault),
             Some(Err(_)) | None => {
+                run.close(builder);
                 builder.end(Terminator::Jump(Target::Exit(mode.at(pc, thumb))));
                 break;
             }
+        };
+        let mark = Mark {
+            pc,
+            mode,
+            count,
+            insts: builder.unit().insts.len(),
         };
         count += 1;
         if !mode.it.in_block() {
             plan.starts.push(pc);
         }
-        let next = instruction(core, fetched, pc, thumb, mode, plan, builder);
+        let next = instruction(core, fetched, mark, thumb, plan, &mut run, builder);
+        if let Some(again) = run.take_refused(builder) {
+            (pc, mode, count) = (again.pc, again.mode, again.count);
+            continue;
+        }
         mode.it = next.it;
         pc = pc.wrapping_add(fetched.len);
         let may_start = !mode.it.in_block();
+        run.leave(mark.insts, may_start && plan.starts_block(pc), builder);
         if builder.is_open() {
             if may_start && plan.starts_block(pc) {
                 let id = plan.reserve(pc, builder);
@@ -220,13 +233,13 @@ fn lift(
 
 /// The bits of an instruction.
 #[derive(Clone, Copy, Debug)]
-struct Fetched {
-    word: u32,
-    len: u32,
+pub(crate) struct Fetched {
+    pub(crate) word: u32,
+    pub(crate) len: u32,
 }
 
 impl Fetched {
-    fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
+    pub(crate) fn at(fetch: &mut dyn Fetch, pc: u32, thumb: bool) -> Result<Self, FetchFault> {
         if !thumb {
             return Ok(Self {
                 word: fetch.fetch32(pc.into())?,
@@ -246,6 +259,16 @@ impl Fetched {
             len: 4,
         })
     }
+
+    /// Returns the halfwords of a T32 instruction, in order; the second of a
+    /// 16-bit one is zero.
+    #[allow(clippy::cast_possible_truncation, reason = "halfwords of a word")]
+    pub(crate) const fn halfwords(self) -> (u16, u16) {
+        match self.len {
+            2 => (self.word as u16, 0),
+            _ => ((self.word >> 16) as u16, self.word as u16),
+        }
+    }
 }
 
 /// What follows an instruction.
@@ -258,16 +281,18 @@ struct Following {
 fn instruction(
     core: &Core,
     fetched: Fetched,
-    pc: u32,
+    mark: Mark,
     thumb: bool,
-    mode: Mode,
     plan: &mut Plan,
+    run: &mut Run,
     builder: &mut Builder<'_>,
 ) -> Following {
+    let Mark { pc, mode, .. } = mark;
     let location = mode.at(pc, thumb);
-    builder.guest(location);
     let cx = mode.context(core.features, thumb);
     let (decoded, cond) = decode(fetched, thumb, &cx);
+    run.arrive(cond, builder);
+    builder.guest(location);
     let site = Site {
         pc,
         len: fetched.len,
@@ -278,48 +303,42 @@ fn instruction(
     };
     let refused = is_fp_refused(fetched.word, thumb, mode.system);
     let Some(insn) = decoded.filter(|_| !refused) else {
-        let mut lifter = Lifter::new(builder, plan, site);
-        conditionally(&mut lifter, cond, |lifter| {
-            lifter.undefined(fetched.word);
-        });
+        if cond.is_always() || run.branch(cond, builder) {
+            Lifter::new(builder, plan, site).undefined(fetched.word);
+        }
         return Following { it: site.next_it };
     };
-    let mut lifter = Lifter::new(builder, plan, site);
-    match (insn, cond.condition()) {
-        // A conditional branch leaves the block in its middle.
-        (Insn::B(branch), _) if !branch.cond.is_always() || !cond.is_always() => {
-            let cond = if branch.cond.is_always() {
-                cond
-            } else {
-                branch.cond
-            };
-            let target = pc.wrapping_add(if thumb { 4 } else { 8 });
-            lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
-        }
-        (insn, None) => lifter.execute(&insn),
-        (insn, Some(_)) => {
-            if !lifter.select(&insn, cond) {
-                conditionally(&mut lifter, cond, |lifter| lifter.execute(&insn));
-            }
+    // A conditional branch leaves the block in its middle.
+    if let Insn::B(branch) = insn
+        && !(branch.cond.is_always() && cond.is_always())
+    {
+        let cond = match branch.cond.is_always() {
+            true if run.is_branched() => Cond::AL,
+            true => cond,
+            false => branch.cond,
+        };
+        let target = pc.wrapping_add(if thumb { 4 } else { 8 });
+        let mut lifter = Lifter::new(builder, plan, site);
+        lifter.branch_on(cond, target.wrapping_add_signed(branch.offset));
+        return Following { it: site.next_it };
+    }
+    let guarded = !cond.is_always() && !run.is_branched();
+    if guarded && !run.is_forced(pc) {
+        let mut lifter = Lifter::new(builder, plan, site);
+        if lifter.select(&insn, cond) {
+            let it = lifter.site().next_it;
+            run.selected(cond, mark);
+            return Following { it };
         }
     }
+    if guarded && !run.branch(cond, builder) {
+        return Following { it: site.next_it };
+    }
+    let mut lifter = Lifter::new(builder, plan, site);
+    lifter.execute(&insn);
     Following {
         it: lifter.site().next_it,
     }
-}
-
-/// Lifts `body` so that it runs only if `cond` holds.
-fn conditionally(lifter: &mut Lifter<'_, '_>, cond: Cond, body: impl FnOnce(&mut Lifter<'_, '_>)) {
-    let Some(condition) = cond.condition() else {
-        body(lifter);
-        return;
-    };
-    let holds = lifter.condition_now(condition);
-    let result = lifter.when(holds, |lifter| {
-        body(lifter);
-        Ok(())
-    });
-    debug_assert!(result.is_ok(), "nothing aborts while lifting");
 }
 
 /// Decodes, and returns the condition that guards the instruction.
@@ -328,8 +347,6 @@ fn decode(
     thumb: bool,
     cx: &crate::version::DecodeContext,
 ) -> (Option<Insn>, Cond) {
-    #[allow(clippy::cast_possible_truncation, reason = "halfwords of a word")]
-    let halves = ((fetched.word >> 16) as u16, fetched.word as u16);
     if !thumb {
         let decoded = decode_a32(fetched.word, cx);
         return (
@@ -337,13 +354,10 @@ fn decode(
             Cond::from_bits(fetched.word >> 28),
         );
     }
-    let decoded = if fetched.len == 4 {
-        decode_thumb(halves.0, || halves.1, cx)
-    } else {
-        decode_thumb(halves.1, || 0, cx)
-    };
+    let (first, second) = fetched.halfwords();
+    let decoded = decode_thumb(first, || second, cx);
     // BKPT is executed whatever the IT block says.
-    let is_bkpt = fetched.len == 2 && halves.1 >> 8 == 0xbe;
+    let is_bkpt = first >> 8 == 0xbe;
     let cond = if is_bkpt { Cond::AL } else { cx.it.cond() };
     (decoded.ok().map(|thumb| thumb.decoded.insn), cond)
 }

@@ -4,8 +4,8 @@
 //! and absolute value only touch the sign. Functions are written once for both
 //! precisions, on a [`Value`] that is either.
 
-use dbt_isa::machine::{Abort, Execution, Flow, Machine};
-use dbt_isa::ops::{Access, BinOp, Size};
+use dbt_isa::machine::{Abort, Execution, Flow};
+use dbt_isa::ops::{Access, Size};
 
 use super::load_store::{aligned_pc, displace, swap_if_big};
 use super::{join, undefined};
@@ -22,35 +22,33 @@ use crate::vfp_machine::{Conversion, FpBinary, FpTernary, FpUnary, VfpMachine};
 /// OFC DZC IOC. The trap enable bits read as zero; QC is kept even without
 /// Advanced SIMD, which is one of the things that UNK/SBZP allows.
 const FPSCR_WRITABLE: u32 = 0xfff7_009f;
-/// The condition flags of FPSCR.
-const FPSCR_NZCV: u32 = 0xf000_0000;
 
 /// A number of either precision.
-enum Value<M: Machine> {
-    Single(M::Word),
-    Double(M::Dword),
+enum Value<M: VfpMachine> {
+    Single(M::Single),
+    Double(M::Double),
 }
 
-impl<M: Machine> Clone for Value<M> {
+impl<M: VfpMachine> Clone for Value<M> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M: Machine> Copy for Value<M> {}
+impl<M: VfpMachine> Copy for Value<M> {}
 
 fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
     match reg {
-        FpReg::Single(reg) => Value::Single(m.sreg(reg)),
-        FpReg::Double(reg) => Value::Double(m.dreg(reg)),
+        FpReg::Single(reg) => Value::Single(m.single(reg)),
+        FpReg::Double(reg) => Value::Double(m.double(reg)),
     }
 }
 
 /// Writes a value to a register of its precision.
 fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
     match (reg, value) {
-        (FpReg::Single(reg), Value::Single(value)) => m.set_sreg(reg, value),
-        (FpReg::Double(reg), Value::Double(value)) => m.set_dreg(reg, value),
+        (FpReg::Single(reg), Value::Single(value)) => m.set_single(reg, value),
+        (FpReg::Double(reg), Value::Double(value)) => m.set_double(reg, value),
         _ => mixed(),
     }
     Ok(Flow::Next)
@@ -64,26 +62,29 @@ fn mixed() -> ! {
 /// `FPNeg()`.
 fn neg<M: VfpMachine>(m: &mut M, a: Value<M>) -> Value<M> {
     match a {
-        Value::Single(a) => {
-            let sign = m.imm(1 << 31);
-            Value::Single(m.xor(a, sign))
-        }
-        Value::Double(a) => {
-            let sign = m.imm64(1 << 63);
-            Value::Double(m.binary64(BinOp::Xor, a, sign))
-        }
+        Value::Single(a) => Value::Single(m.fp_neg32(a)),
+        Value::Double(a) => Value::Double(m.fp_neg64(a)),
     }
 }
 
 /// `FPAbs()`.
 fn abs<M: VfpMachine>(m: &mut M, a: Value<M>) -> Value<M> {
     match a {
-        Value::Single(a) => Value::Single(m.and_imm(a, !(1 << 31))),
-        Value::Double(a) => {
-            let magnitude = m.imm64(!(1 << 63));
-            Value::Double(m.binary64(BinOp::And, a, magnitude))
-        }
+        Value::Single(a) => Value::Single(m.fp_abs32(a)),
+        Value::Double(a) => Value::Double(m.fp_abs64(a)),
     }
+}
+
+/// A single that is known.
+fn single<M: VfpMachine>(m: &mut M, bits: u32) -> Value<M> {
+    let word = m.imm(bits);
+    Value::Single(m.single_from_word(word))
+}
+
+/// A double that is known.
+fn double<M: VfpMachine>(m: &mut M, bits: u64) -> Value<M> {
+    let dword = m.imm64(bits);
+    Value::Double(m.double_from_dword(dword))
 }
 
 fn unary<M: VfpMachine>(m: &mut M, op: FpUnary, a: Value<M>) -> Value<M> {
@@ -222,8 +223,8 @@ pub(crate) fn vfnms<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
 /// `VMOV` (immediate; A8.8.339, encoding A2).
 pub(crate) fn vmov_imm<M: VfpMachine>(m: &mut M, args: &FpMovImm) -> Execution {
     let value = match args.d {
-        FpReg::Single(_) => Value::Single(m.imm(args.imm.single())),
-        FpReg::Double(_) => Value::Double(m.imm64(args.imm.double())),
+        FpReg::Single(_) => single(m, args.imm.single()),
+        FpReg::Double(_) => double(m, args.imm.double()),
     };
     write(m, args.d, value)
 }
@@ -257,16 +258,12 @@ pub(crate) fn vsqrt<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
 
 /// Compares and writes the flags of FPSCR.
 fn compare<M: VfpMachine>(m: &mut M, signalling: bool, a: Value<M>, b: Value<M>) -> Execution {
-    let nzcv = match (a, b) {
+    let flags = match (a, b) {
         (Value::Single(a), Value::Single(b)) => m.fp_compare32(signalling, a, b),
         (Value::Double(a), Value::Double(b)) => m.fp_compare64(signalling, a, b),
         _ => mixed(),
     };
-    // Read after the comparison, which may have raised a flag.
-    let fpscr = m.fpscr();
-    let rest = m.and_imm(fpscr, !FPSCR_NZCV);
-    let fpscr = m.or(rest, nzcv);
-    m.set_fpscr_flags(fpscr);
+    m.set_fpscr_flags(flags);
     Ok(Flow::Next)
 }
 
@@ -280,8 +277,8 @@ pub(crate) fn vcmp<M: VfpMachine>(m: &mut M, args: &FpCompare) -> Execution {
 pub(crate) fn vcmp_zero<M: VfpMachine>(m: &mut M, args: &FpCompareZero) -> Execution {
     let a = read(m, args.d);
     let zero = match a {
-        Value::Single(_) => Value::Single(m.imm(0)),
-        Value::Double(_) => Value::Double(m.imm64(0)),
+        Value::Single(_) => single(m, 0),
+        Value::Double(_) => double(m, 0),
     };
     compare(m, args.signalling, a, zero)
 }
@@ -327,14 +324,18 @@ pub(crate) fn vcvt_to_fixed<M: VfpMachine>(m: &mut M, args: &FpFixed) -> Executi
         by_fpscr: false,
     };
     let result = match read(m, args.d) {
-        Value::Single(value) => Value::Single(m.fp_to_fixed32(to, value)),
+        Value::Single(value) => {
+            let word = m.fp_to_fixed32(to, value);
+            Value::Single(m.single_from_word(word))
+        }
         Value::Double(value) => {
             let word = m.fp_to_fixed64(to, value);
-            Value::Double(if args.fixed.signed {
+            let dword = if args.fixed.signed {
                 m.sext64(word)
             } else {
                 m.zext64(word)
-            })
+            };
+            Value::Double(m.double_from_dword(dword))
         }
     };
     write(m, args.d, result)
@@ -347,8 +348,11 @@ pub(crate) fn vcvt_from_fixed<M: VfpMachine>(m: &mut M, args: &FpFixed) -> Execu
         by_fpscr: false,
     };
     let value = match read(m, args.d) {
-        Value::Single(value) => value,
-        Value::Double(value) => m.low(value),
+        Value::Single(value) => m.single_to_word(value),
+        Value::Double(value) => {
+            let dword = m.double_to_dword(value);
+            m.low(dword)
+        }
     };
     let result = from_fixed(m, from, args.d, value);
     write(m, args.d, result)
@@ -371,14 +375,14 @@ pub(crate) fn vcvt_from_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Executi
         value
     };
     let result = m.fp_half_to_single(half);
-    m.set_sreg(args.d, result);
+    m.set_single(args.d, result);
     Ok(Flow::Next)
 }
 
 /// `VCVTB`, `VCVTT` (to half-precision; A8.8.311). The other half of the
 /// destination stays.
 pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution {
-    let value = m.sreg(args.m);
+    let value = m.single(args.m);
     let half = m.fp_single_to_half(value);
     let old = m.sreg(args.d);
     let (half, kept) = if args.top {
@@ -391,24 +395,33 @@ pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution
     Ok(Flow::Next)
 }
 
-/// Loads a register; a double as two words, the one at the lower address being
+/// Loads a register. A double is two words, the one at the lower address being
 /// the low one, or the high one if data is big-endian.
 fn load<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Abort> {
     let word = Access::new(Size::Word).aligned();
-    let first = m.load(word, address)?;
-    let first = swap_if_big(m, first);
     match reg {
-        FpReg::Single(reg) => m.set_sreg(reg, first),
-        FpReg::Double(reg) => {
+        FpReg::Single(reg) if m.big_endian() => {
+            let value = m.load(word, address)?;
+            let value = swap_if_big(m, value);
+            m.set_sreg(reg, value);
+        }
+        FpReg::Single(reg) => {
+            let value = m.load_single(word, address)?;
+            m.set_single(reg, value);
+        }
+        FpReg::Double(reg) if m.big_endian() => {
+            let high = m.load(word, address)?;
+            let high = swap_if_big(m, high);
             let address = m.add_imm(address, 4);
-            let second = m.load(word, address)?;
-            let second = swap_if_big(m, second);
-            let value = if m.big_endian() {
-                join(m, second, first)
-            } else {
-                join(m, first, second)
-            };
+            let low = m.load(word, address)?;
+            let low = swap_if_big(m, low);
+            let value = join(m, low, high);
             m.set_dreg(reg, value);
+        }
+        FpReg::Double(reg) => {
+            let both = Access::new(Size::Dword).aligned_by_words();
+            let value = m.load_double(both, address)?;
+            m.set_double(reg, value);
         }
     }
     Ok(())
@@ -417,25 +430,31 @@ fn load<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Ab
 /// Stores a register, as [`load`] loads it.
 fn store<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Abort> {
     let word = Access::new(Size::Word).aligned();
-    let (first, second) = match read(m, reg) {
-        Value::Single(value) => (value, None),
-        Value::Double(value) => {
-            let (low, high) = (m.low(value), m.high(value));
-            if m.big_endian() {
-                (high, Some(low))
-            } else {
-                (low, Some(high))
-            }
+    match reg {
+        FpReg::Single(reg) if m.big_endian() => {
+            let value = m.sreg(reg);
+            let value = swap_if_big(m, value);
+            m.store(word, address, value)
         }
-    };
-    let first = swap_if_big(m, first);
-    m.store(word, address, first)?;
-    if let Some(second) = second {
-        let second = swap_if_big(m, second);
-        let address = m.add_imm(address, 4);
-        m.store(word, address, second)?;
+        FpReg::Single(reg) => {
+            let value = m.single(reg);
+            m.store_single(word, address, value)
+        }
+        FpReg::Double(reg) if m.big_endian() => {
+            let value = m.dreg(reg);
+            let (low, high) = (m.low(value), m.high(value));
+            let high = swap_if_big(m, high);
+            m.store(word, address, high)?;
+            let low = swap_if_big(m, low);
+            let address = m.add_imm(address, 4);
+            m.store(word, address, low)
+        }
+        FpReg::Double(reg) => {
+            let both = Access::new(Size::Dword).aligned_by_words();
+            let value = m.double(reg);
+            m.store_double(both, address, value)
+        }
     }
-    Ok(())
 }
 
 /// The address of `VLDR` and `VSTR`; the PC is aligned as for a literal.
@@ -608,8 +627,7 @@ pub(crate) fn vmrs<M: VfpMachine>(m: &mut M, args: &FpStatus) -> Execution {
 
 /// `VMRS APSR_nzcv, FPSCR` (A8.8.348).
 pub(crate) fn vmrs_flags<M: VfpMachine>(m: &mut M) -> Execution {
-    let value = m.fpscr();
-    let flags = m.flags_from_psr(value);
+    let flags = m.fpscr_flags();
     m.set_flags(flags);
     Ok(Flow::Next)
 }

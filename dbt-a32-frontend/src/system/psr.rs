@@ -22,19 +22,19 @@ pub(crate) const SPSR_BITS: u32 = 0xff0f_ffff;
 /// Bits of a location's mode that depend on the system level.
 pub(crate) mod context {
     /// The mode is privileged (PL1 or PL2).
-    pub(crate) const PRIVILEGED: u32 = 1 << 10;
+    pub(crate) const PRIVILEGED: u32 = 1 << 11;
     /// The mode is Hyp.
-    pub(crate) const HYP: u32 = 1 << 11;
+    pub(crate) const HYP: u32 = 1 << 12;
     /// Every access must be aligned (SCTLR.A).
-    pub(crate) const ALIGNED: u32 = 1 << 12;
+    pub(crate) const ALIGNED: u32 = 1 << 13;
     /// CPACR or NSACR denies coprocessors 10 and 11.
-    pub(crate) const FP_DENIED: u32 = 1 << 13;
+    pub(crate) const FP_DENIED: u32 = 1 << 14;
     /// FPEXC.EN is zero.
-    pub(crate) const FP_DISABLED: u32 = 1 << 14;
+    pub(crate) const FP_DISABLED: u32 = 1 << 15;
     /// User mode of a guest that has others.
-    pub(crate) const UNPRIVILEGED: u32 = 1 << 15;
+    pub(crate) const UNPRIVILEGED: u32 = 1 << 16;
     /// All of them.
-    pub(crate) const ALL: u32 = 0xfc00;
+    pub(crate) const ALL: u32 = 0x1_f800;
 }
 
 /// What writes a CPSR.

@@ -1,6 +1,6 @@
 //! Sets of condition flags.
 
-use core::ops::{BitAnd, BitOr, BitOrAssign};
+use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Sub, SubAssign};
 
 use dbt_isa::ops::Condition;
 
@@ -15,6 +15,7 @@ use dbt_isa::ops::Condition;
 /// let wanted = FlagSet::of_condition(Condition::Hi);
 /// assert_eq!(wanted, FlagSet::C | FlagSet::Z);
 /// assert!(!wanted.intersects(FlagSet::NZ & FlagSet::N));
+/// assert_eq!(FlagSet::ALL - wanted, FlagSet::N | FlagSet::V);
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[repr(transparent)]
@@ -96,5 +97,26 @@ impl BitAnd for FlagSet {
 
     fn bitand(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+}
+
+impl BitAndAssign for FlagSet {
+    fn bitand_assign(&mut self, other: Self) {
+        *self = *self & other;
+    }
+}
+
+/// The difference of sets.
+impl Sub for FlagSet {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl SubAssign for FlagSet {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }

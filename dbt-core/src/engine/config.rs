@@ -17,6 +17,9 @@ pub enum Mode {
 pub struct Config {
     /// How guest code is executed.
     pub mode: Mode,
+    /// How often a location is reached, and interpreted from there to the next
+    /// branch, before it is translated. Zero translates everything at once.
+    pub hot_threshold: u8,
     /// Whether direct exits are patched to jump to their successors. Without
     /// links every unit ends in the dispatcher, and so does every iteration of a
     /// loop inside one: slow, but then each is one round of the
@@ -35,6 +38,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             mode: Mode::Translate,
+            hot_threshold: 48,
             link: true,
             jump_cache: true,
             segments: 8,

@@ -1,6 +1,7 @@
 //! The dispatcher: finds or makes the fragment for a location and enters it.
 //!
-//! A *round* is one entry of generated code or one interpreted instruction. The
+//! A *round* is one entry of generated code, one interpreted instruction, or a run of
+//! interpreted instructions that are not worth translating yet. The
 //! guest's location travels in [`Run::location`] from round to round, and the flags
 //! stay in the back end's form; both go to guest state only when somebody looks at
 //! it: the interpreter, or the embedder.
@@ -22,6 +23,11 @@ use crate::ir::TrapKind;
 use crate::location::Location;
 use crate::stats::VcpuStats;
 
+/// Instructions interpreted in one round, at most.
+const MAX_COLD: u32 = 64;
+/// The longest step forward, in bytes, that is not taken for a branch.
+const MAX_STRIDE: u64 = 8;
+
 /// One call of [`Engine::run`](super::Engine::run).
 pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     pub(super) guest: &'a G,
@@ -35,7 +41,8 @@ pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     known: Option<Entry>,
     /// The exit that wants to be linked to it.
     link: Option<ExitAt>,
-    /// Whether the flags are in the context rather than in the state.
+    /// Whether the flags, those of floating point too, are in the context rather
+    /// than in the state.
     flags_in_context: bool,
     /// Whether the vCPU has published that it is inside.
     inside: bool,
@@ -115,6 +122,7 @@ where
                 self.enter_for_one_iteration(env, entry)
             }
             Err(Untranslated::Interpret) => self.interpret(env),
+            Err(Untranslated::Cold) => self.interpret_to_branch(env),
             Err(Untranslated::Fetch(fault)) => ControlFlow::Break(Exit::FetchFault(fault)),
         }
     }
@@ -175,6 +183,10 @@ where
                 self.link = None;
                 return Err(Untranslated::Interpret);
             }
+            if self.scratch.heat.is_cold(self.location, cache.evictions()) {
+                self.link = None;
+                return Err(Untranslated::Cold);
+            }
             cache.ticket()
         };
         let start = env.now();
@@ -233,6 +245,9 @@ where
         if !self.flags_in_context {
             let nzcv = self.access.slot(jit.flags_offset);
             self.access.set_flags(jit.host.backend.import_flags(nzcv));
+            let rounding = self.guest.float_rounding(self.access.state());
+            self.access
+                .set_float(jit.host.backend.import_float(rounding));
             self.flags_in_context = true;
         }
         self.stats.entries += 1;
@@ -373,6 +388,27 @@ where
     /// Interprets one instruction.
     fn interpret<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.sync_state();
+        self.step(env)
+    }
+
+    /// Interprets until control does not simply go on, or somebody wants the vCPU
+    /// to stop.
+    fn interpret_to_branch<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
+        self.sync_state();
+        for _ in 0..MAX_COLD {
+            let at = self.guest.address(self.location);
+            self.step(env)?;
+            let forward = self.guest.address(self.location).wrapping_sub(at);
+            let asked = self.access.block().interrupt().load(Ordering::Relaxed) != 0;
+            if forward == 0 || forward > MAX_STRIDE || asked {
+                break;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Interprets one instruction, with guest state in order before and after.
+    fn step<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.interpreted += 1;
         let mut memory = WatchedMemory { env, jit: self.jit };
         let step = self.guest.step(self.access.state_mut(), &mut memory);
@@ -391,6 +427,10 @@ where
                 .backend
                 .export_flags(self.access.context().flags);
             self.access.set_slot(self.jit.flags_offset, nzcv);
+            let float = self.access.context().float;
+            let raised = self.jit.host.backend.export_float(float);
+            self.guest
+                .raise_float_flags(self.access.state_mut(), raised);
             self.flags_in_context = false;
         }
     }

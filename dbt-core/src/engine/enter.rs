@@ -2,17 +2,9 @@
 //! code.
 //!
 //! This module and its child hold all unsafe code of the engine. What they rely on
-//! and cannot check is the contract of [`Backend`](crate::host::Backend) and
-//! [`CodeMemory`](crate::host::CodeMemory):
-//!
-//! # Emitted-code contract
-//!
-//! - The runtime's `enter` is an `extern "C" fn(*mut State, *const u8)`. It
-//!   preserves what the host's calling convention says and returns on the stack
-//!   that it was called on.
-//! - Generated code touches guest state, the [`VcpuContext`] before it, the jump
-//!   cache (reading), its stack, and guest memory as lowered; nothing else.
-//! - It writes valid values: [`Leave`] is one of its variants.
+//! and cannot check is what the implementers of the unsafe traits
+//! [`Backend`](crate::host::Backend) (*Entry*, *Confined*, *Inside*, *Valid*,
+//! *Patchable*, *Alike*) and [`CodeMemory`](crate::host::CodeMemory) promise.
 
 pub(super) mod callback;
 
@@ -236,6 +228,13 @@ impl<'a, S> Access<'a, S> {
         unsafe { (*self.block.context()).flags = flags }
     }
 
+    /// Sets the floating-point rounding and flags as generated code expects
+    /// them.
+    pub(super) fn set_float(&mut self, float: u32) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).float = float }
+    }
+
     /// Returns why generated code left.
     pub(super) fn leave(&self) -> Leave {
         self.context().leave
@@ -299,8 +298,8 @@ impl<'a, S> Access<'a, S> {
     /// the code there is not reclaimed.
     pub(super) fn enter<C: CodeMemory>(&mut self, code: &Code<C>, enter: Offset, entry: Entry) {
         let pointer = code.pointer(enter);
-        // SAFETY: a back end emitted the function there; its type is part of the
-        // emitted-code contract.
+        // SAFETY: a back end emitted the function there, which is of this type by
+        // its *Entry*, and the code memory holds it unchanged by *Exclusive*.
         let enter: extern "C" fn(*mut S, *const u8) = unsafe { core::mem::transmute(pointer) };
         enter(self.block.state_ptr(), code.pointer(entry.offset()));
     }

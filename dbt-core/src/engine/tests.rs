@@ -35,6 +35,7 @@ impl Setup {
         lowering: Lowering::Window,
         config: Config {
             mode: Mode::Translate,
+            hot_threshold: 0,
             link: true,
             jump_cache: true,
             segments: 8,
@@ -64,6 +65,7 @@ fn setup() -> impl Strategy<Value = Setup> {
         prop_oneof![Just(Lowering::Window), Just(Lowering::Callback)],
         prop_oneof![9 => Just(Mode::Translate), 1 => Just(Mode::Interpret)],
         any::<[bool; 2]>(),
+        prop_oneof![Just(0_u8), Just(3)],
         prop_oneof![Just(Passes::NONE), Just(Passes::ALL)],
         1..5_usize,
         prop_oneof![80..400_usize, 400..3000_usize, Just(1_usize << 15)],
@@ -71,11 +73,22 @@ fn setup() -> impl Strategy<Value = Setup> {
         1..80_u64,
     )
         .prop_map(
-            |(lowering, mode, [link, jump_cache], passes, segments, capacity, slice, rounds)| {
+            |(
+                lowering,
+                mode,
+                [link, jump_cache],
+                hot_threshold,
+                passes,
+                segments,
+                capacity,
+                slice,
+                rounds,
+            )| {
                 Setup {
                     lowering,
                     config: Config {
                         mode,
+                        hot_threshold,
                         link,
                         jump_cache,
                         segments,

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::Jit;
+use super::heat::Heat;
+use super::observe::CompiledUnit;
+use super::{Config, Jit};
 use crate::cache::pages::{PAGE_SIZE, PageFilter};
 use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
 use crate::guest::{Guest, StateLayout};
@@ -11,7 +13,7 @@ use crate::host::{Backend, CodeMemory, CompileInput, Environment, Unwatched};
 use crate::ir::{Builder, Unit};
 use crate::location::Location;
 use crate::memory::{FaultCause, Fetch, FetchFault};
-use crate::opt::{Optimizer, Passes};
+use crate::opt::Optimizer;
 
 /// What a vCPU translates with. It keeps its memory between translations.
 #[derive(Debug)]
@@ -20,15 +22,17 @@ pub(super) struct Scratch {
     optimizer: Optimizer,
     source: Vec<Range<u64>>,
     pages: Vec<u64>,
+    pub(super) heat: Heat,
 }
 
 impl Scratch {
-    pub(super) fn new(layout: &StateLayout, passes: Passes) -> Self {
+    pub(super) fn new(layout: &StateLayout, config: Config) -> Self {
         Self {
             unit: Unit::default(),
-            optimizer: Optimizer::new(layout).with_passes(passes),
+            optimizer: Optimizer::new(layout).with_passes(config.passes),
             source: Vec::new(),
             pages: Vec::new(),
+            heat: Heat::new(config.hot_threshold),
         }
     }
 }
@@ -47,6 +51,8 @@ pub(super) enum Untranslated {
     Fetch(FetchFault),
     /// The unit is to be interpreted, always or for now.
     Interpret,
+    /// The location has not been reached often enough.
+    Cold,
 }
 
 impl<B: Backend, C: CodeMemory> Jit<B, C> {
@@ -67,6 +73,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             optimizer,
             source,
             pages,
+            ..
         } = scratch;
         source.clear();
         pages.clear();
@@ -86,13 +93,12 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         }
         core::mem::swap(&mut unit.source, source);
         optimizer.run(unit);
-        self.compile(guest.layout(), unit, location, ticket)
+        self.compile(unit, location, ticket)
     }
 
     /// Compiles a unit and puts it into the cache.
     fn compile(
         &self,
-        layout: &StateLayout,
         unit: &Unit,
         location: Location,
         ticket: Ticket,
@@ -107,19 +113,21 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             code.clear();
             let input = CompileInput {
                 unit,
-                layout,
+                layout: self.layout,
                 lowering: self.lowering,
                 callees: &self.callees,
                 runtime: &self.runtime,
                 offset,
+                marks: self.observer.0.is_some(),
             };
             let compiled = backend.compile(input, code);
             let mut cache = self.cache.lock();
-            let Ok(fragment) = compiled else {
+            let Ok(mut fragment) = compiled else {
                 cache.refuse(location);
                 return Err(Untranslated::Interpret);
             };
             if code.len() <= room as usize {
+                let marks = core::mem::take(&mut fragment.marks);
                 let new = NewFragment {
                     location,
                     ticket,
@@ -129,7 +137,21 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                     code,
                     fragment,
                 };
-                return match cache.insert(&self.host, new) {
+                let inserted = cache.insert(&self.host, new);
+                drop(cache);
+                if let (Ok(_), Some(observer)) = (&inserted, &self.observer.0) {
+                    let code = core::mem::take(code);
+                    drop(compiler);
+                    observer.compiled(&CompiledUnit {
+                        location,
+                        unit,
+                        layout: self.layout,
+                        code: &code,
+                        address: self.host.code.address(offset),
+                        marks: &marks,
+                    });
+                }
+                return match inserted {
                     Ok(id) | Err(Rejected::Exists(id)) => Ok(id),
                     Err(Rejected::Stale) => Err(Untranslated::Interpret),
                 };

@@ -103,7 +103,9 @@ impl<'a> Builder<'a> {
     /// Removes the instructions from `len` on, all of the open block, so that
     /// another translation can be tried.
     pub fn rewind(&mut self, len: usize) {
-        self.unit.insts.truncate(len);
+        for inst in self.unit.insts.drain(len..) {
+            self.unit.guest_insts -= u32::from(matches!(inst, Inst::Guest { .. }));
+        }
     }
 
     /// Marks the start of the guest instruction at `location`.

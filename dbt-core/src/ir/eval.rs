@@ -12,6 +12,7 @@ use dbt_isa::ops::{Access, Nzcv};
 
 use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Value, Width};
 use super::unit::Unit;
+use super::verify::bits_of;
 use crate::guest::StateLayout;
 use crate::location::Location;
 use crate::memory::{GuestMemory, MemoryFault, sign_extend};
@@ -170,6 +171,31 @@ impl Evaluator {
                 with.memory.store(access, self.address(address), stored)?;
                 0
             }
+            Inst::LoadVector {
+                access, address, ..
+            } => with.memory.load(access, self.address(address))?,
+            Inst::StoreVector {
+                access,
+                address,
+                value,
+                ..
+            } => {
+                with.memory
+                    .store(access, self.address(address), self.dword(value))?;
+                0
+            }
+            Inst::Float { op, helper, args } => {
+                let count = op.count();
+                let operand = |index: usize| {
+                    if index < count {
+                        self.dword(args[index])
+                    } else {
+                        0
+                    }
+                };
+                let operands = [operand(0), operand(1), operand(2)];
+                (with.helper)(helper, with.state, operands) & bits_of(op.ty())
+            }
             Inst::CompareExchange {
                 access,
                 address,
@@ -216,6 +242,10 @@ impl Evaluator {
             Inst::Extend { signed: true, a } => {
                 i64::from(self.word(a).cast_signed()).cast_unsigned()
             }
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.dword(a),
+            Inst::FloatSign { op, width, a } => op.eval(width, self.dword(a)),
+            // The helpers raise all flags in the state.
+            Inst::FloatStatus => 0,
             Inst::Low { a } => self.dword(a) & u64::from(u32::MAX),
             Inst::High { a } => self.dword(a) >> 32,
             Inst::Adc { a, b, carry } => {

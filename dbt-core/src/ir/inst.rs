@@ -2,6 +2,7 @@
 
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
+use super::float::{FloatOp, SignOp};
 use crate::location::Location;
 
 /// The result of an instruction, named by the instruction's index in its unit.
@@ -61,9 +62,22 @@ pub enum Ty {
     /// N, Z, C and V as one value, so that a host may keep them in its own
     /// flags, recompute them, or pack them.
     Flags,
+    /// 32 bits in a floating-point or vector register: a single.
+    V32,
+    /// 64 bits in a floating-point or vector register: a double.
+    V64,
 }
 
-/// The width of an integer operation.
+impl Ty {
+    /// Tells whether values of the type belong in floating-point or vector
+    /// registers.
+    #[must_use]
+    pub const fn is_vector(self) -> bool {
+        matches!(self, Self::V32 | Self::V64)
+    }
+}
+
+/// The width of an operation.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Width {
     /// Operands and result of 32 bits.
@@ -73,12 +87,31 @@ pub enum Width {
 }
 
 impl Width {
+    /// Returns the number of bytes.
+    #[must_use]
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::W32 => 4,
+            Self::W64 => 8,
+        }
+    }
+
     /// Returns the type of an operand.
     #[must_use]
     pub const fn ty(self) -> Ty {
         match self {
             Self::W32 => Ty::I32,
             Self::W64 => Ty::I64,
+        }
+    }
+
+    /// Returns the type of a value of this width in a floating-point or vector
+    /// register.
+    #[must_use]
+    pub const fn vector_ty(self) -> Ty {
+        match self {
+            Self::W32 => Ty::V32,
+            Self::W64 => Ty::V64,
         }
     }
 }
@@ -115,7 +148,7 @@ pub enum Inst {
         /// Where the guest instruction is, with the mode it is executed in.
         location: Location,
     },
-    /// A constant of type `ty` (never `Flags`), zero-extended.
+    /// A constant of type `ty`, zero-extended.
     Const {
         /// Its type.
         ty: Ty,
@@ -327,6 +360,77 @@ pub enum Inst {
     },
     /// A full memory barrier.
     Fence,
+    /// The same bits in a floating-point or vector register.
+    ToVector {
+        /// The width of the value.
+        width: Width,
+        /// An integer.
+        a: Value,
+    },
+    /// The same bits as an integer.
+    FromVector {
+        /// The width of the value.
+        width: Width,
+        /// A value of a floating-point or vector register.
+        a: Value,
+    },
+    /// Loads from guest memory to a floating-point or vector register as many
+    /// bytes as the value has. May fault.
+    LoadVector {
+        /// How the access is made.
+        access: Access,
+        /// The width of the result.
+        width: Width,
+        /// An `i32`.
+        address: Value,
+    },
+    /// Stores what [`LoadVector`](Self::LoadVector) loads. May fault.
+    StoreVector {
+        /// How the access is made.
+        access: Access,
+        /// The width of `value`.
+        width: Width,
+        /// An `i32`.
+        address: Value,
+        /// What is stored.
+        value: Value,
+    },
+    /// Changes the sign of a number, and nothing else.
+    FloatSign {
+        /// How.
+        op: SignOp,
+        /// The width of the number.
+        width: Width,
+        /// Operand.
+        a: Value,
+    },
+    /// A floating-point operation. It is *defined* as the call of a function of
+    /// the guest with the state and the operands, zero-extended to 64 bits; a
+    /// comparison gets its flags in bits 31 to 28. Of the state the function
+    /// touches only the slot [`StateLayout::float_status`], in which it raises
+    /// cumulative flags.
+    ///
+    /// And it is *promised* that for ordinary values the host's own operation
+    /// `op`, under the rounding mode that [`Guest::float_rounding`] gives,
+    /// raises the same flags in the host's status and gives the same value. The
+    /// promise holds unless an operand or the result is a NaN, the result is the
+    /// smallest normal number or its opposite (it may be tiny before rounding),
+    /// or an integer is out of range.
+    ///
+    /// [`StateLayout::float_status`]: crate::guest::StateLayout::float_status
+    /// [`Guest::float_rounding`]: crate::guest::Guest::float_rounding
+    Float {
+        /// The host's operation.
+        op: FloatOp,
+        /// The guest's function.
+        helper: Helper,
+        /// The operands, of which the first [`FloatOp::count`] count; the others
+        /// repeat the first.
+        args: [Value; 3],
+    },
+    /// The cumulative flags ([`FloatFlags`](super::FloatFlags), an `i32`) that
+    /// the host's status holds and the guest's state not yet, perhaps.
+    FloatStatus,
     /// Calls a function of the guest with the state and three `i64`; gives an
     /// `i64`. The function may read and write any slot.
     Call {
@@ -472,7 +576,15 @@ impl Inst {
             | Self::Guest { .. }
             | Self::Const { .. }
             | Self::Get { .. }
-            | Self::Fence => {}
+            | Self::Fence
+            | Self::FloatStatus => {}
+            Self::Float { op, args, .. } => {
+                let (operands, rest) = args.split_at_mut(op.count());
+                for operand in operands.iter_mut() {
+                    *operand = map(*operand);
+                }
+                rest.fill(operands[0]);
+            }
             Self::Set { value: a, .. }
             | Self::Unary { a, .. }
             | Self::BitNot { a }
@@ -484,6 +596,10 @@ impl Inst {
             | Self::FlagsToPsr { a }
             | Self::Condition { flags: a, .. }
             | Self::Load { address: a, .. }
+            | Self::ToVector { a, .. }
+            | Self::FromVector { a, .. }
+            | Self::LoadVector { address: a, .. }
+            | Self::FloatSign { a, .. }
             | Self::ExitIf { condition: a, .. } => *a = map(*a),
             Self::Binary { a, b, .. }
             | Self::Compare { a, b, .. }
@@ -492,6 +608,11 @@ impl Inst {
             | Self::SubFlags { a, b }
             | Self::NzFlags { result: a, rest: b }
             | Self::Store {
+                address: a,
+                value: b,
+                ..
+            }
+            | Self::StoreVector {
                 address: a,
                 value: b,
                 ..
@@ -540,6 +661,9 @@ impl Inst {
                 | Self::Load { .. }
                 | Self::Store { .. }
                 | Self::CompareExchange { .. }
+                | Self::LoadVector { .. }
+                | Self::StoreVector { .. }
+                | Self::Float { .. }
                 | Self::Fence
                 | Self::Call { .. }
                 | Self::ExitIf { .. }
@@ -555,6 +679,8 @@ impl Inst {
             Self::Load { .. }
                 | Self::Store { .. }
                 | Self::CompareExchange { .. }
+                | Self::LoadVector { .. }
+                | Self::StoreVector { .. }
                 | Self::Call { .. }
                 | Self::ExitIf { .. }
         )

@@ -18,6 +18,7 @@
 //!     slots: &SLOTS,
 //!     hot: &[],
 //!     flags: Slot(1),
+//!     float_status: None,
 //! };
 //!
 //! let source = "\
@@ -42,7 +43,8 @@ use core::fmt;
 use dbt_isa::ops::Access;
 
 use self::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, SIZES, TRAPS, TYPES, UNARY, name_of, width_name,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, name_of,
+    vector_name, width_name,
 };
 use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
 use super::unit::{Block, Unit};
@@ -55,6 +57,42 @@ pub use parse::{Expected, ParseError, parse};
 #[must_use]
 pub const fn display<'a>(unit: &'a Unit, layout: &'a StateLayout) -> Display<'a> {
     Display { unit, layout }
+}
+
+/// Returns the line of one instruction, which it formats to; for [`Inst::Nop`],
+/// which has none, to nothing.
+#[must_use]
+pub const fn display_inst<'a>(
+    unit: &'a Unit,
+    layout: &'a StateLayout,
+    value: Value,
+) -> DisplayInst<'a> {
+    DisplayInst {
+        display: display(unit, layout),
+        value,
+    }
+}
+
+/// Returns the line of a block's end, which it formats to.
+#[must_use]
+pub const fn display_terminator(terminator: &Terminator) -> impl fmt::Display + '_ {
+    EndOf(terminator)
+}
+
+/// An instruction that formats to its line.
+#[derive(Clone, Copy, Debug)]
+pub struct DisplayInst<'a> {
+    display: Display<'a>,
+    value: Value,
+}
+
+impl fmt::Display for DisplayInst<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.display.unit.inst(self.value) {
+            Inst::Nop => Ok(()),
+            _ => self.display.line(f, self.value.index()),
+        }
+    }
 }
 
 /// A unit that formats to its text form.
@@ -85,18 +123,22 @@ impl fmt::Display for Display<'_> {
 impl Display<'_> {
     fn block(&self, f: &mut fmt::Formatter<'_>, block: &Block) -> fmt::Result {
         for index in block.insts.clone() {
-            let inst = &self.unit.insts[index];
-            if *inst == Inst::Nop {
+            if self.unit.insts[index] == Inst::Nop {
                 continue;
             }
             f.write_str("  ")?;
-            if makes_value(inst) {
-                write!(f, "v{index} = ")?;
-            }
-            self.inst(f, inst)?;
+            self.line(f, index)?;
             f.write_str("\n")?;
         }
         writeln!(f, "  {}", EndOf(&block.terminator))
+    }
+
+    fn line(&self, f: &mut fmt::Formatter<'_>, index: usize) -> fmt::Result {
+        let inst = &self.unit.insts[index];
+        if makes_value(inst) {
+            write!(f, "v{index} = ")?;
+        }
+        self.inst(f, inst)
     }
 
     /// Writes an instruction: mnemonic, what else it names, operands.
@@ -115,6 +157,9 @@ impl Display<'_> {
                 return write!(f, "exit_if {} -> {}", Name(condition), To(target));
             }
             Inst::Call { helper, .. } => write!(f, "call helper{}", helper.0)?,
+            Inst::Float { op, helper, .. } => {
+                write!(f, "{} helper{}", name_of(&FLOAT, op), helper.0)?;
+            }
             _ => mnemonic(f, inst)?,
         }
         let mut separator = " ";
@@ -136,6 +181,7 @@ fn makes_value(inst: &Inst) -> bool {
             | Inst::Guest { .. }
             | Inst::Set { .. }
             | Inst::Store { .. }
+            | Inst::StoreVector { .. }
             | Inst::Fence
             | Inst::ExitIf { .. }
     )
@@ -180,12 +226,23 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         }
         Inst::CompareExchange { access, .. } => write!(f, "compare_exchange{}", How(access)),
         Inst::Fence => f.write_str("fence"),
+        Inst::ToVector { width, .. } => write!(f, "to_vector.{}", width_name(width)),
+        Inst::FromVector { width, .. } => write!(f, "from_vector.{}", width_name(width)),
+        Inst::LoadVector { access, width, .. } => {
+            write!(f, "load.{}{}", vector_name(width), How(access))
+        }
+        Inst::StoreVector { access, width, .. } => {
+            write!(f, "store.{}{}", vector_name(width), How(access))
+        }
+        Inst::FloatSign { op, width, .. } => f.write_str(name_of(&SIGNS, (op, width))),
+        Inst::FloatStatus => f.write_str("float_status"),
         Inst::Nop
         | Inst::Guest { .. }
         | Inst::Const { .. }
         | Inst::Get { .. }
         | Inst::Set { .. }
         | Inst::Call { .. }
+        | Inst::Float { .. }
         | Inst::ExitIf { .. } => unreachable!("written by the caller"),
     }
 }

@@ -93,6 +93,12 @@ impl Unit {
             | Inst::Adc { .. }
             | Inst::Sbc { .. }
             | Inst::FlagsToPsr { .. } => Ty::I32,
+            Inst::ToVector { width, .. }
+            | Inst::LoadVector { width, .. }
+            | Inst::FloatSign { width, .. } => width.vector_ty(),
+            Inst::FromVector { width, .. } => width.ty(),
+            Inst::Float { op, .. } => op.ty(),
+            Inst::FloatStatus => Ty::I32,
             Inst::Extend { .. } | Inst::CompareExchange { .. } | Inst::Call { .. } => Ty::I64,
             Inst::Compare { .. }
             | Inst::Bits { .. }
@@ -109,6 +115,7 @@ impl Unit {
             | Inst::Guest { .. }
             | Inst::Set { .. }
             | Inst::Store { .. }
+            | Inst::StoreVector { .. }
             | Inst::Fence
             | Inst::ExitIf { .. } => return None,
         })

@@ -87,6 +87,14 @@ pub enum VerifyError {
         /// The instruction.
         inst: Value,
     },
+    /// An access of a vector register moves not as many bytes as its value has.
+    #[error("in block{}, v{} moves more or fewer bytes than its value has", block.0, inst.0)]
+    VectorAccess {
+        /// The block.
+        block: BlockId,
+        /// The instruction.
+        inst: Value,
+    },
 }
 
 /// Checks a unit.
@@ -170,6 +178,11 @@ impl Check<'_> {
             {
                 return Err(VerifyError::AccessSize { block, inst: value });
             }
+            Inst::LoadVector { access, width, .. } | Inst::StoreVector { access, width, .. }
+                if access.size.bytes() != width.bytes() =>
+            {
+                return Err(VerifyError::VectorAccess { block, inst: value });
+            }
             Inst::ExitIf { target, .. } => self.target(target)?,
             _ => {}
         }
@@ -245,6 +258,12 @@ impl Check<'_> {
             Inst::Binary { width, .. } | Inst::Compare { width, .. } => [width.ty(); 3],
             Inst::Select { width, .. } => [Ty::I1, width.ty(), width.ty()],
             Inst::Store { width, .. } => [Ty::I32, width.ty(), Ty::I32],
+            Inst::ToVector { width, .. } => [width.ty(); 3],
+            Inst::FromVector { width, .. } | Inst::FloatSign { width, .. } => {
+                [width.vector_ty(); 3]
+            }
+            Inst::StoreVector { width, .. } => [Ty::I32, width.vector_ty(), Ty::I32],
+            Inst::Float { op, .. } => op.operands(),
             Inst::Bits { .. } | Inst::BitNot { .. } | Inst::BitToWord { .. } => [Ty::I1; 3],
             Inst::ExitIf { .. } => [Ty::I1; 3],
             Inst::Low { .. } | Inst::High { .. } | Inst::Call { .. } => [Ty::I64; 3],
@@ -260,6 +279,8 @@ impl Check<'_> {
             | Inst::SubFlags { .. }
             | Inst::FlagsFromPsr { .. }
             | Inst::Load { .. }
+            | Inst::LoadVector { .. }
+            | Inst::FloatStatus
             | Inst::Nop
             | Inst::Guest { .. }
             | Inst::Const { .. }
@@ -273,12 +294,12 @@ fn value(index: usize) -> Value {
     Value(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
-/// Returns the bits that a constant of a type may have.
-const fn bits_of(ty: Ty) -> u64 {
+/// Returns the bits that a value of a type may have.
+pub(super) const fn bits_of(ty: Ty) -> u64 {
     match ty {
         Ty::I1 => 1,
-        Ty::I32 => 0xffff_ffff,
-        Ty::I64 => u64::MAX,
+        Ty::I32 | Ty::V32 => 0xffff_ffff,
+        Ty::I64 | Ty::V64 => u64::MAX,
         Ty::Flags => 0xf000_0000,
     }
 }

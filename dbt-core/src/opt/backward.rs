@@ -73,9 +73,18 @@ impl Walk<'_> {
             Inst::Load { .. }
             | Inst::Store { .. }
             | Inst::CompareExchange { .. }
+            | Inst::LoadVector { .. }
+            | Inst::StoreVector { .. }
             | Inst::Call { .. } => {
                 self.optimizer.dead_writes.expose();
                 self.flags_live = FlagSet::ALL;
+                inst.for_each_operand(|value| self.want(value, Demand::ALL));
+            }
+            Inst::Float { .. } => {
+                if let Some(slot) = self.optimizer.layout.float_status {
+                    let optimizer = &mut *self.optimizer;
+                    optimizer.dead_writes.read(slot, &optimizer.slots);
+                }
                 inst.for_each_operand(|value| self.want(value, Demand::ALL));
             }
             _ => self.value(index, inst),

@@ -87,7 +87,10 @@ pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) 
     Some(match *inst {
         Inst::Get { slot } => slot_ty(slot),
         Inst::Binary { width, .. } | Inst::Select { width, .. } => width.ty(),
+        Inst::ToVector { width, .. } | Inst::FloatSign { width, .. } => width.vector_ty(),
+        Inst::FromVector { width, .. } => width.ty(),
         Inst::Unary { .. }
+        | Inst::FloatStatus
         | Inst::BitToWord { .. }
         | Inst::Low { .. }
         | Inst::High { .. }

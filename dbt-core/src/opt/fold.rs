@@ -24,6 +24,7 @@ mod bits;
 mod compare;
 mod flags;
 mod unary;
+mod vector;
 mod wide;
 
 use alloc::vec::Vec;
@@ -196,6 +197,9 @@ pub(super) fn fold(f: &mut Folder<'_>, inst: Inst) -> Value {
             carry,
             rest,
         } => flags::nzc_flags(f, result, carry, rest),
+        Inst::ToVector { width, a } => vector::to_vector(f, width, a),
+        Inst::FromVector { width, a } => vector::from_vector(f, width, a),
+        Inst::FloatSign { op, width, a } => vector::float_sign(f, op, width, a),
         Inst::FlagsFromPsr { a } => flags::from_psr(f, a),
         Inst::FlagsToPsr { a } => flags::to_psr(f, a),
         Inst::Condition { flags, condition } => flags::condition(f, flags, condition),

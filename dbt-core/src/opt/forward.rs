@@ -60,6 +60,12 @@ impl Optimizer {
                     self.promoter.forget_all();
                     folder.push(inst)
                 }
+                Inst::Float { .. } => {
+                    if let Some(slot) = self.layout.float_status {
+                        self.promoter.forget(slot, &self.slots);
+                    }
+                    folder.push(inst)
+                }
                 Inst::ExitIf { condition, target } if folding => match folder.constant(condition) {
                     Some(0) => {
                         self.statistics.folded += 1;

@@ -47,6 +47,14 @@ impl Promoter {
         self.epoch += 1;
     }
 
+    /// Forgets one slot, which something else has written.
+    pub(super) fn forget(&mut self, slot: Slot, slots: &SlotTable) {
+        self.known[slot.index()] = Known::NOTHING;
+        for other in slots.overlapping(slot) {
+            self.known[other.index()] = Known::NOTHING;
+        }
+    }
+
     /// Returns the value that `slot` holds, if it is known.
     #[inline]
     pub(super) fn known(&self, slot: Slot) -> Option<Value> {

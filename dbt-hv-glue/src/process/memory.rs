@@ -196,7 +196,7 @@ impl GuestMemory for ProcessMemory {
     fn load(&mut self, access: ops::Access, address: u64) -> Result<u64, MemoryFault> {
         let (addr, size, kind) = (truncate(address), access.size, AccessKind::Read);
         if access.aligned {
-            aligned(addr, size, kind)?;
+            aligned(addr, access, kind)?;
         }
         if wraps(addr, size) {
             let mut value = 0;
@@ -216,7 +216,7 @@ impl GuestMemory for ProcessMemory {
     fn store(&mut self, access: ops::Access, address: u64, value: u64) -> Result<(), MemoryFault> {
         let (addr, size, kind) = (truncate(address), access.size, AccessKind::Write);
         if access.aligned {
-            aligned(addr, size, kind)?;
+            aligned(addr, access, kind)?;
         }
         if wraps(addr, size) {
             let how = ops::Access::new(ops::Size::Byte);
@@ -244,7 +244,7 @@ impl GuestMemory for ProcessMemory {
         new: u64,
     ) -> Result<u64, MemoryFault> {
         let (addr, size, kind) = (truncate(address), access.size, AccessKind::Write);
-        aligned(addr, size, kind)?;
+        aligned(addr, ops::Access::new(size).aligned(), kind)?;
         // SAFETY: as in `load`.
         self.access(addr, size, kind, |host| unsafe {
             single::compare_exchange(size, host, expected, new)
@@ -407,8 +407,8 @@ fn cause(kind: FaultKind) -> FaultCause {
 }
 
 #[inline]
-fn aligned(addr: u32, size: ops::Size, kind: AccessKind) -> Result<(), MemoryFault> {
-    if addr.is_multiple_of(size.bytes()) {
+fn aligned(addr: u32, access: ops::Access, kind: AccessKind) -> Result<(), MemoryFault> {
+    if addr.is_multiple_of(access.alignment()) {
         return Ok(());
     }
     Err(MemoryFault {

@@ -7,7 +7,9 @@
 //!   4 GiB belong to this process's mapping table on behalf of this value, at all
 //!   times: every operation *replaces* mappings and none leaves a hole, into which
 //!   the host's allocator could put memory of its own for the guest to find. Should
-//!   the host itself leave one by failing half-way, it is closed at once.
+//!   the host itself leave one by failing half-way, it is closed at once. With the
+//!   base at zero there is nothing below it, and its first `GUARD` bytes are never
+//!   mapped by anybody: so null pointers stay invalid.
 //! - *Ours*: nothing in the reservation is referenced by Rust references; it is
 //!   reached through raw pointers, by fault-tolerant copies, by generated code and
 //!   by system calls only.
@@ -51,7 +53,9 @@ const PAGES: usize = SIZE >> PAGE_SIZE.trailing_zeros();
 
 /// The reservation and page table of a window. See the module's invariants.
 pub struct Space {
-    base: NonNull<u8>,
+    base: *mut u8,
+    /// The first guest address that can be mapped.
+    floor: u64,
     flags: Box<[AtomicU8]>,
     changes: Mutex<FutexLock, ()>,
 }
@@ -79,10 +83,7 @@ unsafe impl Sync for Space {}
 impl Space {
     /// Reserves a window.
     pub(super) fn new() -> Result<Self, Error> {
-        let host_page = rustix::param::page_size();
-        if host_page != PAGE_SIZE as usize {
-            return Err(Error::HostPageSize { bytes: host_page });
-        }
+        check_page_size()?;
         let wanted = SIZE + 2 * GUARD;
         // Reserve more than needed, then give back what alignment did not use.
         let all = reserve_anywhere(wanted + ALIGN)?;
@@ -98,17 +99,40 @@ impl Space {
             // will be *Reserved*, and nothing refers to it.
             unsafe { rustix::mm::munmap(from, range.len()) }?;
         }
-        // SAFETY: `base` lies within the reservation, so this stays within it.
-        let base = unsafe { all.add(base - start) };
-        Ok(Self {
+        Ok(Self::with_base(all.as_ptr().wrapping_add(base - start), 0))
+    }
+
+    /// Reserves the process's own lowest 4 GiB but for the first `GUARD` bytes.
+    pub(super) fn at_zero() -> Result<Self, Error> {
+        check_page_size()?;
+        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
+        let start = ptr::without_provenance_mut(GUARD);
+        // SAFETY: only space that is free is mapped.
+        let start = unsafe { rustix::mm::mmap_anonymous(start, SIZE, ProtFlags::empty(), flags) }?;
+        Ok(Self::with_base(
+            start.cast::<u8>().wrapping_sub(GUARD),
+            GUARD as u64,
+        ))
+    }
+
+    fn with_base(base: *mut u8, floor: u64) -> Self {
+        Self {
             base,
+            floor,
             flags: bytemuck::allocation::zeroed_slice_box(PAGES),
             changes: Mutex::new(()),
-        })
+        }
     }
 
     pub(super) fn base(&self) -> *mut u8 {
-        self.base.as_ptr()
+        self.base
+    }
+
+    /// The host addresses that are *Reserved*.
+    fn reserved(&self) -> Range<usize> {
+        let base = self.base.addr();
+        let start = if self.floor == 0 { base - GUARD } else { GUARD };
+        start..base + SIZE + GUARD
     }
 
     /// The host address of a guest address.
@@ -120,8 +144,8 @@ impl Space {
     }
 
     pub(super) fn host_range(&self) -> Range<usize> {
-        let base = self.base.addr().get();
-        base - GUARD..base + SIZE + GUARD
+        let base = self.base.addr();
+        base.saturating_sub(GUARD)..base + SIZE + GUARD
     }
 
     /// The page table entry for `addr`.
@@ -147,6 +171,7 @@ impl Space {
         prot: Prot,
         contents: Contents<'_>,
     ) -> Result<(), Errno> {
+        self.above_floor(range)?;
         let flags = PageFlags::mapped(prot);
         let (start, len) = self.extent(range);
         let _held = self.changes.lock();
@@ -241,6 +266,7 @@ impl Space {
         to: &Range<u64>,
         prot: Prot,
     ) -> Result<(), Errno> {
+        self.above_floor(to)?;
         let (from_ptr, from_len) = self.extent(from);
         let (_, to_len) = self.extent(to);
         let _held = self.changes.lock();
@@ -319,6 +345,11 @@ impl Space {
         (self.host(range.start).cast(), len)
     }
 
+    /// Refuses what Linux refuses below `vm.mmap_min_addr`, with the same error.
+    fn above_floor(&self, range: &Range<u64>) -> Result<(), Errno> {
+        (range.start >= self.floor).then_some(()).ok_or(Errno::PERM)
+    }
+
     fn entry(&self, addr: u64) -> PageFlags {
         let page = usize::try_from(addr / u64::from(PAGE_SIZE)).unwrap_or(PAGES);
         PageFlags::from_bits_retain(self.flags[page].load(Ordering::Relaxed))
@@ -370,8 +401,8 @@ impl PageProtection for Space {
 
 impl Drop for Space {
     fn drop(&mut self) {
-        let range = self.host_range();
-        let start = self.base().wrapping_sub(GUARD).cast();
+        let range = self.reserved();
+        let start = self.base().with_addr(range.start).cast();
         // SAFETY: *Reserved* and *Ours*: the whole range is ours, and nobody can reach
         // it any more. An error would leak address space and nothing else.
         let _ = unsafe { rustix::mm::munmap(start, range.len()) };
@@ -383,6 +414,13 @@ impl fmt::Debug for Space {
         f.debug_struct("Space")
             .field("base", &self.base)
             .finish_non_exhaustive()
+    }
+}
+
+fn check_page_size() -> Result<(), Error> {
+    match rustix::param::page_size() {
+        bytes if bytes == PAGE_SIZE as usize => Ok(()),
+        bytes => Err(Error::HostPageSize { bytes }),
     }
 }
 

@@ -132,15 +132,36 @@ impl Window {
     /// and [`Error::HostPageSize`] when its pages are not 4 KiB.
     pub fn new() -> Result<Self, Error> {
         fault::install()?;
-        let space = Arc::new(Space::new()?);
-        Ok(Self {
+        Ok(Self::of(Space::new()?))
+    }
+
+    /// Reserves the process's own lowest 4 GiB: guest address `a` is host address
+    /// `a`. As [`new`](Self::new) in everything else, but nothing can be mapped
+    /// below 64 KiB, and only one such window can be there.
+    ///
+    /// Many processors add a base of zero faster than any other, which shows where a
+    /// loaded value is the next address. The price is that the process has no low
+    /// addresses left for others that want them (`MAP_32BIT`).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Host`] when something is mapped there, such as an
+    /// executable that is not position-independent, and as [`new`](Self::new) does.
+    pub fn at_zero() -> Result<Self, Error> {
+        fault::install()?;
+        Ok(Self::of(Space::at_zero()?))
+    }
+
+    fn of(space: Space) -> Self {
+        let space = Arc::new(space);
+        Self {
             code: CodePages::new(Arc::clone(&space), Attached::default()),
             space,
             layout: Mutex::new(Layout {
                 regions: Regions::default(),
                 mmap: 0x1_0000..WINDOW_SIZE - 0x1_0000,
             }),
-        })
+        }
     }
 
     /// Returns the host address of guest address zero, aligned to 2 MiB.

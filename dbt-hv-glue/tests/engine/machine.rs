@@ -43,6 +43,8 @@ impl Machine {
             .unwrap();
         let config = Config {
             mode,
+            // Each test is about translations from its first instruction on.
+            hot_threshold: 0,
             ..Config::default()
         };
         let engine = Engine::new(

@@ -12,15 +12,19 @@ const PLACE: u32 = 64;
 
 /// Replacing guest code, forgetting translations and running, in any order and
 /// with code memory for few blocks, never executes what is not there any more:
-/// every run ends as the interpreter's does. Three bytes are a step.
+/// every run ends as the interpreter's does. A byte says how often a block is
+/// interpreted before it is translated, three are a step.
 ///
 /// # Panics
 ///
 /// If it does, or the host denies executable memory.
 #[must_use]
 pub fn code_cache(data: &[u8]) -> bool {
+    let Some((threshold, data)) = data.split_first() else {
+        return false;
+    };
     let mut arena = Arena::new();
-    let mut jit = CallbackJit::with_code_bytes(true, 12 << 10).expect("the host allows code");
+    let mut jit = CallbackJit::with(true, 12 << 10, threshold % 4).expect("the host allows code");
     for place in 0..PLACES {
         write(&mut arena, place, place + 1, place.to_le_bytes()[0]);
     }

@@ -47,9 +47,11 @@ fn engine(
     lowering: Lowering,
     link: bool,
     code_bytes: usize,
+    hot_threshold: u8,
 ) -> Result<ArmEngine, Box<dyn std::error::Error>> {
     let code = ProcessCode::new(code_bytes)?;
     let config = Config {
+        hot_threshold,
         link,
         ..Config::default()
     };
@@ -118,16 +120,21 @@ impl CallbackJit {
     ///
     /// When the host denies executable memory.
     pub fn new(link: bool) -> Result<Self, Box<dyn std::error::Error>> {
-        Self::with_code_bytes(link, CODE_BYTES)
+        Self::with(link, CODE_BYTES, 0)
     }
 
-    /// Makes an engine with so much code memory.
+    /// Makes an engine with so much code memory, which interprets until a location
+    /// has been reached so often.
     ///
     /// # Errors
     ///
     /// When the host denies executable memory.
-    pub fn with_code_bytes(link: bool, bytes: usize) -> Result<Self, Box<dyn std::error::Error>> {
-        let engine = engine(Lowering::Callback, link, bytes)?;
+    pub fn with(
+        link: bool,
+        bytes: usize,
+        hot_threshold: u8,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let engine = engine(Lowering::Callback, link, bytes, hot_threshold)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
             watchdog: Watchdog::new(vcpu.interrupt_handle()),
@@ -258,7 +265,8 @@ impl WindowJit {
             let prot = prot(rights);
             window.map(base, len.into(), prot, Backing::Anonymous, Placement::Fixed)?;
         }
-        let engine = WindowEngine::new(window, engine(Lowering::Window, true, CODE_BYTES)?)?;
+        let engine = engine(Lowering::Window, true, CODE_BYTES, 0)?;
+        let engine = WindowEngine::new(window, engine)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
             memory: engine.memory()?,

@@ -99,7 +99,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1001", |ours, theirs| ours == "udf 249" && theirs == "__brkdiv0", UDF),
     accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1101_1110_1111_1110", |ours, theirs| ours == "udf 254" && theirs == "trap", UDF),
     accept(Set::A32, Class::Text, "1110_0111_1111_111x_1101_1110_1111_xxx0", |ours, theirs| matches!(ours, "udf 60896" | "udf 65006") && theirs == "trap", UDF),
-    accept(Set::A32, Class::Text, "xxxx_0100_0001_1101_xxxx_0000_0000_0100", |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"), "A5.3, POP encoding A2: only an added offset makes a POP; Capstone ignores the sign"),
+    accept(Set::A32, Class::Text, "xxxx_0100_0001_1101_xxxx_0000_0000_0100", |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"), "A5.3; POP encoding A2, A8.8.132: only an added offset makes a POP; Capstone ignores the sign"),
     accept(Set::A32, Class::Text, "1111_0101_0111_1111_1111_0000_0100_1100", |ours, theirs| ours == "dsb 12" && theirs == "dfb", BARRIER),
     accept(Set::T32, Class::Text, "1111_0011_1011_1111_1000_1111_0100_1100", |ours, theirs| ours.starts_with("dsb") && theirs.starts_with("dfb"), BARRIER),
     accept(Set::A32, Class::Doubtful, "xxxx_000x_xxxx_xxxx_xxxx_xxxx_xxx0_11x1", |_, _| true, SHIFTED),
@@ -107,9 +107,9 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T32, Class::Text, "1111_0x10_x0x0_1111_0", address, "A6.3.3: ADR, as UAL prefers; Capstone prints the ADD or SUB that it also is"),
     accept(Set::T32, Class::Doubtful, "1110_1001_x11x_1101", |ours, _| ours.ends_with("]!"), "A6.3.6: LDRD and STRD may push to and pop from the stack; LLVM doubts it"),
     accept(Set::A32, Class::OursOnly, "1111_01x0_x001", |ours, _| ours.starts_with("nop"), "A5.7.1: unallocated memory hints do nothing; Capstone rejects them"),
-    accept(Set::T32, Class::OursOnly, "1111_1001_x0x1_xxxx_1111", |ours, _| ours.starts_with("nop"), "A6.3.8: unallocated memory hints do nothing; Capstone rejects them"),
-    accept(Set::T32, Class::Text, "1111_1000_0101_1101_xxxx_1011_0000_0100", pop_of_one, "A6.3.7, POP encoding T3: LDR with these operands is POP; Capstone prints it as LDR"),
-    accept(Set::T32, Class::Text, "1111_1000_0100_1101_xxxx_1101_0000_0100", push_of_one, "A6.3.10, PUSH encoding T3: STR with these operands is PUSH; Capstone prints it as STR"),
+    accept(Set::T32, Class::OursOnly, "1111_1001_x011_xxxx_1111", |ours, _| ours.starts_with("nop"), "A6.3.8: unallocated memory hints do nothing; Capstone rejects them"),
+    accept(Set::T32, Class::Text, "1111_1000_0101_1101_xxxx_1011_0000_0100", pop_of_one, "A6.3.7; POP encoding T3, A8.8.131: LDR with these operands is POP; Capstone prints it as LDR"),
+    accept(Set::T32, Class::Text, "1111_1000_0100_1101_xxxx_1101_0000_0100", push_of_one, "A6.3.10; PUSH encoding T3, A8.8.133: STR with these operands is PUSH; Capstone prints it as STR"),
     accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001", hint, HINT),
     accept(Set::T32, Class::Text, "1110_1110_000x_xxxx_xxxx_1001_x001_0000", half_move, HALF_MOVE),
     accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_000x", hint, HINT),
@@ -135,7 +135,7 @@ const fn accept(
 const SHIFTED: &str =
     "A5.2.1: SP and PC may be operands that are shifted by an immediate; LLVM doubts them";
 const UDF: &str =
-    "A5.4, A6.2.7: UDF; Capstone and LLVM leave out or rename what LLVM uses as traps";
+    "A5.4, A6.2.6: UDF; Capstone and LLVM leave out or rename what LLVM uses as traps";
 const BARRIER: &str =
     "A5.7.1, A6.3.4: a reserved barrier option; Capstone prints the name ARMv8-R gave it";
 const HINT: &str =

@@ -16,6 +16,7 @@
 //! tests the interrupt flag. Forward branches and paired returns need not: a
 //! guest cannot run forever on these alone.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::ExitSite;
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
@@ -23,8 +24,7 @@ use dbt_core::location::Location;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
-use crate::facts;
-use crate::flags::{Mask, Plan};
+use crate::flags::Plan;
 use crate::regs::Reg;
 
 /// Code that lies after all blocks because it runs rarely.
@@ -34,6 +34,8 @@ pub(super) struct Stub {
     at: u32,
     /// Flags that memory must hold first.
     flags: Plan,
+    /// What becomes of vector registers then.
+    transfers: (u32, u32),
     kind: StubKind,
 }
 
@@ -52,7 +54,11 @@ pub(super) enum StubKind {
         location: Location,
         flags: Plan,
         edges: Option<BlockId>,
+        /// The dirty slots, as an index of `Lowering::deferred`.
+        vectors: usize,
     },
+    /// What a floating-point operation does with values that are not ordinary.
+    SlowFloat(usize),
     /// Leaves because of an interrupt, with the location in `rcx`.
     InterruptIndirect,
     /// Empties the stack of returns and goes on after the jump.
@@ -79,65 +85,100 @@ impl Lowering<'_> {
                 return Ok(());
             }
             let flags = self.plan_for(target)?;
+            let transfers = self.vectors_for(target);
             let at = self.asm.jmp();
-            self.stub_for(at, flags, target);
+            self.stub_for(at, flags, transfers, target);
             return Ok(());
         }
         let cc = self.branch_on(condition)?;
         let flags = self.plan_for(target)?;
+        if let Target::Block(id) = target
+            && self.goes_back(target)
+        {
+            // The loop goes on most times, so what that takes is done before.
+            self.jump_vectors(id)?;
+        }
+        let transfers = self.vectors_for(target);
+        let in_place = transfers.0 == transfers.1;
         match target {
             Target::Block(id) if self.take_edge(id)? || flags.is_empty() => {
+                if !in_place {
+                    let at = self.asm.jcc(cc);
+                    self.stub_for(at, Plan::EMPTY, transfers, target);
+                    return Ok(());
+                }
                 let at = self.asm.jcc(cc);
                 self.scratch.fixups.push((at, id));
             }
-            Target::Exit(to) if flags.is_empty() && !self.is_backward(to) => {
+            Target::Exit(to) if flags.is_empty() && in_place && !self.is_backward(to) => {
                 self.align_patch(2);
                 let at = self.asm.jcc(cc);
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags,
-                    kind: StubKind::Unlinked(to),
-                });
+                self.stub_at(at, StubKind::Unlinked(to));
             }
             _ => {
                 let at = self.asm.jcc(cc);
-                self.stub_for(at, flags, target);
+                self.stub_for(at, flags, transfers, target);
             }
         }
         Ok(())
     }
 
-    fn stub_for(&mut self, at: u32, flags: Plan, target: Target) {
+    /// Notes what becomes of vector registers on a branch to `target` that may not
+    /// be taken.
+    fn vectors_for(&mut self, target: Target) -> (u32, u32) {
+        match target {
+            Target::Block(id) => self.branch_vectors(id),
+            Target::Exit(_) => self.exit_vectors(),
+        }
+    }
+
+    /// Adds a stub without flags and transfers.
+    pub(super) fn stub_at(&mut self, at: u32, kind: StubKind) {
+        self.scratch.stubs.push(Stub {
+            at,
+            flags: Plan::EMPTY,
+            transfers: (0, 0),
+            kind,
+        });
+    }
+
+    fn stub_for(&mut self, at: u32, flags: Plan, transfers: (u32, u32), target: Target) {
         let kind = match target {
             Target::Block(id) => StubKind::Block(id),
             Target::Exit(to) => StubKind::Exit(to),
         };
-        self.scratch.stubs.push(Stub { at, flags, kind });
+        self.scratch.stubs.push(Stub {
+            at,
+            flags,
+            transfers,
+            kind,
+        });
     }
 
     /// Leaves at `location` if `cc` holds; a state map tells the rest.
     pub(super) fn side_exit(&mut self, cc: Cc, why: Why, location: Location, flags: Plan) {
         let edges = self.edge_flags();
+        let vectors = self.deferred_vectors();
         self.side_stub(
             cc,
-            Plan::EMPTY,
             StubKind::Mapped {
                 why,
                 location,
                 flags,
                 edges,
+                vectors,
             },
         );
     }
 
     /// Branches to a stub if `cc` holds.
-    pub(super) fn side_stub(&mut self, cc: Cc, flags: Plan, kind: StubKind) {
+    pub(super) fn side_stub(&mut self, cc: Cc, kind: StubKind) {
         let at = self.asm.jcc(cc);
-        self.scratch.stubs.push(Stub { at, flags, kind });
+        self.stub_at(at, kind);
     }
 
     fn plan_for(&self, target: Target) -> Result<Plan> {
-        self.architectural_plan(facts::demanded(target, &self.scratch.live_in))
+        self.architectural_plan(self.scratch.liveness.live_at(target))
     }
 
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
@@ -147,36 +188,47 @@ impl Lowering<'_> {
                     Target::Block(id) => self.take_edge(id)?,
                     Target::Exit(_) => false,
                 };
+                if let Target::Exit(_) = target {
+                    self.flush_vectors();
+                    self.vectors.clear();
+                }
                 if !deferred {
-                    let demanded = facts::demanded(target, &self.scratch.live_in);
+                    let demanded = self.scratch.liveness.live_at(target);
                     self.save_architectural(demanded)?;
                 }
-                self.go(target);
-                Ok(())
+                self.go(target)
             }
             Terminator::Call {
                 target,
                 return_location,
                 return_to,
             } => {
-                self.save_architectural(Mask::ALL)?;
-                self.direct_call(target, return_location, return_to);
-                Ok(())
+                self.save_architectural(FlagSet::ALL)?;
+                self.flush_vectors();
+                self.vectors.clear();
+                self.direct_call(target, return_location, return_to)
             }
             Terminator::Indirect { value, mode, kind } => {
-                self.save_architectural(Mask::ALL)?;
+                self.save_architectural(FlagSet::ALL)?;
+                self.flush_vectors();
+                self.vectors.clear();
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
-                self.save_architectural(Mask::ALL)?;
+                self.save_architectural(FlagSet::ALL)?;
+                self.flush_vectors();
+                self.vectors.clear();
                 self.trap(kind, info, resume);
                 Ok(())
             }
         }
     }
 
-    /// Goes to `target`; flags are in memory.
-    fn go(&mut self, target: Target) {
+    /// Goes to `target`; flags are in memory, or where the edge says.
+    fn go(&mut self, target: Target) -> Result<()> {
+        if let Target::Block(id) = target {
+            self.jump_vectors(id)?;
+        }
         match target {
             Target::Block(id) if Some(id) == self.next_block => {}
             Target::Block(id) => {
@@ -190,17 +242,14 @@ impl Lowering<'_> {
                 self.exit_jump(to);
             }
         }
+        Ok(())
     }
 
     /// A jump that can be linked, with its stub far away.
     fn exit_jump(&mut self, to: Location) {
         self.align_patch(1);
         let at = self.asm.jmp();
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Plan::EMPTY,
-            kind: StubKind::Unlinked(to),
-        });
+        self.stub_at(at, StubKind::Unlinked(to));
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -222,7 +271,12 @@ impl Lowering<'_> {
         }
     }
 
-    fn direct_call(&mut self, target: Target, return_location: Location, return_to: Target) {
+    fn direct_call(
+        &mut self,
+        target: Target,
+        return_location: Location,
+        return_to: Target,
+    ) -> Result<()> {
         if let Target::Exit(to) = target
             && self.is_backward(to)
         {
@@ -237,15 +291,10 @@ impl Lowering<'_> {
             Target::Exit(to) => {
                 self.align_patch(1);
                 let at = self.asm.call();
-                let kind = StubKind::Unlinked(to);
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags: Plan::EMPTY,
-                    kind,
-                });
+                self.stub_at(at, StubKind::Unlinked(to));
             }
         }
-        self.after_return(return_to);
+        self.after_return(return_to)
     }
 
     fn push_return(&mut self, return_location: Location) {
@@ -255,16 +304,17 @@ impl Lowering<'_> {
             Reg::RSP,
             Rm::State(context::STACK_LIMIT),
         );
-        self.side_stub(Cc::B, Plan::EMPTY, StubKind::StackFull);
+        self.side_stub(Cc::B, StubKind::StackFull);
         self.asm.push_imm(return_location.pc_bits());
     }
 
-    fn after_return(&mut self, return_to: Target) {
+    fn after_return(&mut self, return_to: Target) -> Result<()> {
         self.asm.alu_imm(Alu::Add, Bits::B64, Reg::RSP, 8);
         match return_to {
             Target::Exit(to) => self.exit_jump(to),
-            Target::Block(_) => self.go(return_to),
+            Target::Block(_) => self.go(return_to)?,
         }
+        Ok(())
     }
 
     fn indirect(&mut self, value: Value, mode: u32, kind: IndirectKind) -> Result<()> {
@@ -277,14 +327,14 @@ impl Lowering<'_> {
                 self.asm.movsxd(extended, value);
                 self.asm
                     .alu_store(Alu::Cmp, Bits::B64, Rm::Stack(8), extended);
-                self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::Unpaired { value, mode });
+                self.side_stub(Cc::Ne, StubKind::Unpaired { value, mode });
                 self.asm.ret();
             }
             IndirectKind::Jump => {
                 self.location_to_rcx(value, mode)?;
                 self.asm
                     .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
-                self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::InterruptIndirect);
+                self.side_stub(Cc::Ne, StubKind::InterruptIndirect);
                 let entry = self.look_up();
                 self.asm.jmp_mem(entry);
             }
@@ -295,11 +345,11 @@ impl Lowering<'_> {
                 self.location_to_rcx(value, mode)?;
                 self.asm
                     .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::INTERRUPT), 0);
-                self.side_stub(Cc::Ne, Plan::EMPTY, StubKind::InterruptIndirect);
+                self.side_stub(Cc::Ne, StubKind::InterruptIndirect);
                 self.push_return(return_location);
                 let entry = self.look_up();
                 self.asm.call_mem(entry);
-                self.after_return(return_to);
+                self.after_return(return_to)?;
             }
         }
         Ok(())
@@ -382,6 +432,8 @@ impl Lowering<'_> {
 
     /// Emits the stubs.
     pub(super) fn stubs(&mut self) -> Result<()> {
+        // Stubs of exits leave nothing in vector registers.
+        self.vectors.clear();
         let mut position = 0;
         // Stubs may add stubs.
         while let Some(stub) = self.scratch.stubs.get(position).copied() {
@@ -389,6 +441,7 @@ impl Lowering<'_> {
             let here = self.asm.offset();
             self.asm.patch(stub.at, here.into());
             self.emit_plan(&stub.flags, context::FLAGS);
+            self.emit_transfers(stub.transfers);
             self.stub(&stub, here);
         }
         Ok(())
@@ -416,6 +469,7 @@ impl Lowering<'_> {
                 location,
                 flags,
                 edges,
+                vectors,
             } => {
                 let at = self.asm.call();
                 let entry = match why {
@@ -424,8 +478,10 @@ impl Lowering<'_> {
                     Why::CallbackFault => self.entries.callback_fault,
                 };
                 self.patch_runtime(at, entry);
-                self.map_here(location, flags, edges);
+                let vectors = self.deferred[vectors].clone();
+                self.map_here(location, flags, edges, vectors);
             }
+            StubKind::SlowFloat(index) => self.emit_slow(index),
             StubKind::InterruptIndirect => {
                 self.asm
                     .store(Bits::B64, Rm::State(context::LOCATION), Reg::RCX);

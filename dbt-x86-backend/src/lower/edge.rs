@@ -16,6 +16,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::Lowering as MemoryLowering;
 use dbt_core::ir::{BlockId, Inst};
 
@@ -23,7 +24,7 @@ use super::{Lowering, Result};
 use crate::asm::Bits;
 use crate::context;
 use crate::facts;
-use crate::flags::{Mask, Recipe, Term};
+use crate::flags::{Recipe, Term};
 use crate::regs::{Reg, SCRATCH};
 
 /// The edges into one block.
@@ -72,7 +73,7 @@ impl Lowering<'_> {
             match inst {
                 Inst::Set { slot, value } if *slot == self.input.layout.flags => {
                     let kept = facts::passed_through(unit, *value);
-                    return if kept == Mask::NONE {
+                    return if kept == FlagSet::NONE {
                         before_last
                     } else {
                         None
@@ -139,6 +140,18 @@ impl Lowering<'_> {
     fn keep_operands(&mut self, recipe: Recipe, changed: u16) -> Recipe {
         let mut places = 0;
         let mut keep = |term: Term| match term.base {
+            // The outcome of a floating-point comparison, whose place will be
+            // used again.
+            Some(reg) if reg.0 >= context::SAVED => {
+                self.asm.push(context::saved(reg.0 - context::SAVED));
+                self.asm.pop(context::saved(places));
+                let base = Reg(context::SAVED + places);
+                places += 1;
+                Term {
+                    base: Some(base),
+                    ..term
+                }
+            }
             Some(reg) if SCRATCH.contains(&reg) || changed & 1 << reg.0 != 0 => {
                 self.asm.store(Bits::B64, context::saved(places), reg);
                 let base = Reg(context::SAVED + places);

@@ -1,5 +1,6 @@
 //! Guest memory and calls of functions.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Value, Width};
 use dbt_isa::ops::{Access, Size};
@@ -9,7 +10,6 @@ use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
-use crate::flags::Mask;
 use crate::regs::{Reg, SCRATCH};
 
 const fn bits_of(size: Size) -> Bits {
@@ -43,7 +43,7 @@ impl Lowering<'_> {
             _ => None,
         };
         let dst = self.destination(value, dying, &[])?;
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         let at = self.asm.offset();
         match (access.size, access.signed) {
             (Size::Byte | Size::Half, false) => self.asm.movzx(bits_of(access.size), dst, from),
@@ -83,7 +83,7 @@ impl Lowering<'_> {
                 Some(_) => None,
                 None => Some(self.reg(value)?),
             };
-            let flags = self.architectural_plan(Mask::ALL)?;
+            let flags = self.architectural_plan(FlagSet::ALL)?;
             let at = self.asm.offset();
             match (constant, reg) {
                 (Some(constant), _) => self.asm.store_imm(bits, to, constant as u32),
@@ -94,6 +94,70 @@ impl Lowering<'_> {
         }
         if access.ordered {
             // A later acquiring load must not pass a releasing store.
+            self.asm.mfence();
+        }
+        Ok(())
+    }
+
+    pub(super) fn load_vector(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            self.call(self.input.callees.load, self.entries.call_context)?;
+            self.check_callback()?;
+            let xmm = self.vector_for(value)?;
+            self.asm.to_vector(width, xmm, Rm::Reg(Reg::RAX));
+            self.define_vector(value, xmm);
+            return Ok(());
+        }
+        let from = self.window(address)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
+        // Until the load is made its register holds what it held, which may be a
+        // slot that is overwritten next.
+        let vectors = self.vectors.deferred();
+        let xmm = self.vector_for(value)?;
+        let at = self.asm.offset();
+        self.asm.load_vector(width, xmm, from);
+        let edges = self.edge_flags();
+        self.push_map(at, self.location, flags, edges, vectors);
+        self.define_vector(value, xmm);
+        Ok(())
+    }
+
+    pub(super) fn store_vector(
+        &mut self,
+        access: Access,
+        width: Width,
+        address: Value,
+        value: Value,
+    ) -> Result<()> {
+        self.check_alignment(access, address)?;
+        let xmm = self.vector(value)?;
+        if self.input.lowering == MemoryLowering::Callback {
+            self.before_call_of_memory()?;
+            self.pass(0, address)?;
+            self.pass_access(access);
+            let place = context::argument(2);
+            self.asm.store_imm(Bits::B64, place, 0);
+            self.asm.store_vector(width, place, xmm);
+            self.call(self.input.callees.store, self.entries.call_context)?;
+            self.check_callback()?;
+        } else {
+            let to = self.window(address)?;
+            let flags = self.architectural_plan(FlagSet::ALL)?;
+            let at = self.asm.offset();
+            self.asm.store_vector(width, to, xmm);
+            self.state_map(at, flags);
+        }
+        if access.ordered {
             self.asm.mfence();
         }
         Ok(())
@@ -129,7 +193,7 @@ impl Lowering<'_> {
         }
         let new = self.reg(new)?;
         let to = self.window(address)?;
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         let at = self.asm.offset();
         self.asm.lock_cmpxchg(bits_of(access.size), to, new);
         self.state_map(at, flags);
@@ -181,7 +245,7 @@ impl Lowering<'_> {
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
     fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
-        let mask = access.size.bytes() - 1;
+        let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
         }
@@ -202,7 +266,7 @@ impl Lowering<'_> {
         }
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
         self.aligned = Some((reg, known, mask));
         Ok(())
@@ -217,6 +281,12 @@ impl Lowering<'_> {
         helper: Helper,
         args: [Value; 3],
     ) -> Result<()> {
+        self.call_exact(helper, &args)?;
+        self.move_result(value, Reg::RAX)
+    }
+
+    /// Calls a function of the guest; the result is in `rax`.
+    pub(super) fn call_exact(&mut self, helper: Helper, args: &[Value]) -> Result<()> {
         let function = *self
             .input
             .callees
@@ -224,12 +294,12 @@ impl Lowering<'_> {
             .get(usize::from(helper.0))
             .ok_or(CompileError::Unsupported)?;
         self.before_clobber()?;
+        self.before_call_of_guest()?;
         self.save_all_slot_values()?;
-        for (index, arg) in args.into_iter().enumerate() {
-            self.pass(index, arg)?;
+        for (index, arg) in args.iter().enumerate() {
+            self.pass(index, *arg)?;
         }
-        self.call(function, self.entries.call_state)?;
-        self.move_result(value, Reg::RAX)
+        self.call(function, self.entries.call_state)
     }
 
     /// Passes an argument to a function that is about to be called.
@@ -328,7 +398,7 @@ impl Lowering<'_> {
     fn check_callback(&mut self) -> Result<()> {
         self.asm
             .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
-        let flags = self.architectural_plan(Mask::ALL)?;
+        let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::CallbackFault, self.location, flags);
         Ok(())
     }

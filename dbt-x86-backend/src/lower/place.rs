@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use dbt_core::host::CompileError;
 use dbt_core::ir::{Inst, Slot, Ty, Value};
 
+use super::vector::width_of;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Rm};
 use crate::context;
-use crate::regs::{Reg, SCRATCH};
+use crate::regs::{Reg, SCRATCH, Xmm};
 use crate::runtime::slot_offset;
 
 /// Where a value is.
@@ -27,6 +28,8 @@ pub(crate) enum Place {
     },
     /// Still in its slot, at an offset from the state.
     Slot { offset: i32, bits: Bits },
+    /// In a vector register.
+    Vector(Xmm),
     /// In a spill place.
     Spill(u8),
 }
@@ -38,7 +41,7 @@ impl Place {
             Self::Sum { base, index, .. } => {
                 base == Some(reg) || index.is_some_and(|(used, _)| used == reg)
             }
-            Self::None | Self::Slot { .. } | Self::Spill(_) => false,
+            Self::None | Self::Slot { .. } | Self::Vector(_) | Self::Spill(_) => false,
         }
     }
 }
@@ -52,7 +55,7 @@ pub(crate) struct Places {
     spills: u32,
     /// Counts the writes to each register, so that a note about a register's
     /// content can tell whether it still holds.
-    versions: [u32; 16],
+    versions: [u32; 32],
 }
 
 impl Places {
@@ -81,6 +84,11 @@ impl Places {
 
     pub(crate) fn get(&self, value: Value) -> Place {
         self.of[value.index()]
+    }
+
+    /// The values of this block that are somewhere and still needed.
+    pub(crate) fn active(&self) -> &[Value] {
+        &self.active
     }
 
     pub(crate) fn version(&self, reg: Reg) -> u32 {
@@ -116,8 +124,8 @@ impl Places {
 /// The bits of a register that hold a value of a type.
 pub(crate) const fn bits_of(ty: Ty) -> Bits {
     match ty {
-        Ty::I64 => Bits::B64,
-        Ty::I1 | Ty::I32 | Ty::Flags => Bits::B32,
+        Ty::I64 | Ty::V64 => Bits::B64,
+        Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Bits::B32,
     }
 }
 
@@ -126,6 +134,10 @@ impl Lowering<'_> {
     pub(super) fn get(&mut self, value: Value, slot: Slot) {
         if slot == self.input.layout.flags {
             self.get_flags(value);
+            return;
+        }
+        if let Some(width) = width_of(self.input.layout.slot(slot).ty) {
+            self.get_vector(value, slot, width);
             return;
         }
         let place = match self.pins.of(slot) {
@@ -141,6 +153,9 @@ impl Lowering<'_> {
     pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<()> {
         if slot == self.input.layout.flags {
             return self.set_flags(value);
+        }
+        if let Some(width) = width_of(self.input.layout.slot(slot).ty) {
+            return self.set_vector(slot, value, width);
         }
         match self.pins.of(slot) {
             Some(pin) => self.set_pinned(pin, value),
@@ -190,7 +205,8 @@ impl Lowering<'_> {
         let info = *self.input.layout.slot(slot);
         let bits = bits_of(info.ty);
         let start = slot_offset(self.input.layout, slot);
-        self.save_slot_values(start, start + info.bytes().cast_signed(), value)?;
+        let end = start + info.bytes().cast_signed();
+        self.save_slot_values(start, end, Some(value))?;
         let to = Rm::State(start);
         match self.input.unit.constant(value) {
             Some(constant)
@@ -208,13 +224,18 @@ impl Lowering<'_> {
 
     /// Loads values out of slots that share bytes with `start..end`, which is
     /// about to be written.
-    fn save_slot_values(&mut self, start: i32, end: i32, except: Value) -> Result<()> {
+    pub(super) fn save_slot_values(
+        &mut self,
+        start: i32,
+        end: i32,
+        except: Option<Value>,
+    ) -> Result<()> {
         for position in 0..self.scratch.places.active.len() {
             let value = self.scratch.places.active[position];
             if let Place::Slot { offset, bits } = self.place(value) {
                 let size = if bits == Bits::B64 { 8 } else { 4 };
                 let needed = self.fact(value).last_use > self.index;
-                if offset < end && start < offset + size && needed && value != except {
+                if offset < end && start < offset + size && needed && Some(value) != except {
                     self.reg(value)?;
                 }
             }
@@ -295,7 +316,7 @@ impl Lowering<'_> {
                 self.keep(reg);
             }
         }
-        if place == Place::None {
+        if matches!(place, Place::None | Place::Vector(_)) {
             return Err(CompileError::Unsupported);
         }
         let reg = self.take_scratch()?;
@@ -310,7 +331,7 @@ impl Lowering<'_> {
                 index,
                 offset,
             } => self.sum_to(reg, base, index, offset),
-            Place::Reg(_) | Place::None => {}
+            Place::Reg(_) | Place::Vector(_) | Place::None => {}
         }
         self.scratch.places.put(value, Place::Reg(reg));
         Ok(reg)
@@ -366,22 +387,26 @@ impl Lowering<'_> {
 
     /// Returns a scratch register that holds nothing needed, and keeps it.
     pub(super) fn take_scratch(&mut self) -> Result<Reg> {
-        let holds_needed = |reg: Reg| {
-            self.scratch
-                .places
-                .active
-                .iter()
-                .any(|value| self.place(*value).uses(reg))
-        };
-        let free = SCRATCH
-            .into_iter()
-            .find(|reg| self.busy & 1 << reg.0 == 0 && !holds_needed(*reg));
-        let reg = match free {
+        let mut free = SCRATCH.into_iter().filter(|reg| self.is_free(*reg));
+        let reg = match self.free_scratch().or_else(|| free.next()) {
             Some(reg) => reg,
             None => self.victim()?,
         };
         self.take(reg)?;
         Ok(reg)
+    }
+
+    /// Returns a scratch register that nothing depends on, flags included.
+    pub(super) fn free_scratch(&self) -> Option<Reg> {
+        SCRATCH
+            .into_iter()
+            .find(|reg| self.is_free(*reg) && !self.is_noted(*reg))
+    }
+
+    /// Tells whether no value is in a scratch register.
+    fn is_free(&self, reg: Reg) -> bool {
+        let mut active = self.scratch.places.active.iter();
+        self.busy & 1 << reg.0 == 0 && !active.any(|value| self.place(*value).uses(reg))
     }
 
     /// Chooses the scratch register whose content is needed last.

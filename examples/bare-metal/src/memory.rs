@@ -33,7 +33,7 @@ impl<'a> FlatMemory<'a> {
             kind,
             cause,
         };
-        if access.aligned && !address.is_multiple_of(size as u64) {
+        if !address.is_multiple_of(access.alignment().into()) {
             return Err(fault(FaultCause::Alignment));
         }
         usize::try_from(address)
@@ -139,6 +139,7 @@ mod tests {
             size,
             signed: false,
             aligned,
+            by_words: false,
             unprivileged: false,
             ordered: false,
         }

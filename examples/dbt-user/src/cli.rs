@@ -4,6 +4,8 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use dbt_core::listing::Columns;
+
 /// The text of `--help`.
 pub const HELP: &str = "\
 Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 Linux.
@@ -24,12 +26,19 @@ Options:
       --interpret     interpret, do not translate
       --lockstep      compare each translated unit with the interpreter (slow, for
                       programs with one thread)
+      --hot-threshold N
+                      interpret code until it has been reached N times (0 to 255)
       --code-cache N  bytes of code cache; K, M and G are understood
+      --dump COLUMNS  print a listing of each translated unit to standard error;
+                      COLUMNS are some of guest, ir and host, with commas
+      --dump-to FILE  append the listings to FILE instead
+      --perf-map      write the names of translated code to /tmp/perf-PID.map, where
+                      perf looks for them
   -h, --help          print this
   -V, --version       print the version";
 
 /// What the translation engine is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineOptions {
     /// Interpret instead of translating.
     pub interpret: bool,
@@ -39,6 +48,14 @@ pub struct EngineOptions {
     pub clock: bool,
     /// Bytes of code cache, if not the default.
     pub code_cache: Option<usize>,
+    /// How often code is reached before it is translated, if not the default.
+    pub hot_threshold: Option<u8>,
+    /// What to list of each unit, if anything.
+    pub dump: Option<Columns>,
+    /// Where listings go, if not to standard error.
+    pub dump_to: Option<PathBuf>,
+    /// Name translated code for perf.
+    pub perf_map: bool,
 }
 
 /// A parsed command line.
@@ -109,18 +126,44 @@ where
             }
             "--interpret" => options.engine.interpret = true,
             "--lockstep" => options.engine.lockstep = true,
+            "--perf-map" => options.engine.perf_map = true,
             _ => valued(&mut options, &name, &mut parser)?,
         }
     }
-    if options.program.is_none() && options.argv0.is_some() {
-        return Err("-0 names a program, but there is no PROGRAM".into());
-    }
+    contradiction(&options)?;
     Ok(Command::Run(Box::new(options)))
+}
+
+/// The options that have a value.
+const VALUED: [&str; 8] = [
+    "-L",
+    "-E",
+    "-U",
+    "-0",
+    "--code-cache",
+    "--hot-threshold",
+    "--dump",
+    "--dump-to",
+];
+
+/// Says which options do not go together.
+fn contradiction(options: &Options) -> Result<(), String> {
+    let engine = &options.engine;
+    let message = if options.program.is_none() && options.argv0.is_some() {
+        "-0 names a program, but there is no PROGRAM"
+    } else if engine.dump.is_none() && engine.dump_to.is_some() {
+        "--dump-to says where listings go, but there is no --dump"
+    } else if engine.interpret && (engine.dump.is_some() || engine.perf_map) {
+        "--dump and --perf-map tell of translated code, and --interpret translates none"
+    } else {
+        return Ok(());
+    };
+    Err(message.into())
 }
 
 /// Handles an option that has a value.
 fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Result<(), String> {
-    if !["-L", "-E", "-U", "-0", "--code-cache"].contains(&name) {
+    if !VALUED.contains(&name) {
         return Err(format!("unknown option {name}; dbt-user --help lists them"));
     }
     let value = parser
@@ -141,6 +184,9 @@ fn valued(options: &mut Options, name: &str, parser: &mut lexopt::Parser) -> Res
         }
         "-U" => options.env.push((value, None)),
         "-0" => options.argv0 = Some(value),
+        "--hot-threshold" => options.engine.hot_threshold = Some(threshold(&value)?),
+        "--dump" => options.engine.dump = Some(columns(&value)?),
+        "--dump-to" => options.engine.dump_to = Some(value.into()),
         _ => options.engine.code_cache = Some(size(&value)?),
     }
     Ok(())
@@ -154,6 +200,12 @@ fn split(assignment: &OsStr) -> Option<(OsString, OsString)> {
         .filter(|&at| at != 0)?;
     let part = |b| OsStr::from_bytes(b).to_owned();
     Some((part(&bytes[..at]), part(&bytes[at + 1..])))
+}
+
+fn threshold(text: &OsStr) -> Result<u8, String> {
+    let text = text.to_string_lossy();
+    text.parse()
+        .map_err(|_| format!("--hot-threshold {text}: expected a number from 0 to 255"))
 }
 
 fn size(text: &OsStr) -> Result<usize, String> {
@@ -170,6 +222,12 @@ fn size(text: &OsStr) -> Result<usize, String> {
         .and_then(|n| n.checked_mul(1 << shift))
         .filter(|&n| n != 0)
         .ok_or_else(|| format!("--code-cache {text}: expected a size such as 512K or 32M"))
+}
+
+fn columns(text: &OsStr) -> Result<Columns, String> {
+    let text = text.to_string_lossy();
+    text.parse()
+        .map_err(|error| format!("--dump {text}: {error}"))
 }
 
 /// Returns the program's environment: ours, changed as `-E` and `-U` say.
@@ -236,8 +294,13 @@ mod tests {
         assert!(error(&["-L", "/no/such/dir", "p"]).contains("no such directory"));
         assert!(error(&["-E", "=x", "p"]).contains("NAME=VALUE"));
         assert!(error(&["--code-cache", "lots"]).contains("--code-cache lots"));
+        assert!(error(&["--hot-threshold", "256"]).contains("--hot-threshold 256"));
         assert!(error(&["--code-cache", "0"]).contains("--code-cache 0"));
         assert!(error(&["-0", "x"]).contains("no PROGRAM"));
+        assert!(error(&["--dump", "guest,asm"]).contains("`asm` is none of guest, ir and host"));
+        assert!(error(&["--dump", ""]).contains("--dump : `` is none"));
+        assert!(error(&["--dump-to", "f"]).contains("no --dump"));
+        assert!(error(&["--dump", "ir", "--interpret"]).contains("--interpret translates none"));
         assert!(error(&["--strace=yes", "p"]).contains("--strace"));
     }
 
@@ -246,6 +309,18 @@ mod tests {
         let options = run(&["--code-cache=32M", "--interpret", "p"]);
         assert_eq!(options.engine.code_cache, Some(32 << 20));
         assert!(options.engine.interpret);
+    }
+
+    #[test]
+    fn dump_takes_some_columns() {
+        let options = run(&["--dump", "host,guest", "--dump-to=list", "--perf-map"]);
+        let columns = Columns {
+            ir: false,
+            ..Columns::ALL
+        };
+        assert_eq!(options.engine.dump, Some(columns));
+        assert_eq!(options.engine.dump_to, Some("list".into()));
+        assert!(options.engine.perf_map);
     }
 
     #[test]

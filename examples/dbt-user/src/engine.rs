@@ -1,6 +1,9 @@
 //! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
+mod dump;
 mod lockstep;
+mod observe;
+mod perf_map;
 mod report;
 
 use std::io::{self, Write};
@@ -20,6 +23,7 @@ use dbt_user::memory::{FaultKind, Space};
 use dbt_x86_backend::X86Backend;
 
 use lockstep::Ahead;
+use observe::Observers;
 use report::Totals;
 
 type ArmEngine = WindowEngine<A32Guest, X86Backend, ProcessCode>;
@@ -45,24 +49,31 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         } else {
             Mode::Interpret
         },
+        // Each unit is to be compared with the interpreter.
+        hot_threshold: match options.lockstep {
+            true => 0,
+            false => options
+                .hot_threshold
+                .unwrap_or(Config::default().hot_threshold),
+        },
         link: !options.lockstep,
         jump_cache: !options.lockstep,
         ..Config::default()
     };
-    let engine = Engine::new(
-        A32Guest::new(FEATURES),
-        X86Backend::default(),
-        code,
-        Lowering::Window,
-        config,
-    )
-    .map_err(io::Error::other)?;
+    let guest = A32Guest::new(FEATURES);
+    let observers = Observers::new(options, guest)?;
+    let mut engine = Engine::new(guest, X86Backend::default(), code, Lowering::Window, config)
+        .map_err(io::Error::other)?;
+    if let Some(observers) = &observers {
+        engine = engine.with_observer(Arc::<Observers>::clone(observers));
+    }
     Ok(Arc::new(Shared {
         unattached: Mutex::new(Some(engine)),
         engine: OnceLock::new(),
         clock: options.clock,
         lockstep: options.lockstep && !options.interpret,
         totals: Arc::default(),
+        observers,
     }))
 }
 
@@ -86,6 +97,7 @@ struct Shared {
     clock: bool,
     lockstep: bool,
     totals: Arc<Mutex<Totals>>,
+    observers: Option<Arc<Observers>>,
 }
 
 impl Shared {
@@ -95,6 +107,9 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(engine) = unattached.take() {
+            if let Some(observers) = &self.observers {
+                observers.attach(space, engine.runtime_code());
+            }
             let engine = WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;
             // The lock is held, so nobody else has set it.
             let _ = self.engine.set(engine);
@@ -206,7 +221,7 @@ impl Cpu for Core {
             r: state.r,
             cpsr: state.cpsr(),
             d: state.d,
-            fpscr: state.fpscr,
+            fpscr: state.fpscr(),
             tpidruro: state.tpidruro,
             tpidrurw: state.tpidrurw,
         }
@@ -256,7 +271,7 @@ fn put(state: &mut ArmState, regs: &UserRegs) {
     state.r = regs.r;
     state.set_cpsr(regs.cpsr);
     state.d = regs.d;
-    state.fpscr = regs.fpscr;
+    state.set_fpscr(regs.fpscr);
     state.tpidruro = regs.tpidruro;
     state.tpidrurw = regs.tpidrurw;
 }

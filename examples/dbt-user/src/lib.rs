@@ -23,6 +23,7 @@ mod linux;
 pub mod memory;
 mod process;
 mod stack;
+pub mod symbols;
 mod thread;
 
 use std::ffi::CString;

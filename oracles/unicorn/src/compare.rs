@@ -56,6 +56,8 @@ pub struct Mismatch {
     pub memory: Option<(u32, u32, u32)>,
     /// What differs.
     pub fields: Vec<&'static str>,
+    /// Whether Unicorn executed A32 code at an address with bit 1 set.
+    pub misaligned: bool,
     /// What differs after the whole program.
     pub whole: String,
 }
@@ -84,7 +86,7 @@ fn differences(ours: &Side<End>, theirs: &Side<Stop>) -> Vec<&'static str> {
         ("thumb", ours.thumb, theirs.thumb),
         ("it", ours.it, theirs.it),
         ("big_endian", ours.big_endian, theirs.big_endian),
-        ("fpscr", ours.fpscr, theirs.fpscr),
+        ("fpscr", ours.fpscr(), theirs.fpscr()),
         ("tpidruro", ours.tpidruro, theirs.tpidruro),
         ("tpidrurw", ours.tpidrurw, theirs.tpidrurw),
     ];
@@ -208,8 +210,8 @@ impl Comparison {
             end: program.end,
         };
         let theirs = Side { state, end };
-        let equal = differences(&ours, &theirs).is_empty()
-            && self.cpu.memory_difference(arena).is_none();
+        let equal =
+            differences(&ours, &theirs).is_empty() && self.cpu.memory_difference(arena).is_none();
         if program.after.exclusive_address != ArmState::MONITOR_OPEN || !equal {
             self.open_monitor(arena)?;
         }
@@ -220,7 +222,11 @@ impl Comparison {
             return Ok(None);
         }
         let memory = self.cpu.memory_difference(arena);
-        let whole = format!("{:?} {:?}, memory {memory:x?}", differences(&ours, &theirs), theirs.end);
+        let whole = format!(
+            "{:?} {:?}, memory {memory:x?}",
+            differences(&ours, &theirs),
+            theirs.end
+        );
         let mut mismatch = self.locate(program, arena)?;
         mismatch.whole = whole;
         self.is_fresh = false;
@@ -286,6 +292,7 @@ impl Comparison {
             ours.end = run(&mut ours.state, &mut memory, &self.guest, limit, MAX_STEPS);
             let mut state = program.before;
             let end = self.cpu.run(&mut state, limit)?;
+            let misaligned = self.cpu.was_misaligned();
             let theirs = Side { state, end };
             let fields = differences(&ours, &theirs);
             let at = self.cpu.memory_difference(&memory);
@@ -310,6 +317,7 @@ impl Comparison {
                     theirs,
                     memory: memory_words,
                     fields,
+                    misaligned,
                     whole: String::new(),
                 });
             }
@@ -357,7 +365,11 @@ impl fmt::Display for Mismatch {
         let Self {
             item, ours, theirs, ..
         } = self;
-        writeln!(f, "  {:#010x} at {:#x}: {}", item.word, item.address, self.text)?;
+        writeln!(
+            f,
+            "  {:#010x} at {:#x}: {}",
+            item.word, item.address, self.text
+        )?;
         writeln!(f, "  ours: {:?}", ours.end)?;
         writeln!(f, "  theirs: {:?}", theirs.end)?;
         if self.fields.is_empty() {
@@ -368,7 +380,11 @@ impl fmt::Display for Mismatch {
             let [before, ours, theirs] = values;
             writeln!(f, " {mark} {name:>8} {before:18x} {ours:18x} {theirs:18x}")
         };
-        writeln!(f, "   {:>8} {:>18} {:>18} {:>18}", "", "before", "ours", "theirs")?;
+        writeln!(
+            f,
+            "   {:>8} {:>18} {:>18} {:>18}",
+            "", "before", "ours", "theirs"
+        )?;
         let states = [&self.before, &ours.state, &theirs.state];
         for (index, name) in REGISTERS.iter().enumerate() {
             row(f, name, states.map(|state| state.r[index].into()))?;
@@ -387,10 +403,13 @@ impl fmt::Display for Mismatch {
                 row(f, &format!("spsr.{index}"), values)?;
             }
         }
-        row(f, "fpscr", states.map(|state| state.fpscr.into()))?;
+        row(f, "fpscr", states.map(|state| state.fpscr().into()))?;
         for index in 0..32 {
             let values = states.map(|state| state.d[index]);
-            if values[0] != values[1] || values[1] != values[2] || matches!(self.item.row, Ok(row) if row.name.starts_with('V')) && index < 32 {
+            if values[0] != values[1]
+                || values[1] != values[2]
+                || matches!(self.item.row, Ok(row) if row.name.starts_with('V')) && index < 32
+            {
                 row(f, &format!("d{index}"), values)?;
             }
         }

@@ -42,6 +42,8 @@ struct Report {
     /// a store that faults, at least to the end of an IT block.
     fault: Option<(MemType, u64, ArmState)>,
     blocks: u32,
+    /// Whether a block of A32 had an address with bit 1 set.
+    misaligned: bool,
 }
 
 #[repr(C, align(4096))]
@@ -145,9 +147,11 @@ impl Cpu {
             }
             false
         })?;
-        unicorn.add_block_hook(1, 0, |unicorn, _, _| {
+        unicorn.add_block_hook(1, 0, |unicorn, address, _| {
+            let misaligned = address & 2 != 0 && is_a32(unicorn);
             let report = unicorn.get_data_mut();
             report.blocks += 1;
+            report.misaligned |= misaligned;
             if report.blocks > MAX_BLOCKS {
                 let _ = unicorn.emu_stop();
             }
@@ -211,7 +215,8 @@ impl Cpu {
     pub fn word(&self, address: u32) -> Option<u32> {
         let address = address & !3;
         let mut regions = self.memory.iter().zip(&REGIONS);
-        let (backing, region) = regions.find(|(_, region)| address.wrapping_sub(region.base) < region.len)?;
+        let (backing, region) =
+            regions.find(|(_, region)| address.wrapping_sub(region.base) < region.len)?;
         let at = (address - region.base) as usize;
         let bytes = backing.bytes().get(at..at + 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))
@@ -252,6 +257,13 @@ impl Cpu {
             (Err(error), ..) => Stop::Error(error),
             (Ok(()), ..) => Stop::Reached,
         })
+    }
+
+    /// Tells whether the last run executed A32 code at an address with bit 1 set,
+    /// which no branch may reach.
+    #[must_use]
+    pub fn was_misaligned(&self) -> bool {
+        self.unicorn.get_data().misaligned
     }
 
     /// Opens the exclusive monitor, by executing `CLREX`.
@@ -345,7 +357,7 @@ impl Cpu {
         for (number, &value) in state.d.iter().enumerate() {
             unicorn.reg_write(RegisterARM::D0 as i32 + number as i32, value)?;
         }
-        unicorn.reg_write(RegisterARM::FPSCR, state.fpscr.into())?;
+        unicorn.reg_write(RegisterARM::FPSCR, state.fpscr().into())?;
         unicorn.reg_write(RegisterARM::C13_C0_3, state.tpidruro.into())?;
         unicorn.reg_write_arm_coproc(&tpidrurw(state.tpidrurw))
     }
@@ -386,12 +398,18 @@ fn read_state(unicorn: &Unicorn<'_, Report>, state: &mut ArmState) -> Result<(),
     for (number, value) in state.d.iter_mut().enumerate() {
         *value = unicorn.reg_read(RegisterARM::D0 as i32 + number as i32)?;
     }
-    state.fpscr = word(RegisterARM::FPSCR as i32)?;
+    state.set_fpscr(word(RegisterARM::FPSCR as i32)?);
     state.tpidruro = word(RegisterARM::C13_C0_3 as i32)?;
     let mut register = tpidrurw(0);
     unicorn.reg_read_arm_coproc(&mut register)?;
     state.tpidrurw = register.val as u32;
     Ok(())
+}
+
+fn is_a32(unicorn: &Unicorn<'_, Report>) -> bool {
+    const T: u64 = 1 << 5;
+    let cpsr = unicorn.reg_read(RegisterARM::CPSR);
+    cpsr.is_ok_and(|cpsr| cpsr & T == 0)
 }
 
 /// SP, LR and PC do not stand behind R12 in Unicorn's list.

@@ -219,7 +219,10 @@ fn worker(
     let seed = options.seed.wrapping_mul(0x1_0000).wrapping_add(number);
     let mut programs = Programs::new(seed, mix, |set, row| {
         let name = format!("{set} {} {}", row.name, row.encoding);
-        options.rows.as_ref().is_none_or(|rows| rows.is_match(&name))
+        options
+            .rows
+            .as_ref()
+            .is_none_or(|rows| rows.is_match(&name))
     });
     let mut arena = Arena::new();
     let mut comparison = Comparison::new(mix.guest(), options.system)?;
@@ -233,14 +236,19 @@ fn worker(
         let program = programs.next(&mut arena);
         let mismatch = comparison.check(&program, &mut arena)?;
         // What stands behind a difference has not been compared.
-        let compared = mismatch.as_ref().map_or(program.items.len(), |m| m.index + 1);
+        let compared = mismatch
+            .as_ref()
+            .map_or(program.items.len(), |m| m.index + 1);
         let count = compared as u64;
         findings.programs += 1;
         findings.instructions += count;
         for (index, item) in program.items[..compared].iter().enumerate() {
             if let Ok(row) = item.row {
                 let set = if program.thumb() { "T32" } else { "A32" };
-                let entry = findings.rows.entry((set, row.name, row.encoding)).or_default();
+                let entry = findings
+                    .rows
+                    .entry((set, row.name, row.encoding))
+                    .or_default();
                 let last = index + 1 == program.items.len();
                 let stopped = last && program.end != dbt_testkit::programs::End::Done;
                 *(if stopped { &mut entry.1 } else { &mut entry.0 }) += 1;

@@ -45,7 +45,7 @@ impl Cpu {
     }
 
     fn flags(&self) -> FpFlags {
-        FpFlags::from_fpscr(self.state.fpscr)
+        FpFlags::from_fpscr(self.state.fpscr())
     }
 }
 
@@ -136,10 +136,10 @@ fn fpscr_rounds_and_collects() {
         (3, 0x3eaa_aaaa),
     ] {
         let mut cpu = with_singles(0xee80_0a81, &[(1, 1.0), (2, 3.0)]);
-        cpu.state.fpscr = mode << 22 | 1;
+        cpu.state.set_fpscr(mode << 22 | 1);
         assert_eq!(cpu.next().s(0), third);
         assert_eq!(
-            cpu.state.fpscr,
+            cpu.state.fpscr(),
             mode << 22 | 0x11,
             "IXC beside the IOC raised before"
         );
@@ -168,20 +168,20 @@ fn comparison_writes_the_flags_of_fpscr() {
     ] {
         let mut cpu = Cpu::a32(&[0xeeb4_0b41, 0xeef1_fa10]);
         (cpu.state.d[0], cpu.state.d[1]) = (a.to_bits(), b.to_bits());
-        cpu.state.fpscr = 0xf000_0000;
+        cpu.state.set_fpscr(0xf000_0000);
         cpu.next();
-        assert_eq!(cpu.state.fpscr, nzcv << 28 | flags.bits(), "{a} to {b}");
+        assert_eq!(cpu.state.fpscr(), nzcv << 28 | flags.bits(), "{a} to {b}");
         assert_eq!(cpu.next().nzcv(), nzcv);
     }
     // vcmpe.f32 s0, #0
     let mut cpu = with_singles(0xeeb5_0ac0, &[(0, f32::NAN)]);
     cpu.next();
-    assert_eq!(cpu.state.fpscr, 0x3000_0001);
+    assert_eq!(cpu.state.fpscr(), 0x3000_0001);
     // vcmp.f32 s0, #0 flushes its operand if told to.
     let mut cpu = with_singles(0xeeb5_0a40, &[(0, -1e-40)]);
-    cpu.state.fpscr = 1 << 24;
+    cpu.state.set_fpscr(1 << 24);
     cpu.next();
-    assert_eq!(cpu.state.fpscr, 0x6100_0080);
+    assert_eq!(cpu.state.fpscr(), 0x6100_0080);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn conversions_to_integers_saturate() {
     // vcvtr.s32.f32 s0, s1 rounds as FPSCR says: here to the nearest, then up.
     for (mode, result) in [(0, 2), (1, 3)] {
         let mut cpu = with_singles(0xeebd_0a60, &[(1, 2.5)]);
-        cpu.state.fpscr = mode << 22;
+        cpu.state.set_fpscr(mode << 22);
         assert_eq!(cpu.next().s(0), result);
     }
 }
@@ -234,7 +234,7 @@ fn conversions_from_integers() {
     // vcvt.f32.u32 s0, s1 rounds as FPSCR says.
     let mut cpu = Cpu::a32(&[0xeeb8_0a60]);
     cpu.set_s(1, 0xffff_ffff);
-    cpu.state.fpscr = 3 << 22;
+    cpu.state.set_fpscr(3 << 22);
     assert_eq!(cpu.next().s(0), 0x4f7f_ffff);
 }
 
@@ -255,7 +255,7 @@ fn conversions_to_and_from_fixed_point() {
     // vcvt.f32.s32 s0, s0, #32 rounds to nearest whatever FPSCR says.
     let mut cpu = Cpu::a32(&[0xeeba_0ac0]);
     cpu.set_s(0, 0x7fff_ffff);
-    cpu.state.fpscr = 3 << 22;
+    cpu.state.set_fpscr(3 << 22);
     assert_eq!(cpu.s0(), 0.5);
 }
 
@@ -321,7 +321,7 @@ fn short_vectors_are_undefined_where_they_would_matter() {
     ] {
         for vectors in [1 << 16, 1 << 20] {
             let mut cpu = Cpu::a32(&[word]);
-            cpu.state.fpscr = vectors;
+            cpu.state.set_fpscr(vectors);
             assert_eq!(cpu.step() == Step::Next, defined, "{word:#x}");
         }
     }

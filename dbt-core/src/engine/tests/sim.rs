@@ -141,7 +141,9 @@ pub(super) struct Map {
 
 const FLAGS: Slot = Slot(8);
 
-impl Backend for SimBackend {
+// SAFETY: what is entered is `simulate`, which reads what was emitted as data and
+// does to the state and the context what generated code may do.
+unsafe impl Backend for SimBackend {
     type Map = Map;
 
     fn emit_runtime(
@@ -214,7 +216,12 @@ impl Backend for SimBackend {
             lowering: input.lowering,
         }));
         let len = u32::try_from(code.len()).unwrap();
-        Ok(Fragment { len, exits, maps })
+        Ok(Fragment {
+            len,
+            exits,
+            maps,
+            marks: Vec::new(),
+        })
     }
 
     fn link(&self, _: u32, to: u32) -> (u64, usize) {

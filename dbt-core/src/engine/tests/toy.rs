@@ -49,6 +49,7 @@ static LAYOUT: StateLayout = StateLayout {
     ],
     hot: &[],
     flags: FLAGS,
+    float_status: None,
 };
 
 const FLAGS: Slot = Slot(8);

@@ -2,6 +2,7 @@
 
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
+use crate::ir::float::{FloatOp, SignOp};
 use crate::ir::inst::{BitOp, TrapKind, Ty, Width};
 
 /// Words and what they stand for.
@@ -32,11 +33,81 @@ pub(super) const fn width_name(width: Width) -> &'static str {
 
 pub(super) const WIDTHS: Names<Width, 2> = [("i32", Width::W32), ("i64", Width::W64)];
 
-pub(super) const TYPES: Names<Ty, 4> = [
+pub(super) const TYPES: Names<Ty, 6> = [
     ("i1", Ty::I1),
     ("i32", Ty::I32),
     ("i64", Ty::I64),
     ("flags", Ty::Flags),
+    ("v32", Ty::V32),
+    ("v64", Ty::V64),
+];
+
+/// The name of a value of a width in a floating-point or vector register.
+pub(super) const fn vector_name(width: Width) -> &'static str {
+    match width {
+        Width::W32 => "v32",
+        Width::W64 => "v64",
+    }
+}
+
+pub(super) const VECTORS: Names<Width, 2> = [("v32", Width::W32), ("v64", Width::W64)];
+
+pub(super) const SIGNS: Names<(SignOp, Width), 4> = [
+    ("float_neg.f32", (SignOp::Neg, Width::W32)),
+    ("float_neg.f64", (SignOp::Neg, Width::W64)),
+    ("float_abs.f32", (SignOp::Abs, Width::W32)),
+    ("float_abs.f64", (SignOp::Abs, Width::W64)),
+];
+
+const fn to_int(from: Width, signed: bool, truncates: bool) -> FloatOp {
+    FloatOp::ToInt {
+        from,
+        signed,
+        truncates,
+    }
+}
+
+const fn from_int(to: Width, signed: bool) -> FloatOp {
+    FloatOp::FromInt { to, signed }
+}
+
+pub(super) const FLOAT: Names<FloatOp, 30> = [
+    ("float_add.f32", FloatOp::Add(Width::W32)),
+    ("float_add.f64", FloatOp::Add(Width::W64)),
+    ("float_sub.f32", FloatOp::Sub(Width::W32)),
+    ("float_sub.f64", FloatOp::Sub(Width::W64)),
+    ("float_mul.f32", FloatOp::Mul(Width::W32)),
+    ("float_mul.f64", FloatOp::Mul(Width::W64)),
+    ("float_div.f32", FloatOp::Div(Width::W32)),
+    ("float_div.f64", FloatOp::Div(Width::W64)),
+    ("float_sqrt.f32", FloatOp::Sqrt(Width::W32)),
+    ("float_sqrt.f64", FloatOp::Sqrt(Width::W64)),
+    ("float_mul_add.f32", FloatOp::MulAdd(Width::W32)),
+    ("float_mul_add.f64", FloatOp::MulAdd(Width::W64)),
+    ("float_compare.f32", FloatOp::Compare(Width::W32)),
+    ("float_compare.f64", FloatOp::Compare(Width::W64)),
+    (
+        "float_compare_signalling.f32",
+        FloatOp::CompareSignalling(Width::W32),
+    ),
+    (
+        "float_compare_signalling.f64",
+        FloatOp::CompareSignalling(Width::W64),
+    ),
+    ("float_widen", FloatOp::Widen),
+    ("float_narrow", FloatOp::Narrow),
+    ("float_to_i32.f32", to_int(Width::W32, true, false)),
+    ("float_to_i32.f64", to_int(Width::W64, true, false)),
+    ("float_to_u32.f32", to_int(Width::W32, false, false)),
+    ("float_to_u32.f64", to_int(Width::W64, false, false)),
+    ("float_trunc_i32.f32", to_int(Width::W32, true, true)),
+    ("float_trunc_i32.f64", to_int(Width::W64, true, true)),
+    ("float_trunc_u32.f32", to_int(Width::W32, false, true)),
+    ("float_trunc_u32.f64", to_int(Width::W64, false, true)),
+    ("float_from_i32.f32", from_int(Width::W32, true)),
+    ("float_from_i32.f64", from_int(Width::W64, true)),
+    ("float_from_u32.f32", from_int(Width::W32, false)),
+    ("float_from_u32.f64", from_int(Width::W64, false)),
 ];
 
 pub(super) const BINARY: Names<BinOp, 12> = [
@@ -130,10 +201,19 @@ pub(super) const TRAPS: Names<TrapKind, 13> = [
 pub(super) type AccessFlag = (&'static str, fn(Access) -> Access, bool);
 
 /// Returns the words that may follow an access's size.
-pub(super) fn access_flags(access: Access) -> [AccessFlag; 4] {
+pub(super) fn access_flags(access: Access) -> [AccessFlag; 5] {
     [
         ("signed", Access::signed, access.signed),
-        ("aligned", Access::aligned, access.aligned),
+        (
+            "aligned",
+            Access::aligned,
+            access.aligned && !access.by_words,
+        ),
+        (
+            "aligned_by_words",
+            Access::aligned_by_words,
+            access.aligned && access.by_words,
+        ),
         ("unprivileged", Access::unprivileged, access.unprivileged),
         ("ordered", Access::ordered, access.ordered),
     ]

@@ -55,6 +55,29 @@ fn the_reservation_is_aligned_and_guarded() {
     );
 }
 
+/// The window at zero is a window like others, but null stays invalid, for the guest
+/// and for the host, and there is only one.
+#[test]
+fn the_window_at_zero_keeps_null_invalid() {
+    let window = Window::at_zero().unwrap();
+    assert_eq!(window.base().addr(), 0);
+    assert_eq!(window.host_range(), 0..(4 << 30) + 0x1_0000);
+    assert_eq!(map(&window, 0x1_0000, 4096, RW), 0x1_0000);
+    window.write(0x1_0ffc, &[1, 2, 3, 4]).unwrap();
+    assert_eq!(window.read_obj::<u32>(0x1_0ffc), Ok(0x0403_0201));
+    for addr in [0, 0xf000] {
+        let null = window.map(addr, 4096, RW, Backing::Anonymous, Placement::Fixed);
+        assert_eq!(null, Err(Error::Host(rustix::io::Errno::PERM)));
+        assert!(window.read_obj::<u8>(addr).is_err());
+    }
+    let moved = window.remap(0x1_0000, 4096, 4096, RemapTarget::Fixed(0));
+    assert_eq!(moved, Err(Error::Host(rustix::io::Errno::PERM)));
+    assert_eq!(map(&window, TOP_PAGE, 4096, RW), TOP_PAGE);
+    assert!(Window::at_zero().is_err());
+    drop(window);
+    assert!(Window::at_zero().is_ok());
+}
+
 /// The last page of the address space is as good as any other.
 #[test]
 fn the_top_page_can_be_mapped() {

@@ -161,7 +161,7 @@ fn differences(a: &ArmState, b: &ArmState) -> Vec<String> {
             ("thumb", s.thumb),
             ("it", s.it),
             ("big_endian", s.big_endian),
-            ("fpscr", s.fpscr),
+            ("fpscr", s.fpscr()),
             ("tpidruro", s.tpidruro),
             ("tpidrurw", s.tpidrurw),
         ] {

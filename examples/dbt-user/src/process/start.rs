@@ -186,10 +186,13 @@ pub(crate) fn start(
     options: &Options,
     engine: Arc<dyn Engine>,
 ) -> Result<Thread, StartError> {
-    let space = Space::new().map_err(|error| StartError::Host {
-        what: "4 GiB of addresses for the guest",
-        error: io::Error::from_raw_os_error(error.errno()),
-    })?;
+    // The faster of the two, where the host has it.
+    let space = Space::at_zero()
+        .or_else(|_| Space::new())
+        .map_err(|error| StartError::Host {
+            what: "4 GiB of addresses for the guest",
+            error: io::Error::from_raw_os_error(error.errno()),
+        })?;
     let space = Arc::new(space);
     space.set_mmap_range(LOWEST..u64::from(STACK_TOP - STACK_SIZE - STACK_GAP));
     let sysroot = Sysroot::new(options.sysroot.clone());
@@ -351,7 +354,10 @@ fn own_args(options: &Options) -> Vec<OsString> {
     }
     let engine = &options.engine;
     let flags = [("--strace", options.strace), ("--stats", options.stats)];
-    let engine_flags = [("--interpret", engine.interpret)];
+    let engine_flags = [
+        ("--interpret", engine.interpret),
+        ("--perf-map", engine.perf_map),
+    ];
     args.extend(
         flags
             .iter()
@@ -359,8 +365,18 @@ fn own_args(options: &Options) -> Vec<OsString> {
             .filter(|f| f.1)
             .map(|f| f.0.into()),
     );
+    if let Some(threshold) = engine.hot_threshold {
+        args.extend(["--hot-threshold".into(), threshold.to_string().into()]);
+    }
     if let Some(size) = engine.code_cache {
         args.extend(["--code-cache".into(), size.to_string().into()]);
+    }
+    if let Some(columns) = engine.dump {
+        args.extend(["--dump".into(), columns.to_string().into()]);
+    }
+    if let Some(file) = &engine.dump_to {
+        let file = std::path::absolute(file).unwrap_or(file.clone());
+        args.extend(["--dump-to".into(), file.into()]);
     }
     args
 }

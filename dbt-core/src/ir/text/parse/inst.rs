@@ -6,7 +6,8 @@ use super::cursor::Cursor;
 use super::{Expected, ParseError, Parser};
 use crate::ir::inst::{Helper, Inst, Slot, Width};
 use crate::ir::text::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, SIZES, TYPES, UNARY, WIDTHS, access_flags, named,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTORS, WIDTHS,
+    access_flags, named,
 };
 use crate::ir::{Ty, Value};
 
@@ -51,12 +52,14 @@ impl<'a> Parser<'a> {
             _ => {}
         }
         let mut inst = if mnemonic == "call" {
-            let helper = cursor.numbered("helper").map(u16::try_from);
-            let Some(Ok(helper)) = helper else {
-                return Err(cursor.error(Expected::Word("helper")));
-            };
             Inst::Call {
-                helper: Helper(helper),
+                helper: helper(cursor)?,
+                args: [UNKNOWN; 3],
+            }
+        } else if let Some(op) = named(&FLOAT, word) {
+            Inst::Float {
+                op,
+                helper: helper(cursor)?,
                 args: [UNKNOWN; 3],
             }
         } else {
@@ -96,6 +99,15 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// Parses the name of a helper.
+fn helper(cursor: &mut Cursor<'_>) -> Result<Helper, ParseError> {
+    let helper = cursor.numbered("helper").map(u16::try_from);
+    let Some(Ok(helper)) = helper else {
+        return Err(cursor.error(Expected::Word("helper")));
+    };
+    Ok(Helper(helper))
+}
+
 /// Tells whether an instruction makes no value.
 fn is_statement(mnemonic: &str) -> bool {
     matches!(
@@ -114,8 +126,8 @@ fn constant<'a>(
     let bits = cursor.number()?;
     let fits = match ty {
         Ty::I1 => bits <= 1,
-        Ty::I32 => u32::try_from(bits).is_ok(),
-        Ty::I64 => true,
+        Ty::I32 | Ty::V32 => u32::try_from(bits).is_ok(),
+        Ty::I64 | Ty::V64 => true,
         Ty::Flags => bits & !0xf000_0000 == 0,
     };
     if fits {
@@ -133,6 +145,9 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
     }
     if let Some(op) = named(&UNARY, word) {
         return Ok(Inst::Unary { op, a });
+    }
+    if let Some((op, width)) = named(&SIGNS, word) {
+        return Ok(Inst::FloatSign { op, width, a });
     }
     let width = || named(&WIDTHS, suffixes).ok_or(Expected::Suffix);
     if let Some(op) = named(&BINARY, mnemonic) {
@@ -154,8 +169,27 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
             flags: a,
             condition: named(&CONDITIONS, suffixes).ok_or(Expected::Suffix)?,
         },
+        "to_vector" => Inst::ToVector { width: width()?, a },
+        "from_vector" => Inst::FromVector { width: width()?, a },
+        "load" if suffixes.starts_with('v') => {
+            let (width, access) = width_and_access(&VECTORS, suffixes)?;
+            Inst::LoadVector {
+                access,
+                width,
+                address: a,
+            }
+        }
+        "store" if suffixes.starts_with('v') => {
+            let (width, access) = width_and_access(&VECTORS, suffixes)?;
+            Inst::StoreVector {
+                access,
+                width,
+                address: a,
+                value: b,
+            }
+        }
         "load" => {
-            let (width, access) = width_and_access(suffixes)?;
+            let (width, access) = width_and_access(&WIDTHS, suffixes)?;
             Inst::Load {
                 access,
                 width,
@@ -163,7 +197,7 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
             }
         }
         "store" => {
-            let (width, access) = width_and_access(suffixes)?;
+            let (width, access) = width_and_access(&WIDTHS, suffixes)?;
             Inst::Store {
                 access,
                 width,
@@ -186,6 +220,7 @@ fn without_suffix(word: &str) -> Result<Inst, Expected> {
     Ok(match word {
         "nop" => Inst::Nop,
         "fence" => Inst::Fence,
+        "float_status" => Inst::FloatStatus,
         "not.i1" => Inst::BitNot { a },
         "bit_to_word" => Inst::BitToWord { a },
         "zext" => Inst::Extend { signed: false, a },
@@ -210,9 +245,12 @@ fn without_suffix(word: &str) -> Result<Inst, Expected> {
     })
 }
 
-fn width_and_access(suffixes: &str) -> Result<(Width, Access), Expected> {
+fn width_and_access(
+    widths: &[(&'static str, Width)],
+    suffixes: &str,
+) -> Result<(Width, Access), Expected> {
     let (width, rest) = suffixes.split_once('.').ok_or(Expected::Suffix)?;
-    let width = named(&WIDTHS, width).ok_or(Expected::Suffix)?;
+    let width = named(widths, width).ok_or(Expected::Suffix)?;
     Ok((width, access(rest)?))
 }
 

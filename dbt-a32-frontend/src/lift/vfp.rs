@@ -1,0 +1,301 @@
+//! The floating-point part of the lifter.
+//!
+//! An operation is an [`Inst::Float`] whose function is the exact one, so that a
+//! back end may use the host's own operation. That promises nothing about
+//! flushing to zero: where FPSCR asks for it, the functions are called.
+
+use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, Width};
+use dbt_isa::machine::{Abort, Flow, Machine};
+use dbt_isa::ops::Access;
+
+use super::machine::Lifter;
+use crate::fp_reg::{DReg, SReg};
+use crate::guest::slot;
+use crate::softfloat::FixedWidth;
+use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, VfpMachine};
+
+impl Lifter<'_, '_> {
+    fn set_vector(&mut self, slot: Slot, value: Value) {
+        if !self.refuse() {
+            self.builder.set(slot, value);
+        }
+    }
+
+    /// Performs `op` as the host does, where that is exact, else as `exact` does.
+    fn float(&mut self, op: FloatOp, exact: FpOp, args: [Value; 3]) -> Value {
+        self.refuse();
+        let helper = Helper(exact as u16);
+        if !self.site.mode.fp_flush {
+            return self.builder.push(Inst::Float { op, helper, args });
+        }
+        let mut operands = [self.builder.imm64(0); 3];
+        for (position, operand) in operands.iter_mut().enumerate().take(op.count()) {
+            *operand = self.to_dword(op.operands()[position], args[position]);
+        }
+        let result = self.builder.call(helper, operands);
+        match op.ty() {
+            Ty::V64 => self.double_from_dword(result),
+            Ty::V32 => {
+                let word = self.builder.low(result);
+                self.single_from_word(word)
+            }
+            Ty::Flags => {
+                let word = self.builder.low(result);
+                self.builder.flags_from_psr(word)
+            }
+            _ => self.builder.low(result),
+        }
+    }
+
+    /// Extends an operand for a call.
+    fn to_dword(&mut self, ty: Ty, value: Value) -> Value {
+        match ty {
+            Ty::V64 => self.double_to_dword(value),
+            Ty::V32 => {
+                let word = self.single_to_word(value);
+                self.builder.zext64(word)
+            }
+            Ty::I32 => self.builder.zext64(value),
+            _ => value,
+        }
+    }
+
+    fn sign(&mut self, op: SignOp, width: Width, a: Value) -> Value {
+        self.builder.push(Inst::FloatSign { op, width, a })
+    }
+
+    fn compare_float(&mut self, op: FloatOp, exact: FpOp, a: Value, b: Value) -> Value {
+        self.float(op, exact, [a, b, a])
+    }
+
+    /// Calls the exact function of a conversion that is not the host's.
+    fn convert(&mut self, exact: FpOp, ty: Ty, conversion: Conversion, a: Value) -> Value {
+        let a = self.to_dword(ty, a);
+        let (b, zero) = (self.builder.imm64(conversion.bits()), self.builder.imm64(0));
+        self.fp(exact, a, b, zero)
+    }
+}
+
+/// Returns the host's conversion to an integer, if there is one.
+fn to_int(from: Width, to: Conversion) -> Option<FloatOp> {
+    let is_int = to.fixed.width == FixedWidth::Word && to.fixed.fraction_bits == 0;
+    is_int.then_some(FloatOp::ToInt {
+        from,
+        signed: to.fixed.signed,
+        truncates: !to.by_fpscr,
+    })
+}
+
+/// Returns the host's conversion from an integer, if there is one.
+fn from_int(to: Width, from: Conversion) -> Option<FloatOp> {
+    let is_int = from.fixed.width == FixedWidth::Word && from.fixed.fraction_bits == 0;
+    // Doubles hold every integer, so that they are not rounded.
+    let rounds_alike = from.by_fpscr || to == Width::W64;
+    (is_int && rounds_alike).then_some(FloatOp::FromInt {
+        to,
+        signed: from.fixed.signed,
+    })
+}
+
+const fn binary(op: FpBinary, width: Width) -> FloatOp {
+    match op {
+        FpBinary::Add => FloatOp::Add(width),
+        FpBinary::Sub => FloatOp::Sub(width),
+        FpBinary::Mul => FloatOp::Mul(width),
+        FpBinary::Div => FloatOp::Div(width),
+    }
+}
+
+const fn compare(signalling: bool, width: Width) -> FloatOp {
+    if signalling {
+        FloatOp::CompareSignalling(width)
+    } else {
+        FloatOp::Compare(width)
+    }
+}
+
+impl VfpMachine for Lifter<'_, '_> {
+    type Single = Value;
+    type Double = Value;
+
+    fn single(&mut self, reg: SReg) -> Value {
+        self.builder.get(slot::s(reg.index()))
+    }
+    fn set_single(&mut self, reg: SReg, value: Value) {
+        self.set_vector(slot::s(reg.index()), value);
+    }
+    fn double(&mut self, reg: DReg) -> Value {
+        self.builder.get(slot::d(reg.index()))
+    }
+    fn set_double(&mut self, reg: DReg, value: Value) {
+        self.set_vector(slot::d(reg.index()), value);
+    }
+
+    fn single_to_word(&mut self, a: Value) -> Value {
+        let width = Width::W32;
+        self.builder.push(Inst::FromVector { width, a })
+    }
+    fn single_from_word(&mut self, a: Value) -> Value {
+        let width = Width::W32;
+        self.builder.push(Inst::ToVector { width, a })
+    }
+    fn double_to_dword(&mut self, a: Value) -> Value {
+        let width = Width::W64;
+        self.builder.push(Inst::FromVector { width, a })
+    }
+    fn double_from_dword(&mut self, a: Value) -> Value {
+        let width = Width::W64;
+        self.builder.push(Inst::ToVector { width, a })
+    }
+
+    fn fpscr(&mut self) -> Value {
+        let rest = self.builder.get(slot::FPSCR);
+        let nzcv = self.builder.get(slot::FPSCR_NZCV);
+        let fpscr = self.builder.or(rest, nzcv);
+        // The flags of the status are in the order of FPSCR's.
+        let raised = self.builder.push(Inst::FloatStatus);
+        self.builder.or(fpscr, raised)
+    }
+    fn fpscr_flags(&mut self) -> Value {
+        let word = self.builder.get(slot::FPSCR_NZCV);
+        self.builder.flags_from_psr(word)
+    }
+    fn set_fpscr_flags(&mut self, flags: Value) {
+        let word = self.builder.flags_to_psr(flags);
+        self.set_vector(slot::FPSCR_NZCV, word);
+    }
+    fn set_fpscr(&mut self, _: Value) -> Flow {
+        self.interpret()
+    }
+
+    fn fp(&mut self, op: FpOp, a: Value, b: Value, c: Value) -> Value {
+        self.refuse();
+        self.builder.call(Helper(op as u16), [a, b, c])
+    }
+
+    fn load_single(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
+        self.refuse();
+        let access = self.access(access);
+        Ok(self.builder.push(Inst::LoadVector {
+            access,
+            width: Width::W32,
+            address,
+        }))
+    }
+    fn load_double(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
+        self.refuse();
+        let access = self.access(access);
+        Ok(self.builder.push(Inst::LoadVector {
+            access,
+            width: Width::W64,
+            address,
+        }))
+    }
+    fn store_single(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
+        self.refuse();
+        let access = self.access(access);
+        self.builder.push(Inst::StoreVector {
+            access,
+            width: Width::W32,
+            address,
+            value,
+        });
+        Ok(())
+    }
+    fn store_double(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
+        self.refuse();
+        let access = self.access(access);
+        self.builder.push(Inst::StoreVector {
+            access,
+            width: Width::W64,
+            address,
+            value,
+        });
+        Ok(())
+    }
+
+    fn fp_neg32(&mut self, a: Value) -> Value {
+        self.sign(SignOp::Neg, Width::W32, a)
+    }
+    fn fp_neg64(&mut self, a: Value) -> Value {
+        self.sign(SignOp::Neg, Width::W64, a)
+    }
+    fn fp_abs32(&mut self, a: Value) -> Value {
+        self.sign(SignOp::Abs, Width::W32, a)
+    }
+    fn fp_abs64(&mut self, a: Value) -> Value {
+        self.sign(SignOp::Abs, Width::W64, a)
+    }
+
+    fn fp_unary32(&mut self, op: FpUnary, a: Value) -> Value {
+        let FpUnary::Sqrt = op;
+        self.float(FloatOp::Sqrt(Width::W32), op.op32(), [a; 3])
+    }
+    fn fp_unary64(&mut self, op: FpUnary, a: Value) -> Value {
+        let FpUnary::Sqrt = op;
+        self.float(FloatOp::Sqrt(Width::W64), op.op64(), [a; 3])
+    }
+    fn fp_binary32(&mut self, op: FpBinary, a: Value, b: Value) -> Value {
+        self.float(binary(op, Width::W32), op.op32(), [a, b, a])
+    }
+    fn fp_binary64(&mut self, op: FpBinary, a: Value, b: Value) -> Value {
+        self.float(binary(op, Width::W64), op.op64(), [a, b, a])
+    }
+    fn fp_ternary32(&mut self, op: FpTernary, a: Value, b: Value, c: Value) -> Value {
+        let FpTernary::MulAdd = op;
+        self.float(FloatOp::MulAdd(Width::W32), op.op32(), [a, b, c])
+    }
+    fn fp_ternary64(&mut self, op: FpTernary, a: Value, b: Value, c: Value) -> Value {
+        let FpTernary::MulAdd = op;
+        self.float(FloatOp::MulAdd(Width::W64), op.op64(), [a, b, c])
+    }
+
+    fn fp_compare32(&mut self, signalling: bool, a: Value, b: Value) -> Value {
+        let op = compare(signalling, Width::W32);
+        self.compare_float(op, FpOp::compare32(signalling), a, b)
+    }
+    fn fp_compare64(&mut self, signalling: bool, a: Value, b: Value) -> Value {
+        let op = compare(signalling, Width::W64);
+        self.compare_float(op, FpOp::compare64(signalling), a, b)
+    }
+
+    fn fp_widen(&mut self, a: Value) -> Value {
+        self.float(FloatOp::Widen, FpOp::Widen, [a; 3])
+    }
+    fn fp_narrow(&mut self, a: Value) -> Value {
+        self.float(FloatOp::Narrow, FpOp::Narrow, [a; 3])
+    }
+    fn fp_to_fixed32(&mut self, to: Conversion, a: Value) -> Value {
+        let Some(op) = to_int(Width::W32, to) else {
+            let result = self.convert(FpOp::ToFixed32, Ty::V32, to, a);
+            return self.builder.low(result);
+        };
+        let conversion = self.builder.imm64(to.bits());
+        self.float(op, FpOp::ToFixed32, [a, conversion, a])
+    }
+    fn fp_to_fixed64(&mut self, to: Conversion, a: Value) -> Value {
+        let Some(op) = to_int(Width::W64, to) else {
+            let result = self.convert(FpOp::ToFixed64, Ty::V64, to, a);
+            return self.builder.low(result);
+        };
+        let conversion = self.builder.imm64(to.bits());
+        self.float(op, FpOp::ToFixed64, [a, conversion, a])
+    }
+    fn fp_from_fixed32(&mut self, from: Conversion, a: Value) -> Value {
+        let Some(op) = from_int(Width::W32, from) else {
+            let result = self.convert(FpOp::FromFixed32, Ty::I32, from, a);
+            let word = self.builder.low(result);
+            return self.single_from_word(word);
+        };
+        let conversion = self.builder.imm64(from.bits());
+        self.float(op, FpOp::FromFixed32, [a, conversion, a])
+    }
+    fn fp_from_fixed64(&mut self, from: Conversion, a: Value) -> Value {
+        let Some(op) = from_int(Width::W64, from) else {
+            let result = self.convert(FpOp::FromFixed64, Ty::I32, from, a);
+            return self.double_from_dword(result);
+        };
+        let conversion = self.builder.imm64(from.bits());
+        self.float(op, FpOp::FromFixed64, [a, conversion, a])
+    }
+}

@@ -1,0 +1,219 @@
+//! A host architecture: what makes host code of units.
+
+use alloc::vec::Vec;
+
+use super::{HostFault, Lowering};
+#[cfg(doc)]
+use super::{Leave, VcpuContext, access_bits};
+use crate::guest::StateLayout;
+use crate::ir::{BlockId, FloatFlags, Rounding, Unit, Value};
+use crate::location::Location;
+#[cfg(doc)]
+use dbt_isa::ops::Access;
+
+/// A direct exit of a fragment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ExitSite {
+    /// What [`VcpuContext::exit`] holds, as an offset from the fragment.
+    pub id: u32,
+    /// The offset of what [`Backend::link`] patches.
+    pub patch: u32,
+    /// The offset to which the patched place leads when it is not linked.
+    pub unlinked: u32,
+    /// Where the guest goes.
+    pub target: Location,
+}
+
+/// The back end's answer to one unit.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment<M> {
+    /// Number of bytes emitted.
+    pub len: u32,
+    /// Direct exits.
+    pub exits: Vec<ExitSite>,
+    /// One state map for each host instruction that may fault, ordered by
+    /// offset.
+    pub maps: Vec<M>,
+    /// What each part of the code was made from, ordered by offset. Empty unless
+    /// [`CompileInput::marks`] asked for it.
+    pub marks: Vec<CodeMark>,
+}
+
+/// The code from an offset up to the next mark, and what it was made from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CodeMark {
+    /// The offset from the fragment.
+    pub offset: u32,
+    /// What the code was made from.
+    pub origin: Origin,
+}
+
+/// What a part of a fragment was made from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// A block's start: what precedes its first instruction.
+    Block(BlockId),
+    /// An instruction.
+    Inst(Value),
+    /// The end of the block begun last.
+    Terminator,
+    /// Exits and other paths out of line, behind all blocks.
+    OutOfLine,
+}
+
+/// What generated code needs besides fragments; emitted once, at the start of
+/// code memory. Offsets from there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Runtime {
+    /// `extern "C" fn(state: *mut State, code: *const u8)`: enters generated
+    /// code and returns when it leaves.
+    pub enter: u32,
+    /// Where a fault hook resumes after it has recorded a [`HostFault`]. Expects
+    /// the state pointer where generated code has it.
+    pub fault: u32,
+    /// Number of bytes emitted.
+    pub len: u32,
+}
+
+/// Functions of the engine and the guest that generated code calls, as host
+/// addresses.
+///
+/// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
+/// values are zero-extended, results too: extending a sign is generated code's.
+/// After `load`, `store` and `compare_exchange` generated code tests
+/// [`VcpuContext::callback_fault`].
+#[derive(Clone, Debug, Default)]
+pub struct Callees {
+    /// The guest's helpers, in order: `extern "C" fn(*mut State, u64, u64, u64)
+    /// -> u64`.
+    pub helpers: Vec<u64>,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64) -> u64`.
+    pub load: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, value: u64)`.
+    pub store: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
+    /// u64, new: u64) -> u64`.
+    pub compare_exchange: u64,
+}
+
+/// What a compilation is told besides the unit.
+#[derive(Clone, Copy, Debug)]
+pub struct CompileInput<'a> {
+    /// What to compile.
+    pub unit: &'a Unit,
+    /// Where guest state is.
+    pub layout: &'a StateLayout,
+    /// How memory is accessed.
+    pub lowering: Lowering,
+    /// The functions that generated code may call.
+    pub callees: &'a Callees,
+    /// The runtime, at the start of code memory.
+    pub runtime: &'a Runtime,
+    /// The offset from the start of code memory at which the code will lie.
+    pub offset: u32,
+    /// Whether [`Fragment::marks`] is wanted: for listings.
+    pub marks: bool,
+}
+
+/// Why a unit could not be compiled. The engine then interprets it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The unit needs more bytes than it may have.
+    TooLarge,
+    /// The unit holds an instruction that the back end cannot lower.
+    Unsupported,
+}
+
+/// A host architecture.
+///
+/// # Safety
+///
+/// The engine executes what a back end emits. For every unit, also one that does
+/// not verify, while the functions in [`Callees`] are what is said of them there:
+///
+/// - *Entry*: [`Runtime::enter`] is an `extern "C" fn(*mut State, *const u8)`. It
+///   preserves what the host's calling convention says and returns on the stack
+///   that it was called on; so does every way out of generated code, and what
+///   resumes at [`Runtime::fault`] after a fault in generated code.
+/// - *Confined*: generated code touches the layout's slots of guest state, the
+///   [`VcpuContext`] before it, the jump cache (reading), its stack, and guest
+///   memory as lowered; nothing else. It calls the [`Callees`] only, with the
+///   pointers that they expect.
+/// - *Inside*: control stays in the runtime and the fragment until it leaves by an
+///   exit, through the jump cache, or by a return to an address that generated
+///   code has pushed itself.
+/// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
+///   one of its variants, and with [`Leave::Unlinked`]
+///   [`exit`](VcpuContext::exit) is that of the exit taken.
+/// - *Patchable*: [`ExitSite::patch`] lies in the fragment, and writing what
+///   [`link`](Self::link) returns there, at most eight bytes that do not cross a
+///   multiple of eight, changes where that exit leads and nothing else.
+/// - *Alike*: a copy of a back end answers as its original does.
+pub unsafe trait Backend {
+    /// Where each deferred slot is at one host instruction that may fault.
+    type Map: Clone;
+
+    /// Emits the runtime to `code`, which is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`] when the host lacks what the back end needs.
+    fn emit_runtime(
+        &mut self,
+        layout: &StateLayout,
+        lowering: Lowering,
+        callees: &Callees,
+        code: &mut Vec<u8>,
+    ) -> Result<Runtime, CompileError>;
+
+    /// Compiles a unit to `code`, which is empty. The code is position
+    /// dependent: it will lie at `input.offset`. Its entry is its first byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`]; `code` is then meaningless.
+    fn compile(
+        &mut self,
+        input: CompileInput<'_>,
+        code: &mut Vec<u8>,
+    ) -> Result<Fragment<Self::Map>, CompileError>;
+
+    /// Returns the bytes (at most eight, with their count) that make the
+    /// patchable place at offset `site` of code memory lead to offset `to`. They
+    /// can be written at once, atomically with regard to a running host CPU.
+    fn link(&self, site: u32, to: u32) -> (u64, usize);
+
+    /// Moves the flags between the architectural form (bits 31 to 28) and
+    /// [`VcpuContext::flags`]: called before entering generated code.
+    fn import_flags(&self, nzcv: u32) -> u64;
+
+    /// The opposite of [`import_flags`](Self::import_flags).
+    fn export_flags(&self, flags: u64) -> u32;
+
+    /// Returns what [`VcpuContext::float`] holds before entering generated code:
+    /// how the host's floating point rounds, and no flags.
+    fn import_float(&self, _rounding: Rounding) -> u32 {
+        0
+    }
+
+    /// Returns the cumulative flags that [`VcpuContext::float`] holds after
+    /// leaving generated code.
+    fn export_float(&self, _float: u32) -> FloatFlags {
+        FloatFlags::default()
+    }
+
+    /// Returns the map of the host instruction at `offset` from its fragment.
+    fn find_map<'m>(&self, maps: &'m [Self::Map], offset: u32) -> Option<&'m Self::Map>;
+
+    /// Rebuilds guest state at a fault: writes each deferred slot through
+    /// `set_slot(offset in state, value)` and returns the faulting location and
+    /// the flags in the context's form.
+    fn recover(
+        &self,
+        map: &Self::Map,
+        fault: &HostFault,
+        context_flags: u64,
+        set_slot: &mut dyn FnMut(u32, u32),
+    ) -> (Location, u64);
+}

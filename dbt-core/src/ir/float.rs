@@ -1,0 +1,170 @@
+//! Floating-point operations.
+
+use super::inst::{Ty, Width};
+
+/// An operation on floating-point numbers: what a host's own IEEE 754 operation
+/// gives for ordinary values.
+///
+/// Widths are those of numbers: [`Width::W32`] is single, [`Width::W64`] double
+/// precision.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum FloatOp {
+    /// `a + b`.
+    Add(Width),
+    /// `a - b`.
+    Sub(Width),
+    /// `a * b`.
+    Mul(Width),
+    /// `a / b`.
+    Div(Width),
+    /// The square root of `a`.
+    Sqrt(Width),
+    /// `a + b * c`, rounded once.
+    MulAdd(Width),
+    /// Compares `a` with `b`; gives flags: N for less, Z and C for equal, C for
+    /// greater, C and V for unordered. A quiet NaN is a valid operand.
+    Compare(Width),
+    /// As `Compare`; a quiet NaN is an invalid operand.
+    CompareSignalling(Width),
+    /// Converts a single to a double.
+    Widen,
+    /// Converts a double to a single.
+    Narrow,
+    /// Converts to a 32-bit integer, an `i32`, saturating. `b`, an `i64`, is the
+    /// helper's only.
+    ToInt {
+        /// The width of the number.
+        from: Width,
+        /// Whether the integer has a sign.
+        signed: bool,
+        /// Whether it is rounded towards zero, whatever the rounding mode is.
+        truncates: bool,
+    },
+    /// Converts a 32-bit integer, an `i32`, to a number. `b`, an `i64`, is the
+    /// helper's only.
+    FromInt {
+        /// The width of the number.
+        to: Width,
+        /// Whether the integer has a sign.
+        signed: bool,
+    },
+}
+
+impl FloatOp {
+    /// Returns the types of the operands; the first [`count`](Self::count) count.
+    #[must_use]
+    pub const fn operands(self) -> [Ty; 3] {
+        match self {
+            Self::Add(width)
+            | Self::Sub(width)
+            | Self::Mul(width)
+            | Self::Div(width)
+            | Self::Sqrt(width)
+            | Self::MulAdd(width)
+            | Self::Compare(width)
+            | Self::CompareSignalling(width) => [width.vector_ty(); 3],
+            Self::Widen => [Ty::V32; 3],
+            Self::Narrow => [Ty::V64; 3],
+            Self::ToInt { from, .. } => [from.vector_ty(), Ty::I64, Ty::I64],
+            Self::FromInt { .. } => [Ty::I32, Ty::I64, Ty::I64],
+        }
+    }
+
+    /// Returns how many operands there are.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Sqrt(_) | Self::Widen | Self::Narrow => 1,
+            Self::MulAdd(_) => 3,
+            _ => 2,
+        }
+    }
+
+    /// Returns the type of the result.
+    #[must_use]
+    pub const fn ty(self) -> Ty {
+        match self {
+            Self::Add(width)
+            | Self::Sub(width)
+            | Self::Mul(width)
+            | Self::Div(width)
+            | Self::Sqrt(width)
+            | Self::MulAdd(width)
+            | Self::FromInt { to: width, .. } => width.vector_ty(),
+            Self::Compare(_) | Self::CompareSignalling(_) => Ty::Flags,
+            Self::Widen => Ty::V64,
+            Self::Narrow => Ty::V32,
+            Self::ToInt { .. } => Ty::I32,
+        }
+    }
+}
+
+/// An operation on the sign of a number, NaNs included. It raises nothing.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SignOp {
+    /// The opposite sign.
+    Neg,
+    /// No sign.
+    Abs,
+}
+
+impl SignOp {
+    /// Evaluates the operation on the bits of a number.
+    #[must_use]
+    pub const fn eval(self, width: Width, a: u64) -> u64 {
+        let sign = match width {
+            Width::W32 => 1 << 31,
+            Width::W64 => 1 << 63,
+        };
+        match self {
+            Self::Neg => a ^ sign,
+            Self::Abs => a & !sign,
+        }
+    }
+}
+
+/// How inexact results are rounded.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Rounding {
+    /// To the nearest value, ties to the even one.
+    #[default]
+    Nearest,
+    /// Towards plus infinity.
+    Up,
+    /// Towards minus infinity.
+    Down,
+    /// Towards zero.
+    Zero,
+}
+
+/// Cumulative exception flags as [`Inst::FloatStatus`](super::Inst::FloatStatus)
+/// gives them.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(transparent)]
+pub struct FloatFlags(u32);
+
+impl FloatFlags {
+    /// An invalid operation: bit 0.
+    pub const INVALID: Self = Self(1);
+    /// A division by zero: bit 1.
+    pub const DIVIDE_BY_ZERO: Self = Self(1 << 1);
+    /// An overflow: bit 2.
+    pub const OVERFLOW: Self = Self(1 << 2);
+    /// An underflow: bit 3.
+    pub const UNDERFLOW: Self = Self(1 << 3);
+    /// An inexact result: bit 4.
+    pub const INEXACT: Self = Self(1 << 4);
+    const ALL: u32 = 0x1f;
+
+    /// Takes flags from their bits; others are dropped.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::ALL)
+    }
+
+    /// Returns the flags' bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+}

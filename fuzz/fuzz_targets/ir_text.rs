@@ -1,0 +1,13 @@
+//! Text of the IR that parses prints as text that parses alike.
+#![no_main]
+
+use dbt_testkit::checks;
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus {
+    if checks::ir_text_round_trips(data) {
+        Corpus::Keep
+    } else {
+        Corpus::Reject
+    }
+});
