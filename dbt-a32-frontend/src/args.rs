@@ -9,6 +9,8 @@ mod control;
 mod data;
 mod media;
 mod memory;
+mod simd;
+mod simd_mem;
 mod system;
 mod vfp;
 
@@ -16,5 +18,10 @@ pub use control::*;
 pub use data::*;
 pub use media::*;
 pub use memory::*;
+pub use simd::*;
+pub use simd_mem::*;
 pub use system::*;
 pub use vfp::*;
+
+pub(crate) use simd::{odd, shift_size};
+pub(crate) use simd_mem::{bad_lane, lane_spacing};

@@ -2,7 +2,7 @@
 
 use dbt_isa::{Decoded, Undecodable};
 
-use crate::insn::{Insn, a32, t16, t32, vfp};
+use crate::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
 use crate::version::DecodeContext;
 
 /// Decodes an A32 instruction.
@@ -12,10 +12,36 @@ use crate::version::DecodeContext;
 /// Says why the word is no instruction.
 #[inline]
 pub fn decode_a32(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
-    if is_vfp(word) && word >> 28 != 0b1111 {
+    if is_vfp(word) {
         return decode_vfp(word, cx);
     }
+    if is_simd(word) {
+        return simd::decode(word, cx);
+    }
     a32::decode(word, cx)
+}
+
+/// Whether an A32 word is Advanced SIMD: data processing, or a load or store of
+/// elements or structures.
+///
+/// See Arm ARM DDI 0406C.d, section A5.7.
+#[inline]
+const fn is_simd(word: u32) -> bool {
+    word >> 25 == 0b111_1001 || word & 0xff10_0000 == 0xf400_0000
+}
+
+/// Returns a T32 word as A32 encodes it, if it is Advanced SIMD.
+///
+/// See Arm ARM DDI 0406C.d, sections A6.3.18 and A6.3.7.
+#[inline]
+const fn simd_of_thumb(word: u32) -> Option<u32> {
+    if word & 0xef00_0000 == 0xef00_0000 {
+        Some(0xf200_0000 | (word >> 28 & 1) << 24 | word & 0x00ff_ffff)
+    } else if word & 0xff10_0000 == 0xf900_0000 {
+        Some(0xf400_0000 | word & 0x00ff_ffff)
+    } else {
+        None
+    }
 }
 
 /// Whether a word is a floating-point instruction, in A32 unless its condition
@@ -31,6 +57,9 @@ const fn is_vfp(word: u32) -> bool {
 /// Decodes what A32 under any condition and T32 encode alike.
 #[inline]
 fn decode_vfp(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
+    if word >> 28 == 0b1111 {
+        return vfp_v8::decode(word, cx);
+    }
     vfp::decode(word & 0x0fff_ffff | 0xe000_0000, cx)
 }
 
@@ -75,8 +104,10 @@ pub fn decode_thumb(
 ) -> Result<DecodedThumb, Undecodable> {
     if is_32bit(first) {
         let word = u32::from(first) << 16 | u32::from(second());
-        let decoded = if is_vfp(word) && word >> 28 == 0b1110 {
+        let decoded = if is_vfp(word) {
             decode_vfp(word, cx)
+        } else if let Some(word) = simd_of_thumb(word) {
+            simd::decode(word, cx)
         } else {
             t32::decode(word, cx)
         };

@@ -4,6 +4,8 @@
 //! cumulative flags there. Operands and results are those of [`FpOp`]; an
 //! operand that the operation does not have may be anything.
 
+use crate::checksum::Checksum;
+use crate::simd::SimdOp;
 use crate::softfloat::{FpControl, FpEnv};
 use crate::state::ArmState;
 use crate::vfp_machine::FpOp;
@@ -31,6 +33,48 @@ impl FpOp {
         FP_FUNCTIONS[self as usize]
     }
 }
+
+/// Performs the packed vector operation `op` on operands in
+/// [`ArmState::vectors`], and clears them. Returns the lower half of the result and
+/// leaves the upper one in the first place of the operands.
+pub extern "C" fn simd_function(state: &mut ArmState, op: u64, _: u64, _: u64) -> u64 {
+    let [a, b, c] = [0, 2, 4].map(|index| {
+        let [low, high] = [index, index + 1].map(|index| u128::from(state.vectors[index]));
+        high << 64 | low
+    });
+    let result = SimdOp::unpack(op).execute(state, a, b, c);
+    #[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
+    let [low, high] = [result as u64, (result >> 64) as u64];
+    state.vectors = [high, 0, 0, 0, 0, 0];
+    low
+}
+
+/// Returns the checksum `a`, continued with the lowest bytes of `b`; `packed` is a
+/// [`Checksum`].
+pub extern "C" fn crc_function(_: &mut ArmState, packed: u64, a: u64, b: u64) -> u64 {
+    #[allow(clippy::cast_possible_truncation, reason = "words")]
+    let [a, b] = [a as u32, b as u32];
+    Checksum::from_bits(packed).eval(a, b).into()
+}
+
+/// All functions: those of floating point, those of vectors and of checksums.
+pub const FUNCTIONS: [FpFunction; FpOp::ALL.len() + 2] = {
+    let mut functions = [simd_function as FpFunction; FpOp::ALL.len() + 2];
+    functions[CRC_FUNCTION as usize] = crc_function;
+    let mut index = 0;
+    while index < FP_FUNCTIONS.len() {
+        functions[index] = FP_FUNCTIONS[index];
+        index += 1;
+    }
+    functions
+};
+
+/// The place of [`simd_function`] among [`FUNCTIONS`].
+#[allow(clippy::cast_possible_truncation, reason = "there are few functions")]
+pub const SIMD_FUNCTION: u16 = FpOp::ALL.len() as u16;
+
+/// The place of [`crc_function`] among [`FUNCTIONS`].
+pub const CRC_FUNCTION: u16 = SIMD_FUNCTION + 1;
 
 /// Instantiates one function for each operation, so that none decides at run
 /// time which it is.
@@ -61,6 +105,8 @@ table! {
     Add32 Add64 Sub32 Sub64 Mul32 Mul64 Div32 Div64 Sqrt32 Sqrt64 MulAdd32 MulAdd64
     Compare32 Compare64 CompareSignalling32 CompareSignalling64
     Widen Narrow HalfToSingle SingleToHalf ToFixed32 ToFixed64 FromFixed32 FromFixed64
+    MaxNum32 MaxNum64 MinNum32 MinNum64 RoundToInt32 RoundToInt64 ToInt32 ToInt64
+    HalfToDouble DoubleToHalf
 }
 
 #[cfg(test)]

@@ -152,6 +152,72 @@ impl fmt::Display for FpReg {
     }
 }
 
+/// A vector register: a doubleword D0 to D31 or a quadword Q0 to Q15.
+///
+/// Q*n* is D*2n* and D*2n+1*. Possession of a `VReg` proves that the numbers of its
+/// doublewords are below 32.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct VReg {
+    /// The (lower) doubleword, an even one for a quadword.
+    low: DReg,
+    quad: bool,
+}
+
+impl VReg {
+    /// Returns the register whose lower doubleword is `d`, a quadword if `q` is
+    /// set. An odd number is rounded down for a quadword.
+    #[inline]
+    #[must_use]
+    pub const fn new(q: u32, d: u32) -> Self {
+        let quad = q != 0;
+        Self {
+            low: DReg::new(if quad { d & !1 } else { d }),
+            quad,
+        }
+    }
+
+    /// Returns a doubleword.
+    #[inline]
+    #[must_use]
+    pub const fn doubleword(d: DReg) -> Self {
+        Self {
+            low: d,
+            quad: false,
+        }
+    }
+
+    /// Whether it is a quadword.
+    #[inline]
+    #[must_use]
+    pub const fn is_quad(self) -> bool {
+        self.quad
+    }
+
+    /// Returns the lower doubleword, or the only one.
+    #[inline]
+    #[must_use]
+    pub const fn low(self) -> DReg {
+        self.low
+    }
+
+    /// Returns the upper doubleword of a quadword.
+    #[inline]
+    #[must_use]
+    pub const fn high(self) -> DReg {
+        DReg(self.low.0 | 1)
+    }
+}
+
+impl fmt::Display for VReg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.quad {
+            write!(f, "q{}", self.low.0 / 2)
+        } else {
+            self.low.fmt(f)
+        }
+    }
+}
+
 /// Consecutive registers of one precision, as block transfers name them.
 ///
 /// Possession proves that the list is not empty and ends with register 31 or
@@ -177,6 +243,13 @@ impl FpRegList {
         let len = if len > most { most } else { len };
         let len = if len == 0 { 1 } else { len as u8 };
         Self { first, len }
+    }
+
+    /// Returns the number of registers.
+    #[inline]
+    #[must_use]
+    pub const fn count(self) -> u32 {
+        self.len as u32
     }
 
     /// Iterates over the registers in ascending order.

@@ -8,7 +8,7 @@ use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
 use dbt_isa::Undecodable;
 
-use crate::fp_helpers::FP_FUNCTIONS;
+use crate::fp_helpers::FUNCTIONS;
 use crate::instruction::Instruction;
 use crate::interp;
 use crate::itstate::ItState;
@@ -289,7 +289,7 @@ impl Guest for A32Guest {
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
-        &FP_FUNCTIONS
+        &FUNCTIONS
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -345,7 +345,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 90 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 96 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -370,10 +370,14 @@ pub(crate) mod slot {
         Slot(55 + index as u16)
     }
     pub(crate) const FPSCR_NZCV: Slot = Slot(87);
+    /// The halves of a vector operation's operands.
+    pub(crate) const fn vector(index: usize) -> Slot {
+        Slot(88 + index as u16)
+    }
     /// A, I, F and M of the CPSR.
-    pub(crate) const CONTROL: Slot = Slot(88);
-    pub(crate) const SPSR: Slot = Slot(89);
-    pub(crate) const COUNT: usize = 90;
+    pub(crate) const CONTROL: Slot = Slot(94);
+    pub(crate) const SPSR: Slot = Slot(95);
+    pub(crate) const COUNT: usize = 96;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -486,6 +490,12 @@ const NAMES: [&str; slot::COUNT] = [
     "s30",
     "s31",
     "fpscr_nzcv",
+    "vector0",
+    "vector1",
+    "vector2",
+    "vector3",
+    "vector4",
+    "vector5",
     "control",
     "spsr",
 ];
@@ -512,10 +522,11 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             21 => (Ty::I64, offset_of!(ArmState, exclusive_address)),
             22 => (Ty::I64, offset_of!(ArmState, exclusive_value)),
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
-            88 => (Ty::I32, offset_of!(ArmState, system.control)),
-            89 => (Ty::I32, offset_of!(ArmState, system.spsr)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
-            _ => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
+            88..=93 => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
+            94 => (Ty::I32, offset_of!(ArmState, system.control)),
+            _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

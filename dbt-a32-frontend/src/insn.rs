@@ -4,9 +4,10 @@
 use dbt_isa::machine::Execution;
 
 use crate::args::*;
+use crate::args::{bad_lane, lane_spacing, odd, shift_size};
 use crate::disasm::{self, PrintContext};
 use crate::encodings;
-use crate::fp_reg::{FpReg, double, single};
+use crate::fp_reg::{FpReg, FpRegList, VReg, double, single};
 use crate::imm::{
     ExpandedImm, Imm8, Imm16, Imm32, a32_expand_imm_c, bad_imm, sign_extend, t32_branch_offset,
     t32_expand_imm, t32_expand_imm_c,
@@ -15,10 +16,10 @@ use crate::itstate::{Cond, ItState};
 use crate::operands::{AddrImm, AddrLit, AddrReg, Rotation, Shift, ShiftKind};
 use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
+use crate::simd_machine::SimdMachine;
 use crate::softfloat::Fixed;
 use crate::system::BankedReg;
 use crate::version::{DecodeContext, Features};
-use crate::vfp_machine::VfpMachine;
 
 dbt_isa::isa! {
     /// A decoded instruction.
@@ -28,7 +29,7 @@ dbt_isa::isa! {
     pub enum Insn;
     context DecodeContext;
     print context PrintContext;
-    execute sem<M: VfpMachine>(m: &mut M) -> Execution;
+    execute sem<M: SimdMachine>(m: &mut M) -> Execution;
 
     /// The A32 instruction set.
     pub decoder a32: u32 = [
@@ -37,6 +38,7 @@ dbt_isa::isa! {
         encodings::a32_mem::a32_mem,
         encodings::a32_branch::a32_branch,
         encodings::a32_system::a32_system,
+        encodings::a32_v8::a32_v8,
     ];
 
     /// The 16-bit instructions of T32.
@@ -47,6 +49,19 @@ dbt_isa::isa! {
         encodings::t32_dp::t32_dp,
         encodings::t32_mem::t32_mem,
         encodings::t32_misc::t32_misc,
+        encodings::t32_v8::t32_v8,
+    ];
+
+    /// Floating point without a condition, of A32 and T32 alike.
+    pub decoder vfp_v8: u32 = [encodings::vfp_v8::vfp_v8];
+
+    /// Advanced SIMD, of A32 and T32 alike, as A32 encodes it.
+    pub decoder simd: u32 = [
+        encodings::simd_three_same::simd_three_same,
+        encodings::simd_three_different::simd_three_different,
+        encodings::simd_shift::simd_shift,
+        encodings::simd_two_misc::simd_two_misc,
+        encodings::simd_mem::simd_mem,
     ];
 
     /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.

@@ -23,6 +23,7 @@ use crate::system::is_fp_refused;
 use crate::system::psr::context;
 use crate::version::{DecodeContext, Features};
 
+mod simd;
 mod system;
 mod vfp;
 

@@ -81,6 +81,7 @@
 extern crate alloc;
 
 pub mod args;
+pub mod checksum;
 pub mod decode;
 pub mod disasm;
 mod encodings;
@@ -100,6 +101,8 @@ pub mod machine;
 pub mod operands;
 pub mod reg;
 mod sem;
+pub mod simd;
+pub mod simd_machine;
 pub mod softfloat;
 pub mod state;
 #[cfg_attr(

@@ -15,9 +15,11 @@
 //! condition. Which kind an instruction is, is found by trying: the machine refuses
 //! in the middle what a selection cannot express.
 
+mod expand;
 mod guard;
 mod machine;
 mod region;
+mod simd;
 mod system;
 mod vfp;
 

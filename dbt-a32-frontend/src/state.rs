@@ -53,6 +53,9 @@ pub struct ArmState {
     pub fpscr_nzcv: u32,
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
+    /// Operands of a vector operation that generated code leaves to a helper, and
+    /// its result. Not part of the guest's state, and zero between instructions.
+    pub vectors: [u64; 6],
     /// What user-level code does not see. Last, so that its size is nobody's cost.
     pub system: SystemState,
 }
@@ -131,6 +134,7 @@ impl Default for ArmState {
             tpidrurw: 0,
             fpscr_nzcv: 0,
             d: [0; 32],
+            vectors: [0; 6],
             system: SystemState::USER,
         }
     }

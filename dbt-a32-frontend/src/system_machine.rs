@@ -92,4 +92,6 @@ pub enum Event {
     WaitForInterrupt,
     /// `SEV`.
     Send,
+    /// `SEVL`.
+    SendLocal,
 }

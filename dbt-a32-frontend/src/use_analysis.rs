@@ -8,12 +8,15 @@
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
+use crate::checksum::Checksum;
 use crate::fp_reg::{DReg, SReg};
 use crate::insn::Insn;
 use crate::instruction::Instruction;
 use crate::itstate::ItState;
 use crate::machine::{A32Machine, BranchKind, TrapKind};
 use crate::reg::{Reg, RegList};
+use crate::simd::SimdOp;
+use crate::simd_machine::SimdMachine;
 use crate::system::{AccessKind, BankedReg, ProcessorMode};
 use crate::system_machine::{CoprocessorAccess, Event, Privilege, SystemCall, SystemMachine};
 use crate::vfp_machine::{FpOp, VfpMachine};
@@ -422,7 +425,7 @@ impl SystemMachine for UseAnalysis<'_> {
         self.leave(Exit::Trap(match event {
             Event::WaitForEvent => TrapKind::WaitForEvent,
             Event::WaitForInterrupt => TrapKind::WaitForInterrupt,
-            Event::Send => TrapKind::SendEvent,
+            Event::Send | Event::SendLocal => TrapKind::SendEvent,
         }))
     }
 }
@@ -467,6 +470,24 @@ impl VfpMachine for UseAnalysis<'_> {
     fn fp(&mut self, _: FpOp, (): (), (): (), (): ()) {
         self.uses.fpscr_read = true;
         self.uses.fpscr_written = true;
+    }
+}
+
+impl SimdMachine for UseAnalysis<'_> {
+    type Vector = ();
+
+    fn vector(&mut self, (): (), (): ()) {}
+    fn vector_low(&mut self, (): ()) {}
+    fn vector_high(&mut self, (): ()) {}
+    fn simd(&mut self, op: SimdOp, (): (), (): (), (): ()) {
+        if op.uses_fpscr() {
+            self.uses.fpscr_read = true;
+            self.uses.fpscr_written = true;
+        }
+    }
+    fn checksum(&mut self, _: Checksum, (): (), (): ()) {}
+    fn misaligned(&mut self, (): (), _: bool) -> Result<(), Abort> {
+        Ok(())
     }
 }
 

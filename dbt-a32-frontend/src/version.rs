@@ -38,7 +38,7 @@ bitflags! {
         const VFP4 = 1 << 11;
         /// 32 doubleword registers.
         const D32 = 1 << 12;
-        /// Advanced SIMD Extension.
+        /// Advanced SIMD Extension; comes with 32 doubleword registers.
         const ASIMD = 1 << 13;
         /// Half-precision conversions.
         const VFP_HALF = 1 << 14;
@@ -46,6 +46,20 @@ bitflags! {
         const SECURITY = 1 << 15;
         /// Virtualization Extensions: `HVC`, `ERET`.
         const VIRTUALIZATION = 1 << 16;
+        /// ARMv8: load-acquire and store-release, `SEVL`, `HLT`.
+        const V8 = 1 << 17;
+        /// ARMv8 floating point: selection, rounding, numeric maximum.
+        const FP_V8 = 1 << 18;
+        /// `CRC32` and `CRC32C`.
+        const CRC32 = 1 << 19;
+        /// AES instructions.
+        const AES = 1 << 20;
+        /// `VMULL.P64`.
+        const PMULL = 1 << 21;
+        /// SHA-1 instructions.
+        const SHA1 = 1 << 22;
+        /// SHA-256 instructions.
+        const SHA2 = 1 << 23;
         /// Generic Timer Extension.
         const GENERIC_TIMER = 1 << 30;
         /// Large Physical Address Extension.
@@ -92,6 +106,13 @@ impl Features {
         (Self::VFP_HALF, Self::VFP3),
         (Self::D32, Self::VFP3),
         (Self::ASIMD, Self::D32),
+        (Self::V8, Self::MP.union(Self::DIV_ARM)),
+        (Self::CRC32, Self::V8),
+        (Self::FP_V8, Self::V8.union(Self::VFP4)),
+        (Self::AES, Self::V8.union(Self::ASIMD)),
+        (Self::PMULL, Self::AES),
+        (Self::SHA1, Self::V8.union(Self::ASIMD)),
+        (Self::SHA2, Self::SHA1),
         (Self::SECURITY, Self::V6K),
         (Self::LPAE, Self::MP),
         (Self::GENERIC_TIMER, Self::V7),

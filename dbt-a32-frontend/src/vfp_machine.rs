@@ -14,7 +14,7 @@ use dbt_isa::ops::{Access, BinOp};
 
 use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
-use crate::softfloat::{self, Double, Fixed, Format, FpEnv, RoundingMode, Single};
+use crate::softfloat::{self, Double, Fixed, Format, FpEnv, Rounding, RoundingMode, Single};
 use crate::system_machine::SystemMachine;
 
 /// An operation on floating-point numbers, with the formats it is on.
@@ -71,11 +71,31 @@ pub enum FpOp {
     FromFixed32,
     /// Converts the fixed-point number that `b` describes to a double.
     FromFixed64,
+    /// The larger single, or the one that is no quiet NaN.
+    MaxNum32,
+    /// The larger double, or the one that is no quiet NaN.
+    MaxNum64,
+    /// The smaller single, or the one that is no quiet NaN.
+    MinNum32,
+    /// The smaller double, or the one that is no quiet NaN.
+    MinNum64,
+    /// Rounds a single to an integer as `b` describes, a [`RoundingOf`].
+    RoundToInt32,
+    /// Rounds a double to an integer as `b` describes, a [`RoundingOf`].
+    RoundToInt64,
+    /// Converts a single to an integer as `b` describes, a [`RoundingOf`].
+    ToInt32,
+    /// Converts a double to an integer as `b` describes, a [`RoundingOf`].
+    ToInt64,
+    /// Converts the half in bits 15 to 0 to a double.
+    HalfToDouble,
+    /// Converts a double to a half.
+    DoubleToHalf,
 }
 
 impl FpOp {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 34] = [
         Self::Add32,
         Self::Add64,
         Self::Sub32,
@@ -100,6 +120,16 @@ impl FpOp {
         Self::ToFixed64,
         Self::FromFixed32,
         Self::FromFixed64,
+        Self::MaxNum32,
+        Self::MaxNum64,
+        Self::MinNum32,
+        Self::MinNum64,
+        Self::RoundToInt32,
+        Self::RoundToInt64,
+        Self::ToInt32,
+        Self::ToInt64,
+        Self::HalfToDouble,
+        Self::DoubleToHalf,
     ];
 
     /// The comparison of singles.
@@ -156,6 +186,16 @@ impl FpOp {
             Self::ToFixed64 => to_fixed::<Double>(env, a, Conversion::from_bits(b)),
             Self::FromFixed32 => from_fixed::<Single>(env, a32, Conversion::from_bits(b)).into(),
             Self::FromFixed64 => from_fixed::<Double>(env, a32, Conversion::from_bits(b)),
+            Self::MaxNum32 => softfloat::max_num::<Single>(env, a32, b32).into(),
+            Self::MaxNum64 => softfloat::max_num::<Double>(env, a, b),
+            Self::MinNum32 => softfloat::min_num::<Single>(env, a32, b32).into(),
+            Self::MinNum64 => softfloat::min_num::<Double>(env, a, b),
+            Self::RoundToInt32 => RoundingOf::from_bits(b).round::<Single>(env, a32).into(),
+            Self::RoundToInt64 => RoundingOf::from_bits(b).round::<Double>(env, a),
+            Self::ToInt32 => RoundingOf::from_bits(b).convert::<Single>(env, a32).into(),
+            Self::ToInt64 => RoundingOf::from_bits(b).convert::<Double>(env, a).into(),
+            Self::HalfToDouble => softfloat::half_to_double(env, a as u16),
+            Self::DoubleToHalf => softfloat::double_to_half(env, a).into(),
         }
     }
 }
@@ -177,6 +217,64 @@ fn to_fixed<F: Format>(env: &mut FpEnv, a: F::Bits, to: Conversion) -> u64 {
 fn from_fixed<F: Format>(env: &mut FpEnv, a: u32, from: Conversion) -> F::Bits {
     let mode = from.rounding(env, RoundingMode::Nearest);
     softfloat::from_fixed::<F>(env, a, from.fixed, mode)
+}
+
+/// How an operation rounds to an integer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct RoundingOf {
+    /// The direction; that of FPSCR if there is none.
+    pub rounding: Option<Rounding>,
+    /// Whether the result may be inexact, if it stays a floating-point number.
+    pub exact: bool,
+    /// Whether an integer is signed.
+    pub signed: bool,
+}
+
+impl RoundingOf {
+    const BY_FPSCR: u64 = 7;
+    const EXACT: u64 = 1 << 3;
+    const SIGNED: u64 = 1 << 4;
+
+    /// Packs the description into an operand of [`FpOp`].
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        let rounding = match self.rounding {
+            Some(rounding) => rounding as u64,
+            None => Self::BY_FPSCR,
+        };
+        rounding
+            | if self.exact { Self::EXACT } else { 0 }
+            | if self.signed { Self::SIGNED } else { 0 }
+    }
+
+    /// Unpacks what [`bits`](Self::bits) packed.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        let rounding = match bits & 7 {
+            Self::BY_FPSCR => None,
+            rounding => Some(Rounding::from_bits(rounding)),
+        };
+        Self {
+            rounding,
+            exact: bits & Self::EXACT != 0,
+            signed: bits & Self::SIGNED != 0,
+        }
+    }
+
+    fn direction(self, env: &FpEnv) -> Rounding {
+        self.rounding
+            .unwrap_or_else(|| env.control().rounding().into())
+    }
+
+    fn round<F: Format>(self, env: &mut FpEnv, a: F::Bits) -> F::Bits {
+        let direction = self.direction(env);
+        softfloat::round_to_int::<F>(env, a, direction, self.exact)
+    }
+
+    fn convert<F: Format>(self, env: &mut FpEnv, a: F::Bits) -> u32 {
+        let direction = self.direction(env);
+        softfloat::to_int::<F>(env, a, self.signed, direction)
+    }
 }
 
 /// What a conversion to or from fixed point is between, and how it rounds.

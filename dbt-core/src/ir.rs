@@ -25,6 +25,7 @@ mod float;
 mod inst;
 pub mod text;
 mod unit;
+mod vector;
 mod verify;
 
 pub use builder::Builder;
@@ -34,4 +35,5 @@ pub use inst::{
     Width,
 };
 pub use unit::{Block, Unit};
+pub use vector::{VectorOp, VectorShift};
 pub use verify::{VerifyError, verify};

@@ -183,6 +183,8 @@ impl Listing<'_> {
                     rows.write(f, self.columns)?;
                     if self.columns.guest {
                         rows.guest = Some((self.guest)(location));
+                    } else if self.columns.ir {
+                        rows.ir = text::display_inst(unit, layout, value).to_string();
                     }
                     Ok(())
                 }

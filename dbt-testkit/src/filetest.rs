@@ -18,6 +18,8 @@
 //! human to review the difference.
 
 mod opt;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod x86;
 
 use core::fmt;
 use std::fs;
@@ -32,6 +34,11 @@ pub type Run = fn(arguments: &[&str], input: &str) -> Result<String, String>;
 
 /// The kinds that need nothing but the IR.
 pub const IR_KINDS: [(&str, Run); 2] = [("opt", opt::run), ("check", opt::check)];
+
+/// The kinds that compile for x86-64.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub const X86_KINDS: [(&str, Run); 3] =
+    [("x86", x86::run), ("rows", x86::rows), ("code", x86::code)];
 
 /// The line between input and expectation.
 const EXPECT: &str = "; expect";

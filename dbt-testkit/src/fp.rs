@@ -18,10 +18,12 @@
     reason = "operands are zero-extended, results truncated"
 )]
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod generated;
 mod operands;
 
-use dbt_a32_frontend::softfloat::{FixedWidth, FpControl, FpFlags, RoundingMode};
-use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
+use dbt_a32_frontend::softfloat::{FixedWidth, FpControl, FpFlags, Rounding, RoundingMode};
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use softfloat_wrapper::{ExceptionFlags, F16, F32, F64, F128, Float};
 
 pub use operands::Operands;
@@ -54,11 +56,21 @@ pub fn expected(op: FpOp, control: FpControl, a: u64, b: u64, c: u64) -> Outcome
         FpOp::Widen => oracle.unary(a32, |a: F32, mode| a.to_f64(mode)),
         FpOp::Narrow => oracle.unary(a, |a: F64, mode| a.to_f32(mode)),
         FpOp::HalfToSingle => oracle.half_to_single(a as u16),
-        FpOp::SingleToHalf => oracle.single_to_half(a32),
+        FpOp::SingleToHalf => oracle.to_half::<F32>(a32),
         FpOp::ToFixed32 => oracle.float_to_fixed::<F32>(a32, b),
         FpOp::ToFixed64 => oracle.float_to_fixed::<F64>(a, b),
         FpOp::FromFixed32 => oracle.fixed_to_float(a32, b, |a, mode| a.to_f32(mode)),
         FpOp::FromFixed64 => oracle.fixed_to_float(a32, b, |a, mode| a.to_f64(mode)),
+        FpOp::MaxNum32 => oracle.extreme_number::<F32>(a32, b32, true),
+        FpOp::MaxNum64 => oracle.extreme_number::<F64>(a, b, true),
+        FpOp::MinNum32 => oracle.extreme_number::<F32>(a32, b32, false),
+        FpOp::MinNum64 => oracle.extreme_number::<F64>(a, b, false),
+        FpOp::RoundToInt32 => oracle.round_to_int::<F32>(a32, b),
+        FpOp::RoundToInt64 => oracle.round_to_int::<F64>(a, b),
+        FpOp::ToInt32 => oracle.float_to_int::<F32>(a32, b),
+        FpOp::ToInt64 => oracle.float_to_int::<F64>(a, b),
+        FpOp::HalfToDouble => oracle.half_to_double(a as u16),
+        FpOp::DoubleToHalf => oracle.to_half::<F64>(a),
     }
 }
 
@@ -240,19 +252,28 @@ impl Oracle {
         self.unary(a, |a: F16, mode| a.to_f32(mode))
     }
 
-    fn single_to_half(&self, a: u32) -> Outcome {
-        let (value, input) = self.flush(F32::from_bits(a));
-        let sign = u64::from(a >> 31) << 15;
+    fn half_to_double(&self, a: u16) -> Outcome {
+        // Every half is a single, and every single is a double.
+        let (single, flags) = self.half_to_single(a);
+        let (double, _) = run(|| F32::from_bits(single as u32).to_f64(Mode::TiesToEven));
+        (self.default_nan(double), flags)
+    }
+
+    fn to_half<F: Number>(&self, a: F::Payload) -> Outcome {
+        let (value, input) = self.flush(F::from_bits(a));
+        let bits: u64 = a.into();
+        let sign = (bits >> F::SIGN_POS & 1) << 15;
         if !self.0.alternative_half() {
             return self.result(input, |mode| value.to_f16(mode));
         }
-        let exponent = a >> 23 & 0xff;
+        let largest = (1 << (F::SIGN_POS - F::EXPONENT_POS)) - 1;
+        let exponent = bits >> F::EXPONENT_POS & largest;
         if value.is_nan() {
             (sign, input | FpFlags::INVALID)
-        } else if exponent == 0xff {
+        } else if exponent == largest {
             (sign | 0x7fff, FpFlags::INVALID)
-        } else if exponent >= 127 + 15 {
-            let halved = F32::from_bits(a - 0x80_0000);
+        } else if exponent >= largest / 2 + 15 {
+            let halved = F::of_bits64(bits - (1 << F::EXPONENT_POS));
             let (half, flags) = run(|| halved.to_f16(self.mode()));
             if flags.contains(FpFlags::OVERFLOW) {
                 (sign | 0x7fff, FpFlags::INVALID)
@@ -263,6 +284,71 @@ impl Oracle {
             let (half, flags) = run(|| value.to_f16(self.mode()));
             (half.bits64(), input | flags)
         }
+    }
+
+    /// The larger or the smaller number.
+    fn extreme_number<F: Number>(&self, a: F::Payload, b: F::Payload, larger: bool) -> Outcome {
+        let (a, a_flags) = self.flush(F::from_bits(a));
+        let (b, b_flags) = self.flush(F::from_bits(b));
+        let input = a_flags | b_flags;
+        match (a.quiet(), b.quiet()) {
+            (true, false) if !b.is_nan() => return (b.bits64(), input),
+            (false, true) if !a.is_nan() => return (a.bits64(), input),
+            _ => {}
+        }
+        if a.is_nan() || b.is_nan() {
+            // A sum chooses among NaNs.
+            return self.result(input, |mode| F::add(&a, b, mode));
+        }
+        let sign = |x: F| x.bits64() >> F::SIGN_POS & 1 == 1;
+        let a_first = if a.is_zero() && b.is_zero() {
+            sign(a) != larger
+        } else {
+            a.lt_quiet(b) != larger
+        };
+        (if a_first { a } else { b }.bits64(), input)
+    }
+
+    fn direction(&self, rounding: Option<Rounding>) -> Mode {
+        match rounding {
+            None => self.mode(),
+            Some(Rounding::TieEven) => Mode::TiesToEven,
+            Some(Rounding::TieAway) => Mode::TiesToAway,
+            Some(Rounding::Up) => Mode::TowardPositive,
+            Some(Rounding::Down) => Mode::TowardNegative,
+            Some(Rounding::Zero) => Mode::TowardZero,
+        }
+    }
+
+    fn round_to_int<F: Number>(&self, a: F::Payload, packed: u64) -> Outcome {
+        let how = RoundingOf::from_bits(packed);
+        let (value, input) = self.flush(F::from_bits(a));
+        let (rounded, flags) = run(|| value.round_to_integral(self.direction(how.rounding)));
+        let inexact = how.exact && !value.is_nan() && rounded.bits64() != value.bits64();
+        let flags = if inexact {
+            flags | FpFlags::INEXACT
+        } else {
+            flags
+        };
+        (self.default_nan(rounded), input | flags)
+    }
+
+    fn float_to_int<F: Number>(&self, a: F::Payload, packed: u64) -> Outcome {
+        let how = RoundingOf::from_bits(packed);
+        let (value, input) = self.flush(F::from_bits(a));
+        if value.is_nan() {
+            return (0, input | FpFlags::INVALID);
+        }
+        let (min, max) = if how.signed {
+            (i32::MIN.into(), i32::MAX.into())
+        } else {
+            (0, u32::MAX.into())
+        };
+        let (wide, flags) = run(|| value.to_i64(self.direction(how.rounding), true));
+        let saturated = wide.clamp(min, max);
+        let invalid = saturated != wide || flags.contains(FpFlags::INVALID);
+        let flags = if invalid { FpFlags::INVALID } else { flags };
+        (u64::from(saturated as u32), input | flags)
     }
 
     fn float_to_fixed<F: Number>(&self, a: F::Payload, conversion: u64) -> Outcome {
@@ -326,4 +412,14 @@ impl Oracle {
 
 fn power_of_two(exponent: i32) -> F128 {
     F128::from_bits(u128::from((16383 + exponent).unsigned_abs()) << 112)
+}
+
+/// Every combination of RMode, FZ, DN and AHP that matters to `op`.
+pub fn controls(op: FpOp) -> impl Iterator<Item = FpControl> {
+    let halves = matches!(
+        op,
+        FpOp::HalfToSingle | FpOp::SingleToHalf | FpOp::HalfToDouble | FpOp::DoubleToHalf
+    );
+    let combinations = if halves { 32 } else { 16 };
+    (0..combinations).map(|bits| FpControl::from_fpscr(bits << 22))
 }

@@ -38,21 +38,38 @@ pub fn find() -> Option<&'static str> {
 }
 
 /// Asks about `words`, each by itself. `IT` must not be among them, because LLVM
-/// would take the following words for its block.
+/// would take the following words for its block. What is invalid in ARMv7 is asked
+/// again as ARMv8, which lacks what was removed.
 ///
 /// # Errors
 ///
 /// Those of running the tool, and `InvalidData` if its output does not fit the
 /// question.
 pub fn ask(tool: &str, set: Set, words: &[u32]) -> io::Result<Vec<Opinion>> {
-    let triple = if set == Set::A32 {
-        "armv7a"
-    } else {
-        "thumbv7a"
-    };
+    let attributes = "+hwdiv,+hwdiv-arm,+mp,+trustzone,+virtualization,+vfp4,+neon";
+    let mut opinions = ask_version(tool, set, words, "v7a", attributes)?;
+    let (places, rest): (Vec<usize>, Vec<u32>) = (opinions.iter().zip(words).enumerate())
+        .filter(|(_, (opinion, _))| **opinion == Opinion::Invalid)
+        .map(|(place, (_, &word))| (place, word))
+        .unzip();
+    let newer = ask_version(tool, set, &rest, "v8a", "+crypto,+crc")?;
+    for (place, opinion) in places.into_iter().zip(newer) {
+        opinions[place] = opinion;
+    }
+    Ok(opinions)
+}
+
+fn ask_version(
+    tool: &str,
+    set: Set,
+    words: &[u32],
+    version: &str,
+    attributes: &str,
+) -> io::Result<Vec<Opinion>> {
+    let name = if set == Set::A32 { "arm" } else { "thumb" };
     let mut child = Command::new(tool)
-        .args(["--disassemble", "-triple", triple])
-        .arg("-mattr=+hwdiv,+hwdiv-arm,+mp,+trustzone,+virtualization,+vfp4")
+        .args(["--disassemble", "-triple", &format!("{name}{version}")])
+        .arg(format!("-mattr={attributes}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -33,7 +33,7 @@ pub use evaluate::Evaluated;
 pub use jit::{CallbackJit, WindowJit};
 
 /// What a core implements here: all that is described.
-pub const FEATURES: Features = Features::CORTEX_A15.union(Features::D32);
+pub const FEATURES: Features = Features::all();
 
 /// How a run ended. Hints that other CPUs might wait for do not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

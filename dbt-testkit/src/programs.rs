@@ -10,7 +10,7 @@
 use dbt_a32_frontend::decode::{decode_a32, decode_thumb, is_32bit};
 use dbt_a32_frontend::disasm::PrintContext;
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::insn::{Insn, a32, t16, t32, vfp};
+use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::system::{Cell, Config, Exceptions, ProcessorMode};
@@ -253,12 +253,19 @@ enum Source {
     T16(&'static RowInfo),
     T32(&'static RowInfo),
     Vfp(&'static RowInfo),
+    Simd(&'static RowInfo),
+    VfpV8(&'static RowInfo),
 }
 
 impl Source {
     const fn row(self) -> &'static RowInfo {
         match self {
-            Self::A32(row) | Self::T16(row) | Self::T32(row) | Self::Vfp(row) => row,
+            Self::A32(row)
+            | Self::T16(row)
+            | Self::T32(row)
+            | Self::Vfp(row)
+            | Self::Simd(row)
+            | Self::VfpV8(row) => row,
         }
     }
 
@@ -270,7 +277,8 @@ impl Source {
             Self::A32(row) => {
                 let word = a32::random(row, next, cx)?;
                 let tied = word >> 28 == 15 || !always;
-                Some((if tied { word } else { word | 0xe000_0000 }, 4))
+                let unconditional = word & 0x0fff_ffff | 0xe000_0000;
+                Some((if tied { word } else { unconditional }, 4))
             }
             Self::T16(row) => Some((t16::random(row, next, cx)?.into(), 2)),
             Self::T32(row) => Some((t32::random(row, next, cx)?, 4)),
@@ -279,7 +287,22 @@ impl Source {
                 let cond = if cx.thumb || always { 14 } else { next() % 15 };
                 Some((word & 0x0fff_ffff | cond << 28, 4))
             }
+            Self::Simd(row) => {
+                let word = simd::random(row, next, cx)?;
+                Some((if cx.thumb { simd_in_thumb(word) } else { word }, 4))
+            }
+            Self::VfpV8(row) => Some((vfp_v8::random(row, next, cx)?, 4)),
         }
+    }
+}
+
+/// Returns an Advanced SIMD word of A32 as T32 encodes it.
+const fn simd_in_thumb(word: u32) -> u32 {
+    let data_processing = word >> 25 == 0b111_1001;
+    if data_processing {
+        word & 0x00ff_ffff | 0xef00_0000 | (word >> 24 & 1) << 28
+    } else {
+        word & 0x00ff_ffff | 0xf900_0000
     }
 }
 
@@ -379,7 +402,15 @@ impl Programs {
                 .filter(|source| wanted(set, source.row()))
                 .collect()
         };
-        let fp = || vfp::ROWS.iter().map(Source::Vfp);
+        let fp = || {
+            let vectors = simd::ROWS.iter().map(Source::Simd);
+            let newer = vfp_v8::ROWS.iter().map(Source::VfpV8);
+            vfp::ROWS
+                .iter()
+                .map(Source::Vfp)
+                .chain(newer)
+                .chain(vectors)
+        };
         Self {
             random: Random::new(seed),
             mix,

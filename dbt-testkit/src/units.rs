@@ -11,7 +11,7 @@
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
-    TrapKind, Ty, Unit, Value, Width,
+    TrapKind, Ty, Unit, Value, VectorOp, VectorShift, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -148,6 +148,48 @@ struct Generator<'a, 'u> {
 }
 
 const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
+
+/// Every operation of elements.
+const VECTOR: [VectorOp; 26] = [
+    VectorOp::And,
+    VectorOp::Or,
+    VectorOp::Xor,
+    VectorOp::AndNot,
+    VectorOp::Add(Size::Byte),
+    VectorOp::Add(Size::Half),
+    VectorOp::Add(Size::Word),
+    VectorOp::Add(Size::Dword),
+    VectorOp::Sub(Size::Byte),
+    VectorOp::Sub(Size::Half),
+    VectorOp::Sub(Size::Word),
+    VectorOp::Sub(Size::Dword),
+    VectorOp::Mul(Size::Half),
+    VectorOp::Mul(Size::Word),
+    VectorOp::Equal(Size::Byte),
+    VectorOp::Equal(Size::Half),
+    VectorOp::Equal(Size::Word),
+    VectorOp::Greater(Size::Byte),
+    VectorOp::Greater(Size::Half),
+    VectorOp::Greater(Size::Word),
+    VectorOp::Zip(Size::Byte),
+    VectorOp::Zip(Size::Half),
+    VectorOp::Zip(Size::Word),
+    VectorOp::Narrow(Size::Half),
+    VectorOp::Narrow(Size::Word),
+    VectorOp::Narrow(Size::Dword),
+];
+
+/// Every shift of elements.
+const VECTOR_SHIFTS: [VectorShift; 8] = [
+    VectorShift::Left(Size::Half),
+    VectorShift::Left(Size::Word),
+    VectorShift::Left(Size::Dword),
+    VectorShift::Logical(Size::Half),
+    VectorShift::Logical(Size::Word),
+    VectorShift::Logical(Size::Dword),
+    VectorShift::Arithmetic(Size::Half),
+    VectorShift::Arithmetic(Size::Word),
+];
 
 const FLOAT: [FloatOp; 12] = [
     FloatOp::Add(Width::W32),
@@ -525,7 +567,21 @@ impl Generator<'_, '_> {
 
     fn float_inst(&mut self) -> Inst {
         let width = self.width();
-        match self.random.below(5) {
+        match self.random.below(8) {
+            5 | 6 => Inst::Vector {
+                op: self.random.pick(&VECTOR),
+                a: self.value(Ty::V64),
+                b: self.value(Ty::V64),
+            },
+            7 => {
+                let op = self.random.pick(&VECTOR_SHIFTS);
+                let bits = 8 * op.size().bytes() as usize;
+                Inst::VectorShift {
+                    op,
+                    amount: u8::try_from(self.random.below(bits)).expect("less than 64"),
+                    a: self.value(Ty::V64),
+                }
+            }
             0 => Inst::ToVector {
                 width,
                 a: self.value(width.ty()),

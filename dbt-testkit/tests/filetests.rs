@@ -1,14 +1,24 @@
-//! Every file under `filetests/ir` and `filetests/opt` is as expected.
+//! Every file under `filetests` is as expected.
 
 use std::path::Path;
 
-use dbt_testkit::filetest::{IR_KINDS, bless, run};
+use dbt_testkit::filetest::{IR_KINDS, Run, bless, run};
 
 #[test]
 fn ir_files_are_as_expected() {
+    files_are_as_expected(&["ir", "opt"], &IR_KINDS);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn x86_files_are_as_expected() {
+    files_are_as_expected(&["x86", "counts"], &dbt_testkit::filetest::X86_KINDS);
+}
+
+fn files_are_as_expected(folders: &[&str], kinds: &[(&str, Run)]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../filetests");
-    for folder in ["ir", "opt"] {
-        let count = run(&root.join(folder), &IR_KINDS).unwrap_or_else(|failures| {
+    for folder in folders {
+        let count = run(&root.join(folder), kinds).unwrap_or_else(|failures| {
             let list: Vec<_> = failures.iter().map(ToString::to_string).collect();
             panic!("{}\n(cargo xtask bless rewrites them)", list.join("\n"))
         });

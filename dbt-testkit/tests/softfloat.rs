@@ -11,14 +11,7 @@ use std::thread;
 
 use dbt_a32_frontend::softfloat::{FpControl, FpEnv};
 use dbt_a32_frontend::vfp_machine::FpOp;
-use dbt_testkit::fp::{Operands, expected};
-
-/// Every combination of RMode, FZ, DN and AHP that matters to `op`.
-fn controls(op: FpOp) -> impl Iterator<Item = FpControl> {
-    let halves = matches!(op, FpOp::HalfToSingle | FpOp::SingleToHalf);
-    let combinations = if halves { 32 } else { 16 };
-    (0..combinations).map(|bits| FpControl::from_fpscr(bits << 22))
-}
+use dbt_testkit::fp::{Operands, controls, expected};
 
 fn check(op: FpOp, control: FpControl, tuples: u64) {
     let mut operands = Operands::new(u64::from(control.bits()) << 8 | op as u64);

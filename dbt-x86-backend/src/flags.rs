@@ -6,6 +6,8 @@
 //! does not hold; at a fault the same plan, kept in the state map, is carried
 //! out on the recorded registers instead of being emitted.
 
+use core::fmt;
+
 use crate::asm::Cc;
 use crate::regs::Reg;
 use dbt_core::analysis::FlagSet;
@@ -227,6 +229,47 @@ pub(crate) enum Recipe {
     Compare(Term, Term),
     /// N and Z are those of a value, the others are in memory.
     Result(Term),
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reg(reg) => reg.fmt(f),
+            Self::Imm(value) => write!(f, "{value:#x}"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(Kind::Add) => f.write_str("in the host's, as of add"),
+            Self::Host(Kind::Sub) => f.write_str("in the host's, as of sub"),
+            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => f.write_str("in the host's"),
+            Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
+            Self::Result(value) => write!(f, "of {value}"),
+            Self::Constant(psr) => write!(f, "of {psr:#x}"),
+        }
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.base {
+            None => write!(f, "{:#x}", self.offset),
+            Some(base) if self.offset == 0 => base.fmt(f),
+            Some(base) => write!(f, "{base}+{:#x}", self.offset),
+        }
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
+            Self::Result(result) => write!(f, "NZ of {result}"),
+        }
+    }
 }
 
 /// Completes flags that an edge into a loop left unsaved. `flags` is in the

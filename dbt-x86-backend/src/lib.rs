@@ -90,6 +90,15 @@ impl X86Backend {
     pub const fn features(&self) -> Features {
         self.features
     }
+
+    /// Returns the name of the runtime's entry point at an offset from the start
+    /// of code memory, for listings; none if there is none, or no runtime yet.
+    #[must_use]
+    pub fn runtime_entry(&self, offset: u32) -> Option<&'static str> {
+        (offset < self.entries.len)
+            .then(|| self.entries.name(offset))
+            .flatten()
+    }
 }
 
 impl Default for X86Backend {

@@ -15,6 +15,7 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
 mod vector;
 
 use alloc::sync::Arc;
@@ -30,7 +31,6 @@ use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::Plan;
 use crate::map::{Deferred, StateMap};
-use crate::regs::Reg;
 use crate::runtime::Entries;
 use branch::Stub;
 use edge::Edges;
@@ -85,8 +85,9 @@ pub(crate) struct Lowering<'a> {
     busy: u16,
     /// Whether the instruction being lowered will still read flags.
     reads_flags: bool,
-    /// A register of which the low bits are known to be zero.
-    aligned: Option<(Reg, u32, u32)>,
+    /// For each register the version at which some low bits were found to be zero,
+    /// and these bits.
+    aligned: [(u32, u32); 16],
     next_block: Option<BlockId>,
     vectors: VectorState,
     /// The position of the last block of the loop being lowered.
@@ -123,7 +124,7 @@ impl<'a> Lowering<'a> {
             index: 0,
             busy: 0,
             reads_flags: false,
-            aligned: None,
+            aligned: [(0, 0); 16],
             next_block: None,
             vectors: VectorState::default(),
             vector_loop: None,
@@ -197,7 +198,7 @@ impl<'a> Lowering<'a> {
         );
         self.scratch.places.begin_block();
         self.flags.begin_block();
-        self.aligned = None;
+        self.aligned = [(0, 0); 16];
         if let Some(location) = block.location {
             self.location = location;
             if self.scratch.loop_heads[id.index()] {
@@ -313,6 +314,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),

@@ -5,6 +5,7 @@
 //! list these and say where the guest is and how to obtain the flags.
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use dbt_core::ir::Width;
 use dbt_core::location::Location;
@@ -35,4 +36,17 @@ pub(crate) struct Deferred {
     pub(crate) offset: u32,
     pub(crate) width: Width,
     pub(crate) xmm: Xmm,
+}
+
+impl fmt::Display for StateMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{:#x} is {}", self.offset, self.location)?;
+        for (flags, source) in self.flags.parts.iter().flatten() {
+            write!(f, ", {flags} {source}")?;
+        }
+        for (index, recipe) in (1..).zip(self.edges.iter().flat_map(|edges| edges.iter())) {
+            write!(f, ", edge {index}: {recipe}")?;
+        }
+        Ok(())
+    }
 }

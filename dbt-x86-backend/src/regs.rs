@@ -16,6 +16,8 @@
 //! access with the address-size prefix wraps at 32 bits as the guest's does.
 //! Measured: such an access costs the same as one relative to a register.
 
+use core::fmt;
+
 /// A general host register, by its number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(transparent)]
@@ -95,3 +97,16 @@ pub const PINNED: [Reg; 11] = [
 
 /// Pinned registers that a function of the host's calling convention may change.
 pub const CALLER_SAVED: [Reg; 6] = [Reg(6), Reg(7), Reg(8), Reg(9), Reg(10), Reg(11)];
+
+/// Formats to the name of the 64-bit register; a saved operand counts as one
+/// beyond them.
+impl fmt::Display for Reg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [&str; 8] = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
+        match NAMES.get(self.index()) {
+            Some(name) => f.write_str(name),
+            None if self.0 < 16 => write!(f, "r{}", self.0),
+            None => write!(f, "saved{}", self.0 - 16),
+        }
+    }
+}

@@ -112,6 +112,30 @@ impl Constant {
     }
 }
 
+impl Entries {
+    /// Returns the name of the entry point at an offset from the start of code
+    /// memory.
+    pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
+        let entries = [
+            (self.enter, "enter"),
+            (self.unlinked, "unlinked"),
+            (self.trap, "trap"),
+            (self.interrupt, "interrupt"),
+            (self.interrupt_at, "interrupt_at"),
+            (self.interpret_at, "interpret_at"),
+            (self.fault, "fault"),
+            (self.callback_fault, "callback_fault"),
+            (self.lookup, "lookup"),
+            (self.missed, "missed"),
+            (self.call_state, "call_state"),
+            (self.call_context, "call_context"),
+            (self.call_float, "call_float"),
+        ];
+        let found = entries.iter().find(|(entry, _)| *entry == offset);
+        found.map(|(_, name)| *name)
+    }
+}
+
 /// Bytes of stack for paired returns before they start anew.
 const PAIRED_RETURN_BYTES: i32 = 64 << 10;
 

@@ -1,12 +1,18 @@
-/* N bodies under gravity, in doubles: multiply, divide, square root. */
+/* N bodies under gravity: multiply, divide, square root. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#ifndef REAL
+#define REAL double
+#define BITS uint64_t
+#define SQRT sqrt
+#endif
+
 enum { BODIES = 5, STEPS = 4000000 };
 
-static struct body { double x[3], v[3], mass; } bodies[BODIES] = {
+static struct body { REAL x[3], v[3], mass; } bodies[BODIES] = {
     { { 0, 0, 0 }, { 0, 0, 0 }, 39.47841760435743 },
     { { 4.84143144246472090, -1.16032004402742839, -0.103622044471123109 },
       { 0.606326392995832, 2.81198684491626, -0.0252183616598876 }, 0.0376936749096668 },
@@ -18,16 +24,16 @@ static struct body { double x[3], v[3], mass; } bodies[BODIES] = {
       { 0.979090732243898, 0.594698998647676, -0.0347559555040781 }, 0.00203368686992463 },
 };
 
-static void advance(double dt)
+static void advance(REAL dt)
 {
     for (int i = 0; i < BODIES; i++)
         for (int j = i + 1; j < BODIES; j++) {
-            double d[3], square = 0;
+            REAL d[3], square = 0;
             for (int k = 0; k < 3; k++) {
                 d[k] = bodies[i].x[k] - bodies[j].x[k];
                 square += d[k] * d[k];
             }
-            double scale = dt / (square * sqrt(square));
+            REAL scale = dt / (square * SQRT(square));
             for (int k = 0; k < 3; k++) {
                 bodies[i].v[k] -= d[k] * bodies[j].mass * scale;
                 bodies[j].v[k] += d[k] * bodies[i].mass * scale;
@@ -40,15 +46,16 @@ static void advance(double dt)
 
 int main(void)
 {
-    uint64_t sum = 0, bits;
+    uint64_t sum = 0;
+    BITS bits;
     for (int i = 0; i < STEPS; i++)
-        advance(0.001);
+        advance((REAL)0.001);
     for (int i = 0; i < BODIES; i++)
         for (int k = 0; k < 3; k++) {
             /* Bit for bit: there is one correct answer. */
-            memcpy(&bits, &bodies[i].x[k], 8);
+            memcpy(&bits, &bodies[i].x[k], sizeof bits);
             sum = sum * 31 + bits;
         }
-    printf("nbody %.9f %08x%08x\n", bodies[0].x[0], (unsigned)(sum >> 32), (unsigned)sum);
+    printf("nbody %.9f %08x%08x\n", (double)bodies[0].x[0], (unsigned)(sum >> 32), (unsigned)sum);
     return 0;
 }

@@ -24,7 +24,16 @@ const INTEGER: &[&str] = &[
     "chase",
     "copies",
 ];
-const FLOATING: &[&str] = &["nbody", "mandelbrot"];
+const FLOATING: &[&str] = &[
+    "nbody",
+    "nbody_single",
+    "mandelbrot",
+    "mandelbrot_single",
+    "fft",
+    "fft_single",
+    "saxpy",
+    "saxpy_single",
+];
 const CROSS: &str = "arm-linux-gnueabihf-gcc";
 const CROSS_FLAGS: &[&str] = &[
     "-O2",

@@ -42,6 +42,11 @@ const STEPS: &[Step] = &[
         lockstep,
     ),
     (
+        "float",
+        "generated code agrees with SoftFloat, for a moment",
+        float,
+    ),
+    (
         "unicorn",
         "the interpreter agrees with Unicorn, for a moment",
         unicorn,
@@ -185,6 +190,10 @@ fn capstone() -> Result<(), String> {
 
 fn lockstep() -> Result<(), String> {
     cargo("xtask oracle lockstep --count 200000")
+}
+
+fn float() -> Result<(), String> {
+    cargo("xtask oracle float --tuples 1000")
 }
 
 fn unicorn() -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! `cargo xtask oracle`: long comparisons with independent parties.
 
 mod capstone;
+mod float;
 mod llvm;
 mod lockstep;
 mod unicorn;
@@ -13,6 +14,7 @@ use lexopt::prelude::*;
 pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     match args.next()? {
         Some(Value(name)) if name == "capstone" => capstone::run(args),
+        Some(Value(name)) if name == "float" => float::run(args),
         Some(Value(name)) if name == "llvm" => llvm::run(args),
         Some(Value(name)) if name == "lockstep" => lockstep::run(args),
         Some(Value(name)) if name == "unicorn" => unicorn::run(args),

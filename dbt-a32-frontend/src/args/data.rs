@@ -1,5 +1,7 @@
 //! Arguments of data processing.
 
+use dbt_isa::ops::Size;
+
 use crate::imm::{ExpandedImm, Imm16};
 use crate::operands::{Shift, ShiftKind};
 use crate::reg::Reg;
@@ -150,4 +152,31 @@ pub struct Adr {
     pub d: Reg,
     /// The distance in bytes.
     pub offset: i32,
+}
+
+/// `CRC32`, `CRC32C`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Crc32 {
+    /// Whether the polynomial is Castagnoli's.
+    pub castagnoli: bool,
+    /// How much of `m` is added to the checksum.
+    pub size: Size,
+    /// Destination.
+    pub d: Reg,
+    /// The checksum so far.
+    pub n: Reg,
+    /// Data.
+    pub m: Reg,
+}
+
+impl Crc32 {
+    /// Returns the letter of the size, for printing.
+    #[must_use]
+    pub const fn width(&self) -> &'static str {
+        match self.size {
+            Size::Byte => "b",
+            Size::Half => "h",
+            Size::Word | Size::Dword => "w",
+        }
+    }
 }

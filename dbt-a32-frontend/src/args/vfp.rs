@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+use super::RoundTo;
 use crate::fp_reg::{DReg, FpReg, FpRegList, SReg};
 use crate::imm::Imm8;
+use crate::itstate::Cond;
 use crate::operands::AddrImm;
 use crate::reg::{Reg, r};
 use crate::softfloat::{Fixed, FixedWidth};
@@ -127,6 +129,50 @@ pub struct FpHalf {
     pub d: SReg,
     /// Operand.
     pub m: SReg,
+}
+
+/// `VCVTB`, `VCVTT` between a double and a half.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FpHalfDouble {
+    /// Whether the half is in bits 31 to 16 (`VCVTT`).
+    pub top: bool,
+    /// The double.
+    pub d: DReg,
+    /// The register that holds the half.
+    pub s: SReg,
+}
+
+/// `VRINT`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FpRound {
+    /// How it rounds.
+    pub to: RoundTo,
+    /// Destination.
+    pub d: FpReg,
+    /// Operand.
+    pub m: FpReg,
+}
+
+/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FpToIntRounded {
+    /// How it rounds.
+    pub to: RoundTo,
+    /// Whether the integer is signed.
+    pub signed: bool,
+    /// Destination.
+    pub d: SReg,
+    /// Operand.
+    pub m: FpReg,
+}
+
+/// `VSEL`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FpSelect {
+    /// When the first operand is selected.
+    pub cond: Cond,
+    /// The registers.
+    pub args: Fp3,
 }
 
 /// `VLDR`, `VSTR`.

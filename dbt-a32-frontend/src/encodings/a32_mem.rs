@@ -113,21 +113,21 @@ dbt_isa::rows! {
     /// Swap byte.
     Swpb   "A1" "cccc_00010100_nnnn_tttt_(0000)_1001_mmmm"   where (c != 15) if_cx (cx.has(Features::SWP)) unpredictable (t == 15 || m == 15 || n == 15 || n == t || n == m) => Swap { t: r(t), t2: r(m), n: r(n) } "swpb{.c} {t}, {t2}, [{n}]"
     /// Store exclusive word.
-    Strex  "A1" "cccc_00011000_nnnn_dddd_(1111)_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strex{.c} {d}, {t}, {address}"
+    Strex  "A1" "cccc_00011000_nnnn_dddd_(11)11_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strex{.c} {d}, {t}, {address}"
     /// Load exclusive word.
-    Ldrex  "A1" "cccc_00011001_nnnn_tttt_(1111)_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrex{.c} {t}, {address}"
+    Ldrex  "A1" "cccc_00011001_nnnn_tttt_(11)11_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrex{.c} {t}, {address}"
     /// Store exclusive doubleword.
-    Strexd "A1" "cccc_00011010_nnnn_dddd_(1111)_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t & 1 == 1 || t == 14 || n == 15 || d == n || d == t || d == t + 1) => StoreExclusiveDual { d: r(d), t: r(t), t2: r(t + 1), n: r(n) } "strexd{.c} {d}, {t}, {t2}, [{n}]"
+    Strexd "A1" "cccc_00011010_nnnn_dddd_(11)11_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t & 1 == 1 || t == 14 || n == 15 || d == n || d == t || d == t + 1) => StoreExclusiveDual { d: r(d), t: r(t), t2: r(t + 1), n: r(n) } "strexd{.c} {d}, {t}, {t2}, [{n}]"
     /// Load exclusive doubleword.
-    Ldrexd "A1" "cccc_00011011_nnnn_tttt_(1111)_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t & 1 == 1 || t == 14 || n == 15) => LoadExclusiveDual { t: r(t), t2: r(t + 1), n: r(n) } "ldrexd{.c} {t}, {t2}, [{n}]"
+    Ldrexd "A1" "cccc_00011011_nnnn_tttt_(11)11_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t & 1 == 1 || t == 14 || n == 15) => LoadExclusiveDual { t: r(t), t2: r(t + 1), n: r(n) } "ldrexd{.c} {t}, {t2}, [{n}]"
     /// Store exclusive byte.
-    Strexb "A1" "cccc_00011100_nnnn_dddd_(1111)_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strexb{.c} {d}, {t}, {address}"
+    Strexb "A1" "cccc_00011100_nnnn_dddd_(11)11_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strexb{.c} {d}, {t}, {address}"
     /// Load exclusive byte.
-    Ldrexb "A1" "cccc_00011101_nnnn_tttt_(1111)_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrexb{.c} {t}, {address}"
+    Ldrexb "A1" "cccc_00011101_nnnn_tttt_(11)11_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrexb{.c} {t}, {address}"
     /// Store exclusive halfword.
-    Strexh "A1" "cccc_00011110_nnnn_dddd_(1111)_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strexh{.c} {d}, {t}, {address}"
+    Strexh "A1" "cccc_00011110_nnnn_dddd_(11)11_1001_tttt"   where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (d == 15 || t == 15 || n == 15 || d == n || d == t) => StoreExclusive { d: r(d), t: r(t), address: AddrImm::offset(n, 0) } "strexh{.c} {d}, {t}, {address}"
     /// Load exclusive halfword.
-    Ldrexh "A1" "cccc_00011111_nnnn_tttt_(1111)_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrexh{.c} {t}, {address}"
+    Ldrexh "A1" "cccc_00011111_nnnn_tttt_(11)11_1001_(1111)" where (c != 15) if_cx (cx.has(Features::V6K)) unpredictable (t == 15 || n == 15) => LoadExclusive { t: r(t), address: AddrImm::offset(n, 0) } "ldrexh{.c} {t}, {address}"
 
     // Block data transfer, A5.5
     /// Load multiple, increment after; `POP` (A1).

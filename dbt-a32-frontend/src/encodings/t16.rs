@@ -96,7 +96,9 @@ dbt_isa::rows! {
     Wfe    "T1" "1011_1111_0010_0000" "wfe{.c}"
     Wfi    "T1" "1011_1111_0011_0000" "wfi{.c}"
     Sev    "T1" "1011_1111_0100_0000" "sev{.c}"
-    Hint   "T1" "1011_1111_hhhh_0000" where (h > 4) => Imm { imm: Imm32(h) } "hint{.c} {imm}"
+    Sevl   "T1" "1011_1111_0101_0000" "sevl{.c}"
+    Hlt    "T1" "1011_1010_10_iiiiii" if_cx (cx.has(Features::V8)) => Imm { imm: Imm32(i) } "hlt {imm}"
+    Hint   "T1" "1011_1111_hhhh_0000" where (h > 5) => Imm { imm: Imm32(h) } "hint{.c} {imm}"
 
     // A6.2 STM, LDM
     Stm    "T1" "1100_0_nnn_llllllll" unpredictable (l == 0) => Block { n: r(n), wback: true, list: RegList::from_bits(l) } "stm{.c} {n}{wback?!}, {list}"

@@ -51,9 +51,9 @@ dbt_isa::rows! {
     /// Square root.
     Vsqrt          "A1" "1110_11101_D_11_0001_dddd_101_z_1_1_M_0_mmmm"     if_cx (cx.has(Features::VFP2)) undefined (cx.fp_vectors || cx.lacks(z & (D | M))) => Fp2::new(z, d, D, m, M) "vsqrt{.c}.{d.precision()} {d}, {m}"
     /// Convert from half precision.
-    VcvtFromHalf   "A1" "1110_11101_D_11_0010_dddd_101_(0)_t_1_M_0_mmmm"   if_cx (cx.has(Features::VFP_HALF)) => FpHalf { top: t == 1, d: single(d, D), m: single(m, M) } "vcvt{top?t:b}{.c}.f32.f16 {d}, {m}"
+    VcvtFromHalf   "A1" "1110_11101_D_11_0010_dddd_101_0_t_1_M_0_mmmm"     if_cx (cx.has(Features::VFP_HALF)) => FpHalf { top: t == 1, d: single(d, D), m: single(m, M) } "vcvt{top?t:b}{.c}.f32.f16 {d}, {m}"
     /// Convert to half precision.
-    VcvtToHalf     "A1" "1110_11101_D_11_0011_dddd_101_(0)_t_1_M_0_mmmm"   if_cx (cx.has(Features::VFP_HALF)) => FpHalf { top: t == 1, d: single(d, D), m: single(m, M) } "vcvt{top?t:b}{.c}.f16.f32 {d}, {m}"
+    VcvtToHalf     "A1" "1110_11101_D_11_0011_dddd_101_0_t_1_M_0_mmmm"     if_cx (cx.has(Features::VFP_HALF)) => FpHalf { top: t == 1, d: single(d, D), m: single(m, M) } "vcvt{top?t:b}{.c}.f16.f32 {d}, {m}"
     /// Compare.
     Vcmp           "A1" "1110_11101_D_11_0100_dddd_101_z_e_1_M_0_mmmm"     if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(z & (D | M))) => FpCompare { signalling: e == 1, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) } "vcmp{signalling?e}{.c}.{d.precision()} {d}, {m}"
     /// Compare with zero.
@@ -68,6 +68,17 @@ dbt_isa::rows! {
     VcvtFromFixed  "A1" "1110_11101_D_11_1_0_1_u_dddd_101_z_x_1_i_0_jjjj"  if_cx (cx.has(Features::VFP3)) undefined (cx.lacks(z & D)) unpredictable (x == 0 && (j << 1 | i) > 16) => FpFixed { fixed: Fixed::decode(x, u, j << 1 | i), d: FpReg::new(z, d, D) } "vcvt{.c}.{d.precision()}.{fixed} {d}, {d}, {fraction()}"
     /// Convert to fixed point.
     VcvtToFixed    "A1" "1110_11101_D_11_1_1_1_u_dddd_101_z_x_1_i_0_jjjj"  if_cx (cx.has(Features::VFP3)) undefined (cx.lacks(z & D)) unpredictable (x == 0 && (j << 1 | i) > 16) => FpFixed { fixed: Fixed::decode(x, u, j << 1 | i), d: FpReg::new(z, d, D) } "vcvt{.c}.{fixed}.{d.precision()} {d}, {d}, {fraction()}"
+
+    // ARMv8: DDI 0487, section F3.1.
+
+    /// Convert a half to a double.
+    VcvtDoubleFromHalf "A1" "1110_11101_D_11_0010_dddd_101_1_t_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(D)) => FpHalfDouble { top: t == 1, d: double(D, d), s: single(m, M) } "vcvt{top?t:b}{.c}.f64.f16 {d}, {s}"
+    /// Convert a double to a half.
+    VcvtHalfFromDouble "A1" "1110_11101_D_11_0011_dddd_101_1_t_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(M)) => FpHalfDouble { top: t == 1, d: double(M, m), s: single(d, D) } "vcvt{top?t:b}{.c}.f16.f64 {s}, {d}"
+    /// Round to an integer.
+    Vrint          "A1 r" "1110_11101_D_11_0110_dddd_101_z_0_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(z & (D | M))) => FpRound { to: RoundTo::Fpscr, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) } "vrint{to}{.c}.{d.precision()} {d}, {m}"
+    Vrint          "A1 z" "1110_11101_D_11_0110_dddd_101_z_1_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(z & (D | M))) => FpRound { to: RoundTo::Zero, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) }
+    Vrint          "A1 x" "1110_11101_D_11_0111_dddd_101_z_0_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(z & (D | M))) => FpRound { to: RoundTo::Exact, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) }
 
     // Loads and stores (A7.6).
 
@@ -102,6 +113,14 @@ dbt_isa::rows! {
     VmovToScalar   "A1" "1110_1110_00_x_0_dddd_tttt_1011_D_00_1_(0000)"    if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(D)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpScalar { t: r(t), d: double(D, d), x: x as u8 } "vmov{.c}.32 {d}[{x}], {t}"
     /// Move half of a double to a core register.
     VmovFromScalar "A1" "1110_1110_00_x_1_nnnn_tttt_1011_N_00_1_(0000)"    if_cx (cx.has(Features::VFP2)) undefined (cx.lacks(N)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpScalar { t: r(t), d: double(N, n), x: x as u8 } "vmov{.c}.32 {t}, {d}[{x}]"
+    /// Move a core register to a byte or halfword.
+    VmovToLane     "A1 8"  "1110_1110_01_x_0_dddd_tttt_1011_D_xx_1_(0000)"  if_cx (cx.has(Features::ASIMD)) unpredictable (t == 15 || t == 13 && cx.thumb) => SimdLane::new(SimdTy::bits(0), r(t), double(D, d), x) "vmov{.c}.{ty} {d}[{x}], {t}"
+    VmovToLane     "A1 16" "1110_1110_00_x_0_dddd_tttt_1011_D_x1_1_(0000)"  if_cx (cx.has(Features::ASIMD)) unpredictable (t == 15 || t == 13 && cx.thumb) => SimdLane::new(SimdTy::bits(1), r(t), double(D, d), x)
+    /// Move a byte or halfword to a core register.
+    VmovFromLane   "A1 8"  "1110_1110_u1_x_1_nnnn_tttt_1011_N_xx_1_(0000)"  if_cx (cx.has(Features::ASIMD)) unpredictable (t == 15 || t == 13 && cx.thumb) => SimdLane::new(SimdTy::su(u, 0), r(t), double(N, n), x) "vmov{.c}.{ty} {t}, {d}[{x}]"
+    VmovFromLane   "A1 16" "1110_1110_u0_x_1_nnnn_tttt_1011_N_x1_1_(0000)"  if_cx (cx.has(Features::ASIMD)) unpredictable (t == 15 || t == 13 && cx.thumb) => SimdLane::new(SimdTy::su(u, 1), r(t), double(N, n), x)
+    /// Duplicate a core register.
+    VdupCore       "A1"    "1110_1110_1_b_q_0_dddd_tttt_1011_D_0_e_1_(0000)" if_cx (cx.has(Features::ASIMD)) undefined (b & e == 1 || odd(q, d)) unpredictable (t == 15 || t == 13 && cx.thumb) => SimdDupCore { size: SimdTy::bits(2 - (b << 1 | e)), d: VReg::new(q, D << 4 | d), t: r(t) } "vdup{.c}.{size} {d}, {t}"
     /// Move FPSCR to a core register.
     Vmrs           "A1" "1110_1110_1111_0001_tttt_1010_(000)_1_(0000)"     where (t != 15) if_cx (cx.has(Features::VFP2)) unpredictable (t == 13 && cx.thumb) => FpStatus { t: r(t) } "vmrs{.c} {t}, fpscr"
     /// Move the flags of FPSCR to the APSR.

@@ -249,7 +249,7 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
         let kind = match event {
             Event::WaitForEvent => TrapKind::WaitForEvent,
             Event::WaitForInterrupt => TrapKind::WaitForInterrupt,
-            Event::Send => TrapKind::SendEvent,
+            Event::Send | Event::SendLocal => TrapKind::SendEvent,
         };
         if !self.core.takes_exceptions() {
             return self.trap(kind, 0);
@@ -262,6 +262,10 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
             }
             // Whether it is masked does not matter.
             Event::WaitForInterrupt if system.lines != 0 => return Flow::Next,
+            Event::SendLocal => {
+                system.event = 1;
+                return Flow::Next;
+            }
             Event::Send => system.event = 1,
             _ => {}
         }

@@ -49,7 +49,7 @@ impl SystemMachine for Lifter<'_, '_> {
         let kind = match event {
             Event::WaitForEvent => GuestTrap::WaitForEvent,
             Event::WaitForInterrupt => GuestTrap::WaitForInterrupt,
-            Event::Send => GuestTrap::SendEvent,
+            Event::Send | Event::SendLocal => GuestTrap::SendEvent,
         };
         self.trap(kind, 0)
     }

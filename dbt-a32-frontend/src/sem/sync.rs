@@ -23,7 +23,7 @@ fn exclusive_address<M: A32Machine>(m: &mut M, address: AddrImm) -> Word<M> {
 }
 
 /// Makes a value of memory one of a register, or the other way round.
-fn swap_order<M: A32Machine>(m: &mut M, size: Size, value: Word<M>) -> Word<M> {
+pub(super) fn swap_order<M: A32Machine>(m: &mut M, size: Size, value: Word<M>) -> Word<M> {
     match size {
         Size::Half if m.big_endian() => {
             let value = m.unary(UnOp::ByteSwap, value);
@@ -34,36 +34,48 @@ fn swap_order<M: A32Machine>(m: &mut M, size: Size, value: Word<M>) -> Word<M> {
     }
 }
 
-fn load_exclusive<M: A32Machine>(m: &mut M, size: Size, i: &LoadExclusive) -> Execution {
+pub(super) fn load_exclusive<M: A32Machine>(
+    m: &mut M,
+    access: Access,
+    i: &LoadExclusive,
+) -> Execution {
     let address = exclusive_address(m, i.address);
-    let raw = m.load(Access::new(size).aligned(), address)?;
+    let raw = m.load(access, address)?;
     let (address, monitored) = (m.zext64(address), m.zext64(raw));
     m.set_exclusive(address, monitored);
-    let value = swap_order(m, size, raw);
+    let value = swap_order(m, access.size, raw);
     m.set_reg(i.t, value);
     Ok(Flow::Next)
 }
 
 /// `LDREX`.
 pub(crate) fn ldrex<M: A32Machine>(m: &mut M, i: &LoadExclusive) -> Execution {
-    load_exclusive(m, Size::Word, i)
+    load_exclusive(m, Access::new(Size::Word).aligned(), i)
 }
 
 /// `LDREXB`.
 pub(crate) fn ldrexb<M: A32Machine>(m: &mut M, i: &LoadExclusive) -> Execution {
-    load_exclusive(m, Size::Byte, i)
+    load_exclusive(m, Access::new(Size::Byte).aligned(), i)
 }
 
 /// `LDREXH`.
 pub(crate) fn ldrexh<M: A32Machine>(m: &mut M, i: &LoadExclusive) -> Execution {
-    load_exclusive(m, Size::Half, i)
+    load_exclusive(m, Access::new(Size::Half).aligned(), i)
 }
 
-/// `LDREXD`: the first register comes from the lower address in either
-/// endianness.
+/// `LDREXD`.
 pub(crate) fn ldrexd<M: A32Machine>(m: &mut M, i: &LoadExclusiveDual) -> Execution {
+    load_exclusive_dual(m, Access::new(Size::Dword).aligned(), i)
+}
+
+/// The first register comes from the lower address in either endianness.
+pub(super) fn load_exclusive_dual<M: A32Machine>(
+    m: &mut M,
+    access: Access,
+    i: &LoadExclusiveDual,
+) -> Execution {
     let address = m.reg(i.n);
-    let raw = m.load64(Access::new(Size::Dword).aligned(), address)?;
+    let raw = m.load64(access, address)?;
     let address = m.zext64(address);
     m.set_exclusive(address, raw);
     let (low, high) = (m.low(raw), m.high(raw));
@@ -127,7 +139,11 @@ fn narrow<M: A32Machine>(m: &mut M, size: Size, value: Dword<M>) -> Dword<M> {
     m.binary64(BinOp::And, value, mask)
 }
 
-fn store_exclusive_word<M: A32Machine>(m: &mut M, size: Size, i: &StoreExclusive) -> Execution {
+pub(super) fn store_exclusive_word<M: A32Machine>(
+    m: &mut M,
+    size: Size,
+    i: &StoreExclusive,
+) -> Execution {
     store_exclusive(m, size, (i.d, i.address), |m| {
         let value = m.reg(i.t);
         let value = match size {
@@ -157,6 +173,10 @@ pub(crate) fn strexh<M: A32Machine>(m: &mut M, i: &StoreExclusive) -> Execution 
 
 /// `STREXD`.
 pub(crate) fn strexd<M: A32Machine>(m: &mut M, i: &StoreExclusiveDual) -> Execution {
+    store_exclusive_dual(m, i)
+}
+
+pub(super) fn store_exclusive_dual<M: A32Machine>(m: &mut M, i: &StoreExclusiveDual) -> Execution {
     let address = AddrImm::offset(i.n.number(), 0);
     store_exclusive(m, Size::Dword, (i.d, address), |m| {
         let (first, second) = (m.reg(i.t), m.reg(i.t2));

@@ -24,7 +24,7 @@ use crate::vfp_machine::{Conversion, FpBinary, FpTernary, FpUnary, VfpMachine};
 const FPSCR_WRITABLE: u32 = 0xfff7_009f;
 
 /// A number of either precision.
-enum Value<M: VfpMachine> {
+pub(super) enum Value<M: VfpMachine> {
     Single(M::Single),
     Double(M::Double),
 }
@@ -37,7 +37,7 @@ impl<M: VfpMachine> Clone for Value<M> {
 
 impl<M: VfpMachine> Copy for Value<M> {}
 
-fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
+pub(super) fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
     match reg {
         FpReg::Single(reg) => Value::Single(m.single(reg)),
         FpReg::Double(reg) => Value::Double(m.double(reg)),
@@ -45,7 +45,7 @@ fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
 }
 
 /// Writes a value to a register of its precision.
-fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
+pub(super) fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
     match (reg, value) {
         (FpReg::Single(reg), Value::Single(value)) => m.set_single(reg, value),
         (FpReg::Double(reg), Value::Double(value)) => m.set_double(reg, value),
@@ -55,7 +55,7 @@ fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
 }
 
 #[cold]
-fn mixed() -> ! {
+pub(super) fn mixed() -> ! {
     unreachable!("the registers of one operation have one precision")
 }
 
@@ -117,7 +117,7 @@ fn mul_add<M: VfpMachine>(m: &mut M, addend: Value<M>, a: Value<M>, b: Value<M>)
 }
 
 /// `d = op(n, m)`.
-fn of_two<M: VfpMachine>(m: &mut M, op: FpBinary, args: &Fp3) -> Execution {
+pub(super) fn of_two<M: VfpMachine>(m: &mut M, op: FpBinary, args: &Fp3) -> Execution {
     let (x, y) = (read(m, args.n), read(m, args.m));
     let result = binary(m, op, x, y);
     write(m, args.d, result)

@@ -197,15 +197,34 @@ pub fn half_to_single(env: &mut FpEnv, a: u16) -> u32 {
 #[inline]
 #[must_use]
 pub fn single_to_half(env: &mut FpEnv, a: u32) -> u16 {
+    to_half::<Single>(env, a)
+}
+
+/// Converts a half to a double (`FPHalfToDouble()`).
+#[inline]
+#[must_use]
+pub fn half_to_double(env: &mut FpEnv, a: u16) -> u64 {
+    reformat::<Half, Double>(env, a)
+}
+
+/// Converts a double to a half (`FPDoubleToHalf()`), as [`single_to_half`] does.
+#[inline]
+#[must_use]
+pub fn double_to_half(env: &mut FpEnv, a: u64) -> u16 {
+    to_half::<Double>(env, a)
+}
+
+#[inline]
+fn to_half<From: Format>(env: &mut FpEnv, a: From::Bits) -> u16 {
     if env.control().alternative_half() {
-        let unpacked = unpack::<Single>(env, a);
+        let unpacked = unpack::<From>(env, a);
         if !unpacked.is_finite() {
             env.raise(FpFlags::INVALID);
             let magnitude = if unpacked.is_nan() { 0 } else { Half::SIGN - 1 };
             return zero::<Half>(unpacked.sign) | magnitude as u16;
         }
     }
-    reformat::<Single, Half>(env, a)
+    reformat::<From, Half>(env, a)
 }
 
 #[inline]

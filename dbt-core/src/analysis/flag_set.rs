@@ -1,5 +1,6 @@
 //! Sets of condition flags.
 
+use core::fmt;
 use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Sub, SubAssign};
 
 use dbt_isa::ops::Condition;
@@ -75,6 +76,25 @@ impl FlagSet {
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+/// Formats to the letters of the flags.
+impl fmt::Display for FlagSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        let letters = [
+            (Self::N, "N"),
+            (Self::Z, "Z"),
+            (Self::C, "C"),
+            (Self::V, "V"),
+        ];
+        for (_, letter) in letters.iter().filter(|(flag, _)| self.intersects(*flag)) {
+            f.write_str(letter)?;
+        }
+        Ok(())
     }
 }
 

@@ -243,6 +243,8 @@ impl Evaluator {
                 i64::from(self.word(a).cast_signed()).cast_unsigned()
             }
             Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.dword(a),
+            Inst::Vector { op, a, b } => op.eval(self.dword(a), self.dword(b)),
+            Inst::VectorShift { op, amount, a } => op.eval(self.dword(a), amount),
             Inst::FloatSign { op, width, a } => op.eval(width, self.dword(a)),
             // The helpers raise all flags in the state.
             Inst::FloatStatus => 0,

@@ -3,6 +3,7 @@
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
 use super::float::{FloatOp, SignOp};
+use super::vector::{VectorOp, VectorShift};
 use crate::location::Location;
 
 /// The result of an instruction, named by the instruction's index in its unit.
@@ -395,6 +396,24 @@ pub enum Inst {
         /// What is stored.
         value: Value,
     },
+    /// An operation of elements.
+    Vector {
+        /// Which.
+        op: VectorOp,
+        /// The first operand, a `v64`.
+        a: Value,
+        /// The second operand, a `v64`.
+        b: Value,
+    },
+    /// A shift of elements by a constant.
+    VectorShift {
+        /// How.
+        op: VectorShift,
+        /// By how many bits: less than an element has.
+        amount: u8,
+        /// Operand, a `v64`.
+        a: Value,
+    },
     /// Changes the sign of a number, and nothing else.
     FloatSign {
         /// How.
@@ -600,10 +619,12 @@ impl Inst {
             | Self::FromVector { a, .. }
             | Self::LoadVector { address: a, .. }
             | Self::FloatSign { a, .. }
+            | Self::VectorShift { a, .. }
             | Self::ExitIf { condition: a, .. } => *a = map(*a),
             Self::Binary { a, b, .. }
             | Self::Compare { a, b, .. }
             | Self::Bits { a, b, .. }
+            | Self::Vector { a, b, .. }
             | Self::AddFlags { a, b }
             | Self::SubFlags { a, b }
             | Self::NzFlags { result: a, rest: b }

@@ -43,8 +43,8 @@ use core::fmt;
 use dbt_isa::ops::Access;
 
 use self::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, name_of,
-    vector_name, width_name,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, VECTOR,
+    VECTOR_SHIFTS, name_of, vector_name, width_name,
 };
 use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
 use super::unit::{Block, Unit};
@@ -226,6 +226,10 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         }
         Inst::CompareExchange { access, .. } => write!(f, "compare_exchange{}", How(access)),
         Inst::Fence => f.write_str("fence"),
+        Inst::Vector { op, .. } => f.write_str(name_of(&VECTOR, op)),
+        Inst::VectorShift { op, amount, .. } => {
+            write!(f, "{}.{amount}", name_of(&VECTOR_SHIFTS, op))
+        }
         Inst::ToVector { width, .. } => write!(f, "to_vector.{}", width_name(width)),
         Inst::FromVector { width, .. } => write!(f, "from_vector.{}", width_name(width)),
         Inst::LoadVector { access, width, .. } => {

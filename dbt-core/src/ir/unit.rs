@@ -96,6 +96,7 @@ impl Unit {
             Inst::ToVector { width, .. }
             | Inst::LoadVector { width, .. }
             | Inst::FloatSign { width, .. } => width.vector_ty(),
+            Inst::Vector { .. } | Inst::VectorShift { .. } => Ty::V64,
             Inst::FromVector { width, .. } => width.ty(),
             Inst::Float { op, .. } => op.ty(),
             Inst::FloatStatus => Ty::I32,

@@ -87,6 +87,14 @@ pub enum VerifyError {
         /// The instruction.
         inst: Value,
     },
+    /// A shift of elements by as many bits as they have, or more.
+    #[error("in block{}, v{} shifts elements by as many bits as they have", block.0, inst.0)]
+    ShiftAmount {
+        /// The block.
+        block: BlockId,
+        /// The instruction.
+        inst: Value,
+    },
     /// An access of a vector register moves not as many bytes as its value has.
     #[error("in block{}, v{} moves more or fewer bytes than its value has", block.0, inst.0)]
     VectorAccess {
@@ -183,6 +191,9 @@ impl Check<'_> {
             {
                 return Err(VerifyError::VectorAccess { block, inst: value });
             }
+            Inst::VectorShift { op, amount, .. } if u32::from(amount) >= 8 * op.size().bytes() => {
+                return Err(VerifyError::ShiftAmount { block, inst: value });
+            }
             Inst::ExitIf { target, .. } => self.target(target)?,
             _ => {}
         }
@@ -259,6 +270,7 @@ impl Check<'_> {
             Inst::Select { width, .. } => [Ty::I1, width.ty(), width.ty()],
             Inst::Store { width, .. } => [Ty::I32, width.ty(), Ty::I32],
             Inst::ToVector { width, .. } => [width.ty(); 3],
+            Inst::Vector { .. } | Inst::VectorShift { .. } => [Ty::V64; 3],
             Inst::FromVector { width, .. } | Inst::FloatSign { width, .. } => {
                 [width.vector_ty(); 3]
             }

@@ -88,6 +88,7 @@ pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) 
         Inst::Get { slot } => slot_ty(slot),
         Inst::Binary { width, .. } | Inst::Select { width, .. } => width.ty(),
         Inst::ToVector { width, .. } | Inst::FloatSign { width, .. } => width.vector_ty(),
+        Inst::Vector { .. } | Inst::VectorShift { .. } => Ty::V64,
         Inst::FromVector { width, .. } => width.ty(),
         Inst::Unary { .. }
         | Inst::FloatStatus

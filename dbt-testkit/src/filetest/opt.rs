@@ -27,11 +27,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     if passes.contains(Passes::FLAGS_ACROSS_BLOCKS) {
         for &block in &optimised.order {
             let live = optimizer.liveness().live_in(block);
-            listing += &format!(
-                "flags into block{}: {}\n",
-                block.0,
-                flag_letters(live.bits())
-            );
+            listing += &format!("flags into block{}: {live}\n", block.0);
         }
     }
     Ok(listing)
@@ -68,17 +64,4 @@ fn pass_named(name: &str) -> Option<Passes> {
         "all" => Passes::ALL,
         _ => return None,
     })
-}
-
-fn flag_letters(bits: u8) -> String {
-    let letters = "NZCV".chars().zip([8, 4, 2, 1]);
-    let set: String = letters
-        .filter(|(_, bit)| bits & bit != 0)
-        .map(|(letter, _)| letter)
-        .collect();
-    if set.is_empty() {
-        "none".to_owned()
-    } else {
-        set
-    }
 }

@@ -1,7 +1,7 @@
 //! Operands that reach the edges.
 
-use dbt_a32_frontend::softfloat::{Fixed, FixedWidth};
-use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
+use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, Rounding};
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 
 /// A source of operands, the same for the same seed.
 ///
@@ -67,6 +67,8 @@ impl Operands {
             | FpOp::MulAdd32
             | FpOp::Compare32
             | FpOp::CompareSignalling32
+            | FpOp::MaxNum32
+            | FpOp::MinNum32
             | FpOp::Widen => self.numbers(SINGLE),
             FpOp::Add64
             | FpOp::Sub64
@@ -75,15 +77,38 @@ impl Operands {
             | FpOp::Sqrt64
             | FpOp::MulAdd64
             | FpOp::Compare64
-            | FpOp::CompareSignalling64 => self.numbers(DOUBLE),
+            | FpOp::CompareSignalling64
+            | FpOp::MaxNum64
+            | FpOp::MinNum64 => self.numbers(DOUBLE),
             // Exponents in the range of the narrower format, mostly.
             FpOp::Narrow => [self.number(DOUBLE, Some((1023, 160))), 0, 0],
             FpOp::SingleToHalf => [self.number(SINGLE, Some((127, 28))), 0, 0],
-            FpOp::HalfToSingle => [self.number(HALF, None), 0, 0],
+            FpOp::DoubleToHalf => [self.number(DOUBLE, Some((1023, 28))), 0, 0],
+            FpOp::HalfToSingle | FpOp::HalfToDouble => [self.number(HALF, None), 0, 0],
+            FpOp::RoundToInt32 | FpOp::ToInt32 => {
+                [self.number(SINGLE, Some((127, 40))), self.rounding(), 0]
+            }
+            FpOp::RoundToInt64 | FpOp::ToInt64 => {
+                [self.number(DOUBLE, Some((1023, 60))), self.rounding(), 0]
+            }
             FpOp::ToFixed32 => [self.number(SINGLE, Some((127, 40))), self.conversion(), 0],
             FpOp::ToFixed64 => [self.number(DOUBLE, Some((1023, 40))), self.conversion(), 0],
             FpOp::FromFixed32 | FpOp::FromFixed64 => [self.integer(), self.conversion(), 0],
         }
+    }
+
+    /// A way of rounding, packed.
+    fn rounding(&mut self) -> u64 {
+        let rounding = match self.below(6) {
+            5 => None,
+            direction => Some(Rounding::from_bits(direction)),
+        };
+        let how = RoundingOf {
+            rounding,
+            exact: self.below(2) == 0,
+            signed: self.below(2) == 0,
+        };
+        how.bits()
     }
 
     fn numbers(&mut self, layout: Layout) -> [u64; 3] {

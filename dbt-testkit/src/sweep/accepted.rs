@@ -34,7 +34,7 @@ pub struct Gap {
     pub set: Set,
     /// The words it covers.
     pub pattern: Pattern,
-    /// How Capstone's mnemonics for it begin.
+    /// How Capstone's mnemonics for it begin; their types, if any, are whole.
     pub mnemonics: &'static [&'static str],
     /// What the manual calls it.
     pub name: &'static str,
@@ -44,7 +44,13 @@ impl Gap {
     /// Whether the group contains `word`, which Capstone calls `mnemonic`.
     #[must_use]
     pub fn covers(&self, word: u32, mnemonic: &str) -> bool {
-        let known = |start: &&str| mnemonic.starts_with(start);
+        // A condition may stand before the types.
+        let known = |start: &&str| match (start.split_once('.'), mnemonic.split_once('.')) {
+            (Some((start, types)), Some((name, named))) => {
+                name.starts_with(start) && types == named
+            }
+            _ => mnemonic.starts_with(start),
+        };
         self.pattern.matches(word) && self.mnemonics.iter().any(known)
     }
 }
@@ -106,6 +112,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::A32, Class::Doubtful, "xxxx_000x_x1x0_xxxx_xxxx_xxxx_1111_1111", |ours, _| ours.starts_with("strd"), "A5.2.8: the low half of STRD's immediate is no register; LLVM takes 15 for one"),
     accept(Set::T32, Class::Text, "1111_0x10_x0x0_1111_0", address, "A6.3.3: ADR, as UAL prefers; Capstone prints the ADD or SUB that it also is"),
     accept(Set::T32, Class::Doubtful, "1110_1001_x11x_1101", |ours, _| ours.ends_with("]!"), "A6.3.6: LDRD and STRD may push to and pop from the stack; LLVM doubts it"),
+    accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1011_1111_0101", |ours, theirs| ours.starts_with("sevl") && theirs.starts_with("hint"), HINT),
     accept(Set::A32, Class::OursOnly, "1111_01x0_x001", |ours, _| ours.starts_with("nop"), "A5.7.1: unallocated memory hints do nothing; Capstone rejects them"),
     accept(Set::T32, Class::OursOnly, "1111_1001_x011_xxxx_1111", |ours, _| ours.starts_with("nop"), "A6.3.8: unallocated memory hints do nothing; Capstone rejects them"),
     accept(Set::T32, Class::Text, "1111_1000_0101_1101_xxxx_1011_0000_0100", pop_of_one, "A6.3.7; POP encoding T3, A8.8.131: LDR with these operands is POP; Capstone prints it as LDR"),
@@ -113,6 +120,8 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001", hint, HINT),
     accept(Set::T32, Class::Text, "1110_1110_000x_xxxx_xxxx_1001_x001_0000", half_move, HALF_MOVE),
     accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_000x", hint, HINT),
+    accept(Set::A32, Class::Text, "1111_0010_1x11", extract, EXTRACT),
+    accept(Set::T32, Class::Text, "1110_1111_1x11", extract, EXTRACT),
     accept(Set::A32, Class::Text, "xxxx_1110_000x_xxxx_xxxx_1001_x001_0000", half_move, HALF_MOVE),
 ];
 
@@ -139,7 +148,9 @@ const UDF: &str =
 const BARRIER: &str =
     "A5.7.1, A6.3.4: a reserved barrier option; Capstone prints the name ARMv8-R gave it";
 const HINT: &str =
-    "A5.2.11, A6.3.4: hints ARMv7 reserves; Capstone prints the names some of them got in ARMv8";
+    "A5.2.11, A6.3.4: hints ARMv7 reserves; either side prints names some of them got in ARMv8";
+const EXTRACT: &str =
+    "A8.8.316: VEXT has bytes only; other sizes are pseudo-instructions, which Capstone prints";
 const HALF_MOVE: &str =
     "A5.6, A6.3.18: coprocessor 9 is a coprocessor; Capstone prints ARMv8.2's VMOV.F16";
 
@@ -198,45 +209,103 @@ fn hint(ours: &str, theirs: &str) -> bool {
             .any(|name| theirs.starts_with(name))
 }
 
+/// `vext{c}.8 d, n, m, #imm` against the same with larger elements.
+fn extract(ours: &str, theirs: &str) -> bool {
+    let parts = |text: &str| -> Option<(String, u32, u32)> {
+        let (mnemonic, operands) = text.split_once(' ')?;
+        let (name, bits) = mnemonic.split_once('.')?;
+        let (registers, index) = operands.rsplit_once(',')?;
+        let bytes = bits.parse::<u32>().ok()? / 8;
+        let index = index.parse::<u32>().ok()?;
+        Some((format!("{name} {registers}"), bytes, index * bytes))
+    };
+    match (parts(ours), parts(theirs)) {
+        (Some((ours, 1, at)), Some((theirs, _, their_at))) => ours == theirs && at == their_at,
+        _ => false,
+    }
+}
+
 /// A move from or to coprocessor 9 against a move of half a register.
 fn half_move(ours: &str, theirs: &str) -> bool {
     (ours.starts_with("mcr") || ours.starts_with("mrc")) && theirs.starts_with("vmov")
 }
 
+/// Mnemonics of half-precision arithmetic.
+const HALF: &[&str] = &[
+    "vabd.f16",
+    "vabs.f16",
+    "vacge.f16",
+    "vacgt.f16",
+    "vadd.f16",
+    "vceq.f16",
+    "vcge.f16",
+    "vcgt.f16",
+    "vcle.f16",
+    "vclt.f16",
+    "vfma.f16",
+    "vfms.f16",
+    "vmax.f16",
+    "vmaxnm.f16",
+    "vmin.f16",
+    "vminnm.f16",
+    "vmla.f16",
+    "vmls.f16",
+    "vmul.f16",
+    "vneg.f16",
+    "vpadd.f16",
+    "vpmax.f16",
+    "vpmin.f16",
+    "vrecpe.f16",
+    "vrecps.f16",
+    "vrsqrte.f16",
+    "vrsqrts.f16",
+    "vsub.f16",
+    "vrinta.f16",
+    "vrintm.f16",
+    "vrintn.f16",
+    "vrintp.f16",
+    "vrintx.f16",
+    "vrintz.f16",
+    "vcvt.s16.f16",
+    "vcvt.u16.f16",
+    "vcvta.s16.f16",
+    "vcvta.u16.f16",
+    "vcvtm.s16.f16",
+    "vcvtm.u16.f16",
+    "vcvtn.s16.f16",
+    "vcvtn.u16.f16",
+    "vcvtp.s16.f16",
+    "vcvtp.u16.f16",
+    "vcvt.f16.s16",
+    "vcvt.f16.u16",
+];
+
 /// What is not described yet.
 #[rustfmt::skip]
 pub static GAPS: &[Gap] = &[
-    gap(Set::A32, "1111_001x", &["v", "sha1", "sha256", "aes"], "Advanced SIMD data-processing (A7.4)"),
-    gap(Set::A32, "1111_0100_xxx0", &["v"], "Advanced SIMD element or structure load/store (A7.7)"),
-    gap(Set::A32, "xxxx_1110_xxxx_xxxx_xxxx_1011_xxx1", &["vdup", "vmov"], "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)"),
     gap(Set::A32, "xxxx_1110_111x_xxxx_xxxx_1010_xxx1", &["vmrs", "vmsr"], "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8"),
-    gap(Set::A32, "xxxx_1110_1x11_011x_xxxx_101x", &["vrint"], "ARMv8: rounding to an integer"),
     gap(Set::A32, "xxxx_1100_001x_xxxx_xxxx_1010", &["vlldm", "vlstm"], "ARMv8-M: lazy floating-point state"),
     gap(Set::A32, "xxxx_11xx_xxxx_xxxx_xxxx_1x0x", &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessors 8, 9, 12 and 13, which are reserved (A2.9), but for MCR, MRC, MCRR, MRRC"),
     gap(Set::A32, "1111_11xx_xxxx_xxxx_xxxx_101x", &["cdp2", "ldc2", "stc2", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessors 10 and 11 in the second space, which are floating point (A5.7, A6.3.18)"),
-    gap(Set::A32, "xxxx_0001_1xxx_xxxx_xxxx_11x0_1001", &["lda", "stl"], "ARMv8: load-acquire and store-release"),
-    gap(Set::A32, "xxxx_0001_0xx0_xxxx_xxxx_00x0_0100", &["crc32"], "ARMv8: CRC-32"),
-    gap(Set::A32, "xxxx_0001_0000_xxxx_xxxx_xxxx_0111", &["hlt"], "ARMv8: HLT"),
-    gap(Set::A32, "1111_1110_xxxx_xxxx_xxxx_101x", &["vcvta", "vcvtm", "vcvtn", "vcvtp", "vmaxnm", "vminnm", "vsel", "vrint", "vins", "vmovx"], "ARMv8: floating-point selection, maximum, conversion and rounding"),
+    gap(Set::A32, "1111_1110_xxxx_xxxx_xxxx_1010", &["vins", "vmovx"], "ARMv8.2: half-precision floating point"),
     gap(Set::A32, "1111_0001_0001", &["setpan"], "ARMv8.1: SETPAN"),
     gap(Set::A32, "xxxx_11xx_xxxx_xxxx_xxxx_1001", &["v"], "ARMv8.2: half-precision floating point"),
     gap(Set::A32, "1111_11xx_xxxx_xxxx_xxxx_1xxx", &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"], "ARMv8.2: dot products"),
-    gap(Set::T32, "111x_1111", &["v", "sha1", "sha256", "aes"], "Advanced SIMD data-processing (A7.4)"),
-    gap(Set::T32, "1111_1001_xxx0", &["v"], "Advanced SIMD element or structure load/store (A7.7)"),
-    gap(Set::T32, "1110_1110_xxxx_xxxx_xxxx_1011_xxx1", &["vdup", "vmov"], "Advanced SIMD transfers of bytes, halfwords and to all elements (A7.8)"),
     gap(Set::T32, "1110_1110_111x_xxxx_xxxx_1010_xxx1", &["vmrs", "vmsr"], "FPINST and FPINST2 of a VFP subarchitecture, MVFR2 of ARMv8"),
-    gap(Set::T32, "1110_1110_1x11_011x_xxxx_101x", &["vrint"], "ARMv8: rounding to an integer"),
     gap(Set::T32, "1110_1100_001x_xxxx_xxxx_1010", &["vlldm", "vlstm"], "ARMv8-M: lazy floating-point state"),
     gap(Set::T32, "111x_11xx_xxxx_xxxx_xxxx_1x0x", &["cdp", "ldc", "stc", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessors 8, 9, 12 and 13, which are reserved (A2.9), but for MCR, MRC, MCRR, MRRC"),
     gap(Set::T32, "1111_11xx_xxxx_xxxx_xxxx_101x", &["cdp2", "ldc2", "stc2", "mcr2", "mrc2", "mcrr2", "mrrc2"], "Coprocessors 10 and 11 in the second space, which are floating point (A5.7, A6.3.18)"),
-    gap(Set::T32, "1110_1000_110x_xxxx_xxxx_xxxx_1xxx", &["lda", "stl"], "ARMv8: load-acquire and store-release"),
-    gap(Set::T32, "1111_1010_110x_xxxx_1111_xxxx_10xx", &["crc32"], "ARMv8: CRC-32"),
-    gap(Set::T32, "1111_1110_xxxx_xxxx_xxxx_101x", &["vcvta", "vcvtm", "vcvtn", "vcvtp", "vmaxnm", "vminnm", "vsel", "vrint", "vins", "vmovx"], "ARMv8: floating-point selection, maximum, conversion and rounding"),
+    gap(Set::T32, "1111_1110_xxxx_xxxx_xxxx_1010", &["vins", "vmovx"], "ARMv8.2: half-precision floating point"),
     gap(Set::T32, "1111_0111_1000_1111_1000_0000_0000_00", &["dcps"], "ARMv8: DCPS"),
     gap(Set::T32, "111x_11xx_xxxx_xxxx_xxxx_1001", &["v"], "ARMv8.2: half-precision floating point"),
     gap(Set::T32, "1111_11xx_xxxx_xxxx_xxxx_1xxx", &["vsdot", "vudot", "vcmla", "vcadd", "vfmal", "vfmsl"], "ARMv8.2: dot products"),
-    gap(Set::T16, "xxxx_xxxx_xxxx_xxxx_1011_1010_10", &["hlt"], "ARMv8: HLT"),
-    gap(Set::T16, "xxxx_xxxx_xxxx_xxxx_1011_0110_0001", &["setpan"], "ARMv8.1: SETPAN"),
+    gap(Set::A32, "1111_001x", HALF, "ARMv8.2: half-precision floating point"),
+    gap(Set::A32, "1111_001", &["vqrdmlah", "vqrdmlsh"], "ARMv8.1: rounding doubling multiplication with accumulation"),
+    gap(Set::A32, "xxxx_1110_1x11_1001_xxxx_1011_11x0", &["vjcvt"], "ARMv8.3: VJCVT"),
+    gap(Set::T32, "111x_1111", HALF, "ARMv8.2: half-precision floating point"),
+    gap(Set::T32, "111x_1111", &["vqrdmlah", "vqrdmlsh"], "ARMv8.1: rounding doubling multiplication with accumulation"),
+    gap(Set::T32, "1110_1110_1x11_1001_xxxx_1011_11x0", &["vjcvt"], "ARMv8.3: VJCVT"),
+    gap(Set::T16, "xxxx_xxxx_xxxx_xxxx_1011_0110_000x", &["setpan"], "ARMv8.1: SETPAN"),
 ];
 
 const fn gap(

@@ -10,7 +10,7 @@
 //! | white space beside punctuation goes, else it becomes one space | separates tokens only |
 //! | `.w` and `.n` after the mnemonic go | they choose the width of the encoding, which is compared by itself |
 //! | `#` before a number goes | marks immediates; a position never takes both an immediate and a register number |
-//! | numbers become decimal, modulo 2^32 | radix is notation; immediates are 32-bit values. `-0` stays apart from `0`: the two are different encodings (DDI 0406C, A8.5) |
+//! | numbers become decimal, modulo 2^32 | radix is notation; immediates are 32-bit values, and wider ones stay as they are. `-0` stays apart from `0`: the two are different encodings (DDI 0406C, A8.5) |
 //! | `[rn, #0]` becomes `[rn]` | an offset left out is `+0` (DDI 0406C, A8.5); `-0` is not touched |
 //! | `r13`, `r14`, `r15` become `sp`, `lr`, `pc`; `sb`, `sl`, `fp`, `ip` become `r9` to `r12` | names of the same registers |
 
@@ -115,9 +115,10 @@ fn write_number(number: &[u8], out: &mut String) {
     };
     let written = match value {
         Ok(0) => write!(out, "{sign}0"),
-        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is the rule")]
+        Ok(value) if value > u64::from(u32::MAX) => write!(out, "{sign}{value}"),
+        #[expect(clippy::cast_possible_truncation, reason = "a number of 32 bits")]
         Ok(value) if sign.is_empty() => write!(out, "{}", value as u32),
-        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is the rule")]
+        #[expect(clippy::cast_possible_truncation, reason = "a number of 32 bits")]
         Ok(value) => write!(out, "{}", (value as u32).wrapping_neg()),
         // A floating-point constant; whatever else it is stays as it was.
         Err(_) => match text.parse::<f64>() {

@@ -116,6 +116,28 @@ impl Asm<'_> {
         self.vex(1, 0, Bits::B32, op as u8, dst, a, b);
     }
 
+    /// A packed integer instruction `op dst, src`, by its second byte.
+    pub(crate) fn packed(&mut self, byte: u8, dst: Xmm, src: Xmm) {
+        self.sse(0x66, byte, dst.0, src);
+    }
+
+    /// The same with three operands: `vop dst, a, b`.
+    pub(crate) fn packed3(&mut self, byte: u8, dst: Xmm, a: Xmm, b: Xmm) {
+        self.vex(1, 1, Bits::B32, byte, dst, a, b.into());
+    }
+
+    /// A packed shift of `dst` by a constant: the second byte and the extension.
+    pub(crate) fn packed_shift(&mut self, byte: u8, extension: u8, dst: Xmm, amount: u8) {
+        self.sse(0x66, byte, extension, dst);
+        self.byte(amount);
+    }
+
+    /// `pshuflw dst, src, order`.
+    pub(crate) fn shuffle_low(&mut self, dst: Xmm, src: Xmm, order: u8) {
+        self.sse(0xf2, 0x70, dst.0, src);
+        self.byte(order);
+    }
+
     /// `vfmadd231ss dst, a, b` or `vfmadd231sd`: `dst += a * b`, rounded once.
     pub(crate) fn fused(&mut self, width: Width, dst: Xmm, a: Xmm, b: Xmm) {
         self.vex(2, 1, width.into(), 0xb9, dst, a, b.into());

@@ -249,6 +249,11 @@ impl Lowering<'_> {
         if mask == 0 {
             return Ok(());
         }
+        if let Some(constant) = self.constant32(address)
+            && constant & mask == 0
+        {
+            return Ok(());
+        }
         let reg = match self.place(address) {
             Place::Sum {
                 base: Some(base),
@@ -258,18 +263,38 @@ impl Lowering<'_> {
             _ => self.reg(address)?,
         };
         let known = self.version(reg);
-        if let Some((checked, version, bits)) = self.aligned
-            && (checked, version) == (reg, known)
-            && bits & mask == mask
-        {
+        if self.aligned_bits(reg, known) & mask == mask {
             return Ok(());
         }
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
         let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
-        self.aligned = Some((reg, known, mask));
+        self.aligned[reg.index()] = (known, mask);
         Ok(())
+    }
+
+    /// Returns the low bits of a register that were found to be zero at `version`.
+    fn aligned_bits(&self, reg: Reg, version: u32) -> u32 {
+        match self.aligned[reg.index()] {
+            (at, bits) if at == version => bits,
+            _ => 0,
+        }
+    }
+
+    /// Notes that `dst`, just written, is `base + offset`, so that its low bits are
+    /// known if those of `base` are.
+    pub(super) fn note_sum(&mut self, dst: Reg, base: Reg, offset: i32) {
+        let version = self.version(dst);
+        let before = if dst == base {
+            version.wrapping_sub(1)
+        } else {
+            self.version(base)
+        };
+        let bits = self.aligned_bits(base, before);
+        if bits & offset.cast_unsigned() == 0 {
+            self.aligned[dst.index()] = (version, bits);
+        }
     }
 }
 

@@ -60,9 +60,9 @@ fn listing_has_the_columns_asked_for() {
     assert!(guest.contains("  mov.w r0, #0\n"), "{}", first_unit(&guest));
     assert!(!guest.contains('|') && !guest.contains("const.i32"));
     let host = dump("host");
-    assert!(!host.contains('|') && !host.contains("mov.w r0") && host.contains("jmp runtime+"));
+    assert!(!host.contains('|') && !host.contains("mov.w r0") && host.contains("jmp trap"));
     let both = dump("ir,host");
-    assert!(!both.contains("mov.w r0") && both.contains("call runtime+"));
+    assert!(!both.contains("mov.w r0") && both.contains("call unlinked"));
     assert!(
         first_unit(&both)
             .lines()

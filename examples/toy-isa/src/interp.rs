@@ -1,23 +1,24 @@
 //! The interpreter.
 
 use dbt_isa::concrete::Concrete;
-use dbt_isa::machine::Abort;
+use dbt_isa::machine::{Abort, Execution, Flow};
 use dbt_isa::ops::Access;
 
-use crate::insn::{Context, Reg, toy};
-use crate::sem::ToyMachine;
+use crate::guest::{Toy, toy};
 
 /// A Toy computer with one KiB of memory.
 #[derive(Clone, Debug)]
-pub struct Toy {
+pub struct Computer {
     /// The registers.
     pub regs: [u32; 8],
-    pc: u32,
-    memory: [u8; 1024],
+    /// The address of the next instruction.
+    pub pc: u32,
+    /// Memory, from address zero on.
+    pub memory: [u8; 1024],
     is_halted: bool,
 }
 
-impl Toy {
+impl Computer {
     /// Creates a computer with `program` at address zero.
     #[must_use]
     pub fn new(program: &[u16]) -> Self {
@@ -54,7 +55,7 @@ impl Toy {
         let word = self
             .bytes(pc, 2)
             .map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
-        let Some(Ok(decoded)) = word.map(|word| toy::decode(word, &Context { pc })) else {
+        let Some(Ok(decoded)) = word.map(|word| toy::decode(word, &pc)) else {
             self.is_halted = true;
             return;
         };
@@ -74,7 +75,7 @@ impl Toy {
     }
 }
 
-impl Concrete for Toy {
+impl Concrete for Computer {
     fn read(&mut self, access: Access, address: u32) -> Result<u64, Abort> {
         let bytes = self.bytes(address, access.size.bytes()).ok_or(Abort)?;
         Ok(bytes
@@ -103,50 +104,31 @@ impl Concrete for Toy {
     fn barrier(&mut self) {}
 }
 
-impl ToyMachine for Toy {
-    fn reg(&mut self, reg: Reg) -> u32 {
-        self.regs[usize::from(reg.0 % 8)]
+impl Toy for Computer {
+    fn reg(&mut self, number: u32) -> u32 {
+        self.regs[number as usize]
     }
 
-    fn set_reg(&mut self, reg: Reg, value: u32) {
-        self.regs[usize::from(reg.0 % 8)] = value;
+    fn set_reg(&mut self, number: u32, value: u32) -> Execution {
+        self.regs[number as usize] = value;
+        Ok(Flow::Next)
     }
 
-    fn branch_if(&mut self, taken: bool, target: u32) {
+    fn branch_if(&mut self, taken: bool, target: u32) -> Execution {
         if taken {
             self.pc = target;
         }
+        Ok(Flow::Next)
     }
 
-    fn jump(&mut self, target: u32) {
+    fn jump(&mut self, target: u32) -> Execution {
         self.pc = target;
+        Ok(Flow::Leave)
     }
 
-    fn halt(&mut self, next: u32) {
+    fn halt(&mut self, next: u32) -> Execution {
         self.pc = next;
         self.is_halted = true;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Toy;
-    use crate::FACTORIAL;
-
-    #[test]
-    fn a_loop_computes_a_factorial() {
-        let mut toy = Toy::new(&FACTORIAL);
-        toy.run(100);
-        assert!(toy.is_halted());
-        assert_eq!((toy.regs[0], toy.pc), (120, 18));
-        assert_eq!(toy.memory[260..264], 120_u32.to_le_bytes());
-    }
-
-    #[test]
-    fn a_store_outside_memory_stops_at_the_store() {
-        // mov r3, 511; mul r3, r3, r3; str r0, [r3, 0]
-        let mut toy = Toy::new(&[0x47ff, 0x16db, 0x30c0]);
-        toy.run(100);
-        assert_eq!((toy.is_halted(), toy.pc), (true, 4));
+        Ok(Flow::Leave)
     }
 }

@@ -7,30 +7,28 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `insn.rs` | the arguments and one row for each encoding |
-//! | `sem.rs` | what the instructions do, once for all instances |
+//! | `guest.rs` | the description: arguments, one row for each encoding, what each does |
 //! | `interp.rs` | the instance that computes |
 //! | `lift.rs` | the instance that appends IR |
 //!
 //! ```
 //! use toy_isa::FACTORIAL;
-//! use toy_isa::insn::{Context, toy};
-//! use toy_isa::interp::Toy;
+//! use toy_isa::guest::toy;
+//! use toy_isa::interp::Computer;
 //!
-//! let decoded = toy::decode(FACTORIAL[3], &Context { pc: 6 })?;
+//! let decoded = toy::decode(FACTORIAL[3], &6)?;
 //! assert_eq!(decoded.display(&()).to_string(), "mul r0, r0, r1");
 //!
-//! let mut computer = Toy::new(&FACTORIAL);
+//! let mut computer = Computer::new(&FACTORIAL);
 //! computer.run(100);
 //! assert!(computer.is_halted());
 //! assert_eq!(computer.regs[0], 120);
 //! # Ok::<(), dbt_isa::Undecodable>(())
 //! ```
 
-pub mod insn;
+pub mod guest;
 pub mod interp;
 pub mod lift;
-pub mod sem;
 
 /// A program that computes 5! into `r0` and stores it at 260.
 pub const FACTORIAL: [u16; 9] = [

@@ -2,10 +2,9 @@
 
 use dbt_core::ir::{Builder, IndirectKind, Slot, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
-use dbt_isa::machine::Flow;
+use dbt_isa::machine::{Execution, Flow};
 
-use crate::insn::{Context, Reg, toy};
-use crate::sem::ToyMachine;
+use crate::guest::{Toy, toy};
 
 /// Lifts the straight code that starts at `pc`; `program` is what is at address zero.
 pub fn lift(program: &[u16], mut pc: u32, builder: &mut Builder<'_>) {
@@ -16,7 +15,7 @@ pub fn lift(program: &[u16], mut pc: u32, builder: &mut Builder<'_>) {
         let word = usize::try_from(pc / 2)
             .ok()
             .and_then(|index| program.get(index));
-        let decoded = word.and_then(|&word| toy::decode(word, &Context { pc }).ok());
+        let decoded = word.and_then(|&word| toy::decode(word, &pc).ok());
         let Some(decoded) = decoded else {
             let kind = TrapKind::Undefined;
             builder.end(Terminator::Trap {
@@ -35,64 +34,43 @@ pub fn lift(program: &[u16], mut pc: u32, builder: &mut Builder<'_>) {
     }
 }
 
-impl ToyMachine for Builder<'_> {
-    fn reg(&mut self, reg: Reg) -> Value {
-        self.get(Slot(u16::from(reg.0)))
+impl Toy for Builder<'_> {
+    fn reg(&mut self, number: u32) -> Value {
+        self.get(slot(number))
     }
 
-    fn set_reg(&mut self, reg: Reg, value: Value) {
-        self.set(Slot(u16::from(reg.0)), value);
+    fn set_reg(&mut self, number: u32, value: Value) -> Execution {
+        self.set(slot(number), value);
+        Ok(Flow::Next)
     }
 
-    fn branch_if(&mut self, taken: Value, target: u32) {
+    fn branch_if(&mut self, taken: Value, target: u32) -> Execution {
         self.exit_if(taken, Target::Exit(Location::new(target, 0)));
+        Ok(Flow::Next)
     }
 
-    fn jump(&mut self, target: Value) {
+    fn jump(&mut self, target: Value) -> Execution {
         self.end(Terminator::Indirect {
             value: target,
             mode: 0,
             kind: IndirectKind::Jump,
         });
+        Ok(Flow::Leave)
     }
 
-    fn halt(&mut self, next: u32) {
+    fn halt(&mut self, next: u32) -> Execution {
         let (kind, resume) = (TrapKind::WaitForInterrupt, Location::new(next, 0));
         self.end(Terminator::Trap {
             kind,
             info: 0,
             resume,
         });
+        Ok(Flow::Leave)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use dbt_core::ir::{Builder, Inst, Slot, Terminator, Unit};
-    use dbt_isa::ops::BinOp;
-
-    use super::lift;
-    use crate::FACTORIAL;
-
-    #[test]
-    fn semantic_functions_append_their_translation() {
-        let mut unit = Unit::default();
-        lift(&FACTORIAL, 6, &mut Builder::new(&mut unit));
-        assert_eq!(unit.guest_insts, 6);
-        let [
-            _,
-            Inst::Get { slot: Slot(0) },
-            Inst::Get { slot: Slot(1) },
-            product,
-            ..,
-        ] = unit.insts.as_slice()
-        else {
-            panic!("{:?}", unit.insts);
-        };
-        assert!(matches!(product, Inst::Binary { op: BinOp::Mul, .. }));
-        let Terminator::Trap { resume, .. } = unit.blocks[0].terminator else {
-            panic!("{:?}", unit.blocks);
-        };
-        assert_eq!(resume.pc_bits(), 18);
-    }
+/// Registers are the first slots.
+#[allow(clippy::cast_possible_truncation, reason = "there are eight")]
+const fn slot(register: u32) -> Slot {
+    Slot(register as u16)
 }

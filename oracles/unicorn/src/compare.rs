@@ -14,7 +14,7 @@ use dbt_testkit::programs::{
 };
 use unicorn_engine::uc_error;
 
-use crate::cpu::{Cpu, Stop};
+use crate::cpu::{Cpu, CpuKind, Stop};
 
 /// QEMU's numbers of exceptions.
 const EXCP_UDEF: u32 = 1;
@@ -165,14 +165,14 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Makes a CPU beside our interpreter of `guest`, in any mode if `system`.
+    /// Makes a CPU of a kind beside our interpreter of `guest`.
     ///
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new(guest: A32Guest, system: bool) -> Result<Self, uc_error> {
+    pub fn new(guest: A32Guest, kind: CpuKind) -> Result<Self, uc_error> {
         Ok(Self {
-            cpu: Cpu::new(system)?,
+            cpu: Cpu::new(kind)?,
             guest,
             is_fresh: false,
         })

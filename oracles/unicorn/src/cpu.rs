@@ -31,6 +31,17 @@ pub enum Stop {
     Error(uc_error),
 }
 
+/// What runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CpuKind {
+    /// A Cortex-A15 in User mode.
+    User,
+    /// A Cortex-A15 in any mode.
+    System,
+    /// The newest CPU there is, in User mode.
+    Newest,
+}
+
 /// How many blocks a program may enter.
 const MAX_BLOCKS: u32 = 256;
 
@@ -108,14 +119,19 @@ impl std::fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// Makes a CPU with memory of zeroes, which runs in any mode if `system`.
+    /// Makes a CPU of a kind, with memory of zeroes.
     ///
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new(system: bool) -> Result<Self, uc_error> {
+    pub fn new(kind: CpuKind) -> Result<Self, uc_error> {
         let mut unicorn = Unicorn::new_with_data(Arch::ARM, Mode::ARM, Report::default())?;
-        unicorn.ctl_set_cpu_model(ArmCpuModel::CORTEX_A15 as i32)?;
+        let model = if kind == CpuKind::Newest {
+            ArmCpuModel::MAX
+        } else {
+            ArmCpuModel::CORTEX_A15
+        };
+        unicorn.ctl_set_cpu_model(model as i32)?;
         let mut memory = Vec::new();
         for region in REGIONS {
             let rights = match region.rights {
@@ -164,7 +180,7 @@ impl Cpu {
         Ok(Self {
             unicorn,
             memory,
-            system,
+            system: kind == CpuKind::System,
         })
     }
 

@@ -4,6 +4,7 @@ use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use crate::ir::float::{FloatOp, SignOp};
 use crate::ir::inst::{BitOp, TrapKind, Ty, Width};
+use crate::ir::vector::{VectorOp, VectorShift};
 
 /// Words and what they stand for.
 pub(super) type Names<T, const N: usize> = [(&'static str, T); N];
@@ -218,3 +219,43 @@ pub(super) fn access_flags(access: Access) -> [AccessFlag; 5] {
         ("ordered", Access::ordered, access.ordered),
     ]
 }
+
+pub(super) const VECTOR: Names<VectorOp, 26> = [
+    ("vector_and", VectorOp::And),
+    ("vector_or", VectorOp::Or),
+    ("vector_xor", VectorOp::Xor),
+    ("vector_and_not", VectorOp::AndNot),
+    ("vector_add.i8", VectorOp::Add(Size::Byte)),
+    ("vector_add.i16", VectorOp::Add(Size::Half)),
+    ("vector_add.i32", VectorOp::Add(Size::Word)),
+    ("vector_add.i64", VectorOp::Add(Size::Dword)),
+    ("vector_sub.i8", VectorOp::Sub(Size::Byte)),
+    ("vector_sub.i16", VectorOp::Sub(Size::Half)),
+    ("vector_sub.i32", VectorOp::Sub(Size::Word)),
+    ("vector_sub.i64", VectorOp::Sub(Size::Dword)),
+    ("vector_mul.i16", VectorOp::Mul(Size::Half)),
+    ("vector_mul.i32", VectorOp::Mul(Size::Word)),
+    ("vector_equal.i8", VectorOp::Equal(Size::Byte)),
+    ("vector_equal.i16", VectorOp::Equal(Size::Half)),
+    ("vector_equal.i32", VectorOp::Equal(Size::Word)),
+    ("vector_greater.i8", VectorOp::Greater(Size::Byte)),
+    ("vector_greater.i16", VectorOp::Greater(Size::Half)),
+    ("vector_greater.i32", VectorOp::Greater(Size::Word)),
+    ("vector_zip.i8", VectorOp::Zip(Size::Byte)),
+    ("vector_zip.i16", VectorOp::Zip(Size::Half)),
+    ("vector_zip.i32", VectorOp::Zip(Size::Word)),
+    ("vector_narrow.i16", VectorOp::Narrow(Size::Half)),
+    ("vector_narrow.i32", VectorOp::Narrow(Size::Word)),
+    ("vector_narrow.i64", VectorOp::Narrow(Size::Dword)),
+];
+
+pub(super) const VECTOR_SHIFTS: Names<VectorShift, 8> = [
+    ("vector_shl.i16", VectorShift::Left(Size::Half)),
+    ("vector_shl.i32", VectorShift::Left(Size::Word)),
+    ("vector_shl.i64", VectorShift::Left(Size::Dword)),
+    ("vector_lshr.i16", VectorShift::Logical(Size::Half)),
+    ("vector_lshr.i32", VectorShift::Logical(Size::Word)),
+    ("vector_lshr.i64", VectorShift::Logical(Size::Dword)),
+    ("vector_ashr.i16", VectorShift::Arithmetic(Size::Half)),
+    ("vector_ashr.i32", VectorShift::Arithmetic(Size::Word)),
+];

@@ -146,6 +146,7 @@ pub(super) fn dispatcher(isa: &Isa, names: &Names<'_>, execute: &Execute) -> Tok
         #(#attributes)*
         impl #name {
             /// Calls the semantic function of this instruction.
+            #[allow(unused_qualifications, reason = "`self` names functions that stand beside")]
             pub fn execute<#parameters>(&self, #inputs) #output #where_clause {
                 match #this { #(#arms,)* }
             }

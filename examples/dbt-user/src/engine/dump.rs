@@ -8,10 +8,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_core::engine::CompiledUnit;
+use dbt_core::guest::Guest as _;
+use dbt_core::host::{Backend as _, Callees, Lowering};
 use dbt_core::listing::{Columns, Listing};
 use dbt_core::location::Location;
 use dbt_core::memory::{FaultCause, Fetch, FetchFault};
 use dbt_user::memory::Space;
+use dbt_x86_backend::X86Backend;
 use iced_x86::{
     Decoder, DecoderOptions, Formatter as _, Instruction, IntelFormatter, SymbolResolver,
     SymbolResult,
@@ -25,6 +28,8 @@ pub(super) struct Dump {
     out: Mutex<Option<Box<dyn Write + Send>>>,
     /// The code that all units share.
     runtime: OnceLock<Range<u64>>,
+    /// A back end that knows the names in it.
+    backend: X86Backend,
 }
 
 impl Dump {
@@ -48,6 +53,7 @@ impl Dump {
             guest,
             out: Mutex::new(Some(out)),
             runtime: OnceLock::new(),
+            backend: named(&guest)?,
         })
     }
 
@@ -64,7 +70,14 @@ impl Dump {
             Err(FetchFault { address, .. }) => format!("{address:08x}  cannot be fetched any more"),
         };
         let runtime = self.runtime.get().cloned().unwrap_or_default();
-        let host = |code: &[u8], address| disassemble_host(code, address, &runtime);
+        let host = |code: &[u8], address| {
+            let targets = Targets {
+                unit: address..address + code.len() as u64,
+                runtime: runtime.clone(),
+                backend: self.backend.clone(),
+            };
+            disassemble_host(code, address, targets)
+        };
         let listing = Listing {
             unit,
             columns: self.columns,
@@ -96,13 +109,18 @@ impl Fetch for Code<'_> {
     }
 }
 
-/// Disassembles x86-64 code. Targets in the same code or in the runtime are named
-/// by their offsets.
-fn disassemble_host(code: &[u8], address: u64, runtime: &Range<u64>) -> Vec<(u32, String)> {
-    let targets = Targets {
-        unit: address..address + code.len() as u64,
-        runtime: runtime.clone(),
-    };
+/// Returns a back end that has emitted a runtime like the engine's.
+fn named(guest: &A32Guest) -> io::Result<X86Backend> {
+    let mut backend = X86Backend::default();
+    let callees = Callees::default();
+    backend
+        .emit_runtime(guest.layout(), Lowering::Window, &callees, &mut Vec::new())
+        .map_err(|error| io::Error::other(format!("--dump: {error:?}")))?;
+    Ok(backend)
+}
+
+/// Disassembles x86-64 code.
+fn disassemble_host(code: &[u8], address: u64, targets: Targets) -> Vec<(u32, String)> {
     let mut formatter = IntelFormatter::with_options(Some(Box::new(targets)), None);
     let options = formatter.options_mut();
     options.set_hex_prefix("0x");
@@ -123,10 +141,12 @@ fn disassemble_host(code: &[u8], address: u64, runtime: &Range<u64>) -> Vec<(u32
     found
 }
 
-/// Names targets of branches.
+/// Names targets of branches: in the same code by the offset, in the runtime by the
+/// entry point.
 struct Targets {
     unit: Range<u64>,
     runtime: Range<u64>,
+    backend: X86Backend,
 }
 
 impl SymbolResolver for Targets {
@@ -138,10 +158,12 @@ impl SymbolResolver for Targets {
         address: u64,
         _: u32,
     ) -> Option<SymbolResult<'_>> {
-        let name = [(&self.unit, ""), (&self.runtime, "runtime")]
-            .into_iter()
-            .find(|(range, _)| range.contains(&address))
-            .map(|(range, name)| format!("{name}+{:#x}", address - range.start))?;
-        Some(SymbolResult::with_string(address, name))
+        if self.unit.contains(&address) {
+            let name = format!("+{:#x}", address - self.unit.start);
+            return Some(SymbolResult::with_string(address, name));
+        }
+        let offset = u32::try_from(address.checked_sub(self.runtime.start)?).ok()?;
+        let name = self.backend.runtime_entry(offset)?;
+        Some(SymbolResult::with_str(address, name))
     }
 }

@@ -435,6 +435,13 @@ fn events_end_waiting() {
     assert_eq!(system.step(), Step::Trap { kind, info: 0 });
     system.next();
 
+    // SEVL is for this core alone.
+    let features = Features::CORTEX_A15 | Features::V8;
+    let sevl = [0xe320_f005, 0xe320_f002];
+    System::with(features, Config::default(), &sevl)
+        .next()
+        .next();
+
     // A masked interrupt ends WFI as well.
     let mut system = System::a32(&[0xe320_f003, 0xe320_f003]);
     let kind = TrapKind::WaitForInterrupt;

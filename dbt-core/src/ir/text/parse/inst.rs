@@ -6,8 +6,8 @@ use super::cursor::Cursor;
 use super::{Expected, ParseError, Parser};
 use crate::ir::inst::{Helper, Inst, Slot, Width};
 use crate::ir::text::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTORS, WIDTHS,
-    access_flags, named,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTOR, VECTOR_SHIFTS,
+    VECTORS, WIDTHS, access_flags, named,
 };
 use crate::ir::{Ty, Value};
 
@@ -145,6 +145,15 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
     }
     if let Some(op) = named(&UNARY, word) {
         return Ok(Inst::Unary { op, a });
+    }
+    if let Some(op) = named(&VECTOR, word) {
+        return Ok(Inst::Vector { op, a, b });
+    }
+    if let Some((name, amount)) = word.rsplit_once('.')
+        && let Some(op) = named(&VECTOR_SHIFTS, name)
+    {
+        let amount = amount.parse().map_err(|_| Expected::Suffix)?;
+        return Ok(Inst::VectorShift { op, amount, a });
     }
     if let Some((op, width)) = named(&SIGNS, word) {
         return Ok(Inst::FloatSign { op, width, a });

@@ -1,0 +1,148 @@
+//! Scalar floating point that ARMv8 added, DDI 0487, section F6.1.
+
+use dbt_isa::machine::{Execution, Flow};
+
+use super::vfp::{Value, mixed, read, write};
+use crate::args::{Fp3, FpHalfDouble, FpRound, FpSelect, FpToIntRounded, RoundTo};
+use crate::fp_reg::FpReg;
+use crate::vfp_machine::{FpOp, RoundingOf, VfpMachine};
+
+/// `VSEL` (F6.1.207).
+pub(crate) fn vsel<M: VfpMachine>(m: &mut M, args: &FpSelect) -> Execution {
+    let Fp3 { d, n, m: other } = args.args;
+    let Some(condition) = args.cond.condition() else {
+        unreachable!("there are four conditions")
+    };
+    let (yes, no) = (read(m, n), read(m, other));
+    let flags = m.flags();
+    let holds = m.condition(flags, condition);
+    let result = match (yes, no) {
+        (Value::Single(yes), Value::Single(no)) => {
+            let (yes, no) = (m.single_to_word(yes), m.single_to_word(no));
+            let word = m.select(holds, yes, no);
+            Value::Single(m.single_from_word(word))
+        }
+        (Value::Double(yes), Value::Double(no)) => {
+            let (yes, no) = (m.double_to_dword(yes), m.double_to_dword(no));
+            let dword = m.select64(holds, yes, no);
+            Value::Double(m.double_from_dword(dword))
+        }
+        _ => mixed(),
+    };
+    write(m, d, result)
+}
+
+/// `d = op(n, m)`, exactly.
+fn of_two<M: VfpMachine>(m: &mut M, [single, double]: [FpOp; 2], args: &Fp3) -> Execution {
+    let op = match args.d {
+        FpReg::Single(_) => single,
+        FpReg::Double(_) => double,
+    };
+    let (a, b) = (read_bits(m, args.n), read_bits(m, args.m));
+    let zero = m.imm64(0);
+    let result = m.fp(op, a, b, zero);
+    write_bits(m, args.d, result)
+}
+
+/// Writes a result of [`VfpMachine::fp`].
+fn write_bits<M: VfpMachine>(m: &mut M, d: FpReg, bits: M::Dword) -> Execution {
+    match d {
+        FpReg::Single(d) => {
+            let word = m.low(bits);
+            m.set_sreg(d, word);
+        }
+        FpReg::Double(d) => m.set_dreg(d, bits),
+    }
+    Ok(Flow::Next)
+}
+
+/// Reads the bits of a register.
+fn read_bits<M: VfpMachine>(m: &mut M, reg: FpReg) -> M::Dword {
+    match reg {
+        FpReg::Single(reg) => {
+            let word = m.sreg(reg);
+            m.zext64(word)
+        }
+        FpReg::Double(reg) => m.dreg(reg),
+    }
+}
+
+/// `VMAXNM` (F6.1.117).
+pub(crate) fn vmaxnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
+    of_two(m, [FpOp::MaxNum32, FpOp::MaxNum64], args)
+}
+
+/// `VMINNM` (F6.1.120).
+pub(crate) fn vminnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
+    of_two(m, [FpOp::MinNum32, FpOp::MinNum64], args)
+}
+
+/// `op` of a register's bits, which rounds as `how` says.
+fn rounding<M: VfpMachine>(
+    m: &mut M,
+    [single, double]: [FpOp; 2],
+    how: RoundingOf,
+    reg: FpReg,
+) -> M::Dword {
+    let op = match reg {
+        FpReg::Single(_) => single,
+        FpReg::Double(_) => double,
+    };
+    let value = read_bits(m, reg);
+    let (how, zero) = (m.imm64(how.bits()), m.imm64(0));
+    m.fp(op, value, how, zero)
+}
+
+/// `VRINTA`, `VRINTN`, `VRINTP`, `VRINTM`, `VRINTR`, `VRINTX`, `VRINTZ` (F6.1.200 and
+/// on).
+pub(crate) fn vrint<M: VfpMachine>(m: &mut M, args: &FpRound) -> Execution {
+    let how = RoundingOf {
+        rounding: args.to.rounding(),
+        exact: args.to == RoundTo::Exact,
+        signed: true,
+    };
+    let result = rounding(m, [FpOp::RoundToInt32, FpOp::RoundToInt64], how, args.m);
+    write_bits(m, args.d, result)
+}
+
+/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM` (F6.1.63 and on).
+pub(crate) fn vcvt_rounded<M: VfpMachine>(m: &mut M, args: &FpToIntRounded) -> Execution {
+    let how = RoundingOf {
+        rounding: args.to.rounding(),
+        exact: true,
+        signed: args.signed,
+    };
+    let result = rounding(m, [FpOp::ToInt32, FpOp::ToInt64], how, args.m);
+    write_bits(m, FpReg::Single(args.d), result)
+}
+
+/// `VCVTB`, `VCVTT` (to double-precision; F6.1.65).
+pub(crate) fn vcvt_double_from_half<M: VfpMachine>(m: &mut M, args: &FpHalfDouble) -> Execution {
+    let value = m.sreg(args.s);
+    let half = if args.top {
+        m.lshr_imm(value, 16)
+    } else {
+        value
+    };
+    let (half, zero) = (m.zext64(half), m.imm64(0));
+    let result = m.fp(FpOp::HalfToDouble, half, zero, zero);
+    m.set_dreg(args.d, result);
+    Ok(Flow::Next)
+}
+
+/// `VCVTB`, `VCVTT` (from double-precision; F6.1.65). The other half of the
+/// destination stays.
+pub(crate) fn vcvt_half_from_double<M: VfpMachine>(m: &mut M, args: &FpHalfDouble) -> Execution {
+    let (value, zero) = (m.dreg(args.d), m.imm64(0));
+    let half = m.fp(FpOp::DoubleToHalf, value, zero, zero);
+    let half = m.low(half);
+    let old = m.sreg(args.s);
+    let (half, kept) = if args.top {
+        (m.shl_imm(half, 16), m.and_imm(old, 0xffff))
+    } else {
+        (half, m.and_imm(old, 0xffff_0000))
+    };
+    let result = m.or(half, kept);
+    m.set_sreg(args.s, result);
+    Ok(Flow::Next)
+}

@@ -1,0 +1,67 @@
+//! Tests of what the x86-64 back end emits.
+
+mod counts;
+mod host;
+
+use dbt_core::engine::CompiledUnit;
+use dbt_core::host::Lowering;
+use dbt_core::ir::{text, verify};
+use dbt_core::listing::{Columns, Listing};
+use dbt_core::location::Location;
+use dbt_x86_backend::Features;
+
+use crate::units::LAYOUT;
+
+pub(super) use counts::{code, rows};
+use host::{FRAGMENT_ADDRESS, Host};
+
+/// `test x86 [callback] [lzcnt]`: the code that is emitted for a unit of the
+/// made-up guest, beside it; its direct exits; and its state maps. The unit is not
+/// optimised before.
+pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut lowering = Lowering::Window;
+    let mut features = Features::BASELINE;
+    for word in arguments {
+        match *word {
+            "callback" => lowering = Lowering::Callback,
+            "lzcnt" => features.lzcnt = true,
+            _ => return Err(format!("there is no argument `{word}`")),
+        }
+    }
+    let unit = text::parse(input, &LAYOUT).map_err(|error| error.to_string())?;
+    verify(&unit, &LAYOUT).map_err(|error| error.to_string())?;
+    let mut host = Host::new(&LAYOUT, lowering, features)?;
+    let (code, fragment) = match host.compile(&unit) {
+        Ok(compiled) => compiled,
+        Err(error) => return Ok(format!("{error:?}")),
+    };
+    let compiled = CompiledUnit {
+        location: Location(0x8000),
+        unit: &unit,
+        layout: &LAYOUT,
+        code: &code,
+        address: FRAGMENT_ADDRESS,
+        marks: &fragment.marks,
+    };
+    let columns = Columns {
+        guest: false,
+        ..Columns::ALL
+    };
+    let listing = Listing {
+        unit: &compiled,
+        columns,
+        guest: &|_| String::new(),
+        host: &|code, _| host.disassemble(code),
+    };
+    let mut out = listing.to_string();
+    for exit in &fragment.exits {
+        out += &format!(
+            "exit +{:#x} to {}, unlinked to +{:#x}\n",
+            exit.patch, exit.target, exit.unlinked
+        );
+    }
+    for map in &fragment.maps {
+        out += &format!("map {map}\n");
+    }
+    Ok(out)
+}

@@ -1,0 +1,283 @@
+//! Floating-point instructions in generated code.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dbt_a32_frontend::guest::A32Guest;
+use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpFlags, Rounding};
+use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
+use dbt_core::engine::{Config, Engine, Vcpu};
+use dbt_core::exit::{Budget, Exit};
+use dbt_core::host::Lowering;
+use dbt_hv_glue::process::{
+    Backing, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
+};
+use dbt_x86_backend::{Features, X86Backend};
+
+use super::Outcome;
+use crate::lockstep::FEATURES;
+
+/// Where the programs are: two instructions each.
+const CODE: u32 = 0x1_0000;
+/// The bytes of the programs.
+const LEN: u32 = 0x4000;
+/// `svc #0`.
+const SVC: u32 = 0xef00_0000;
+const CODE_BYTES: usize = 4 << 20;
+
+/// Executes single floating-point instructions in generated code.
+#[derive(Debug)]
+pub struct Generated {
+    engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
+    vcpu: Vcpu<A32Guest>,
+    memory: ProcessMemory,
+    /// Where the program of an instruction is.
+    programs: HashMap<u32, u32>,
+}
+
+impl Generated {
+    /// Makes an engine whose back end uses `features` of the host.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies memory.
+    pub fn new(features: Features) -> Result<Self, Box<dyn std::error::Error>> {
+        let window = Arc::new(Window::new()?);
+        let prot = Prot::READ | Prot::WRITE | Prot::EXEC;
+        window.map(CODE, LEN.into(), prot, Backing::Anonymous, Placement::Fixed)?;
+        let config = Config {
+            hot_threshold: 0,
+            ..Config::default()
+        };
+        let engine = Engine::new(
+            A32Guest::new(FEATURES),
+            X86Backend::new(features),
+            Some(ProcessCode::new(CODE_BYTES)?),
+            Lowering::Window,
+            config,
+        )?;
+        let engine = WindowEngine::new(window, engine)?;
+        Ok(Self {
+            vcpu: engine.vcpu(ArmState::default()),
+            memory: engine.memory()?,
+            engine,
+            programs: HashMap::new(),
+        })
+    }
+
+    /// Returns what `op` gives under `control`; operands as [`FpOp`] has them. A
+    /// conversion is one that [`instruction`] can name.
+    ///
+    /// # Panics
+    ///
+    /// When generated code does something else than to reach the end.
+    pub fn execute(&mut self, op: FpOp, control: FpControl, [a, b, c]: [u64; 3]) -> Outcome {
+        let word = instruction(op, b);
+        let pc = self.program(word);
+        let state = self.vcpu.state_mut();
+        *state = ArmState::default();
+        state.r[15] = pc;
+        state.set_fpscr(control.bits());
+        let in_place = word & 0xffba_0e50 == 0xeeba_0a40;
+        match op {
+            FpOp::MulAdd32 | FpOp::MulAdd64 => [state.d[0], state.d[1], state.d[2]] = [a, b, c],
+            _ if in_place => state.d[0] = a,
+            _ => (state.d[1], state.d[2]) = (a, b),
+        }
+        let exit = self
+            .engine
+            .run(&mut self.vcpu, &mut self.memory, Budget::rounds(100));
+        assert_eq!(exit, Exit::SystemCall { immediate: 0 }, "{op:?} ends");
+        let state = self.vcpu.state();
+        assert_eq!(state.fpscr & FpControl::MASK, control.bits(), "{op:?}");
+        let result = match op {
+            FpOp::Compare32
+            | FpOp::Compare64
+            | FpOp::CompareSignalling32
+            | FpOp::CompareSignalling64 => {
+                assert_eq!(state.nzcv, state.fpscr_nzcv, "both flags are the same");
+                state.fpscr_nzcv.into()
+            }
+            FpOp::Add64
+            | FpOp::Sub64
+            | FpOp::Mul64
+            | FpOp::Div64
+            | FpOp::Sqrt64
+            | FpOp::MulAdd64
+            | FpOp::Widen
+            | FpOp::MaxNum64
+            | FpOp::MinNum64
+            | FpOp::RoundToInt64
+            | FpOp::HalfToDouble
+            | FpOp::FromFixed64 => state.d[0],
+            _ => state.d[0] & 0xffff_ffff,
+        };
+        (result, FpFlags::from_fpscr(state.fpscr))
+    }
+
+    /// Returns where the program of an instruction is.
+    fn program(&mut self, word: u32) -> u32 {
+        if let Some(pc) = self.programs.get(&word) {
+            return *pc;
+        }
+        let count = u32::try_from(self.programs.len()).expect("instructions are few");
+        let pc = CODE + count * 12;
+        assert!(pc + 12 <= CODE + LEN, "the programs fit");
+        // A comparison is followed by `vmrs apsr_nzcv, fpscr`, everything else by
+        // `nop`.
+        let is_compare = word & 0x0fbe_0e50 == 0x0eb4_0a40;
+        let second: u32 = if is_compare { 0xeef1_fa10 } else { 0xe320_f000 };
+        let bytes: Vec<u8> = [word, second, SVC]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        self.engine
+            .window()
+            .write(pc, &bytes)
+            .expect("the region is writable");
+        self.programs.insert(word, pc);
+        pc
+    }
+}
+
+/// Returns the A32 instruction that performs an operation. Results are in d0 or s0,
+/// operands in d1 and d2 or s2 and s4, an addend in the result's place, and so is
+/// the operand of a conversion with fraction bits.
+#[must_use]
+pub fn instruction(op: FpOp, conversion: u64) -> u32 {
+    match op {
+        FpOp::Add32 => 0xee31_0a02,
+        FpOp::Add64 => 0xee31_0b02,
+        FpOp::Sub32 => 0xee31_0a42,
+        FpOp::Sub64 => 0xee31_0b42,
+        FpOp::Mul32 => 0xee21_0a02,
+        FpOp::Mul64 => 0xee21_0b02,
+        FpOp::Div32 => 0xee81_0a02,
+        FpOp::Div64 => 0xee81_0b02,
+        FpOp::Sqrt32 => 0xeeb1_0ac1,
+        FpOp::Sqrt64 => 0xeeb1_0bc1,
+        FpOp::MulAdd32 => 0xeea1_0a02,
+        FpOp::MulAdd64 => 0xeea1_0b02,
+        FpOp::Compare32 => 0xeeb4_1a42,
+        FpOp::Compare64 => 0xeeb4_1b42,
+        FpOp::CompareSignalling32 => 0xeeb4_1ac2,
+        FpOp::CompareSignalling64 => 0xeeb4_1bc2,
+        FpOp::Widen => 0xeeb7_0ac1,
+        FpOp::Narrow => 0xeeb7_0bc1,
+        FpOp::HalfToSingle => 0xeeb2_0a41,
+        FpOp::SingleToHalf => 0xeeb3_0a41,
+        FpOp::HalfToDouble => 0xeeb2_0b41,
+        FpOp::DoubleToHalf => 0xeeb3_0b41,
+        FpOp::MaxNum32 => 0xfe81_0a02,
+        FpOp::MaxNum64 => 0xfe81_0b02,
+        FpOp::MinNum32 => 0xfe81_0a42,
+        FpOp::MinNum64 => 0xfe81_0b42,
+        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
+            let double = u32::from(op == FpOp::RoundToInt64) << 8;
+            let RoundingOf {
+                rounding, exact, ..
+            } = RoundingOf::from_bits(conversion);
+            double
+                | match rounding {
+                    None if exact => 0xeeb7_0a41,
+                    None => 0xeeb6_0a41,
+                    Some(Rounding::Zero) => 0xeeb6_0ac1,
+                    Some(rounding) => 0xfeb8_0a41 | direction(rounding),
+                }
+        }
+        FpOp::ToInt32 | FpOp::ToInt64 => {
+            let double = u32::from(op == FpOp::ToInt64) << 8;
+            let RoundingOf {
+                rounding, signed, ..
+            } = RoundingOf::from_bits(conversion);
+            let rounding = rounding.unwrap_or(Rounding::TieEven);
+            0xfebc_0a41 | double | u32::from(signed) << 7 | direction(rounding)
+        }
+        FpOp::ToFixed32 | FpOp::ToFixed64 => {
+            let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
+            let double = u32::from(op == FpOp::ToFixed64) << 8;
+            if is_int(fixed) {
+                let signed = u32::from(fixed.signed) << 16;
+                let truncates = u32::from(!by_fpscr) << 7;
+                return 0xeebc_0a41 | double | signed | truncates;
+            }
+            0xeebe_0a40 | double | fixed_fields(fixed)
+        }
+        FpOp::FromFixed32 | FpOp::FromFixed64 => {
+            let Conversion { fixed, .. } = Conversion::from_bits(conversion);
+            let double = u32::from(op == FpOp::FromFixed64) << 8;
+            if is_int(fixed) {
+                return 0xeeb8_0a41 | double | u32::from(fixed.signed) << 7;
+            }
+            0xeeba_0a40 | double | fixed_fields(fixed)
+        }
+    }
+}
+
+/// Returns the conversion that an instruction has and that is nearest.
+#[must_use]
+pub fn encodable(op: FpOp, conversion: u64) -> u64 {
+    match op {
+        // Only rounding by FPSCR can be inexact.
+        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
+            let how = RoundingOf::from_bits(conversion);
+            let exact = how.exact && how.rounding.is_none();
+            return RoundingOf { exact, ..how }.bits();
+        }
+        // The other directions are those of conversions to fixed-point numbers.
+        FpOp::ToInt32 | FpOp::ToInt64 => {
+            let how = RoundingOf::from_bits(conversion);
+            let rounding = match how.rounding {
+                None | Some(Rounding::Zero) => Some(Rounding::TieEven),
+                rounding => rounding,
+            };
+            return RoundingOf {
+                rounding,
+                exact: true,
+                ..how
+            }
+            .bits();
+        }
+        _ => {}
+    }
+    let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
+    let has_mode = matches!(
+        op,
+        FpOp::ToFixed32 | FpOp::ToFixed64 | FpOp::FromFixed32 | FpOp::FromFixed64
+    );
+    if !has_mode {
+        return conversion;
+    }
+    let to_int = matches!(op, FpOp::ToFixed32 | FpOp::ToFixed64);
+    Conversion {
+        fixed,
+        by_fpscr: is_int(fixed) && (by_fpscr || !to_int),
+    }
+    .bits()
+}
+
+/// The field RM.
+fn direction(rounding: Rounding) -> u32 {
+    let rm = match rounding {
+        Rounding::TieAway => 0,
+        Rounding::TieEven | Rounding::Zero => 1,
+        Rounding::Up => 2,
+        Rounding::Down => 3,
+    };
+    rm << 16
+}
+
+fn is_int(fixed: Fixed) -> bool {
+    fixed.width == FixedWidth::Word && fixed.fraction_bits == 0
+}
+
+/// The fields U, sx, i and imm4.
+fn fixed_fields(fixed: Fixed) -> u32 {
+    let size = fixed.width.bits();
+    let immediate = size - u32::from(fixed.fraction_bits);
+    u32::from(!fixed.signed) << 16
+        | u32::from(size == 32) << 7
+        | (immediate & 1) << 5
+        | immediate >> 1
+}

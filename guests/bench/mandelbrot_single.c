@@ -1,0 +1,3 @@
+/* As mandelbrot.c in single precision. */
+#define REAL float
+#include "mandelbrot.c"

@@ -1,0 +1,5 @@
+/* As saxpy.c in single precision. */
+#include <stdint.h>
+#define REAL float
+#define BITS uint32_t
+#include "saxpy.c"
