@@ -139,7 +139,7 @@ const KINDS: [(SimdKind, FpOp); 18] = [
 ];
 
 fn tuples() -> u64 {
-    std::env::var("DBT_FP_TUPLES").map_or(20_000, |n| n.parse().unwrap())
+    std::env::var("DBT_FP_TUPLES").map_or(20_000, |n| n.parse().expect("a number of tuples"))
 }
 
 #[test]
