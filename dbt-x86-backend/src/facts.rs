@@ -261,6 +261,22 @@ fn hint(
     if hidden {
         facts[value.index()].hint = pin;
         facts[value.index()].vector_slot = is_vector.then_some(slot);
+    } else if pin.is_some() && is_step(unit, slot, value) {
+        // Computed where it is written, after the access between.
+        facts[value.index()].addresses = true;
+    }
+}
+
+/// Tells whether a value is a slot and a constant more.
+fn is_step(unit: &Unit, slot: Slot, value: Value) -> bool {
+    match *unit.inst(value) {
+        Inst::Binary {
+            op: BinOp::Add,
+            width: Width::W32,
+            a,
+            b,
+        } => unit.constant(b).is_some() && *unit.inst(a) == Inst::Get { slot },
+        _ => false,
     }
 }
 

@@ -17,7 +17,7 @@ mod save;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::FlagSet;
-use dbt_core::ir::Value;
+use dbt_core::ir::{Inst, Value};
 
 use super::place::Place;
 use super::{Lowering, Result};
@@ -202,6 +202,35 @@ impl Lowering<'_> {
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
+    }
+
+    /// How far to look for who reads flags.
+    const NEAR: usize = 12;
+
+    /// Records flags that are compared for when they are read.
+    pub(super) fn define_comparison(&mut self, value: Value, a: Value, b: Value) {
+        let host = self.flags.host;
+        let result = self.flags.host_result;
+        self.define_host_flags(value, Kind::Sub, Some((a, b)), None);
+        self.flags.host = host;
+        self.flags.host_result = result;
+    }
+
+    /// Tells whether floating-point arithmetic, which changes the host's flags, comes
+    /// before anything that may read flags made now.
+    pub(super) fn is_clobbered_unread(&self) -> bool {
+        let insts = &self.input.unit.insts[self.index as usize + 1..];
+        for inst in insts.iter().take(Self::NEAR) {
+            match inst {
+                Inst::Float { .. } => return true,
+                Inst::ExitIf { .. }
+                | Inst::Select { .. }
+                | Inst::Call { .. }
+                | Inst::BitToWord { .. } => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Records the flags of a floating-point comparison, whose outcome is in a

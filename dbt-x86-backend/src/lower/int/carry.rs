@@ -142,6 +142,14 @@ impl Lowering<'_> {
     }
 
     pub(in crate::lower) fn sub_flags(&mut self, value: Value, a: Value, b: Value) -> Result<()> {
+        if self.is_clobbered_unread() {
+            let constant = self.constant32(b).is_some();
+            self.reg(a)?;
+            if constant || matches!(self.place(b), Place::Reg(_)) {
+                self.define_comparison(value, a, b);
+                return Ok(());
+            }
+        }
         self.before_clobber()?;
         if let Some(constant) = self.constant32(b) {
             let x = self.reg(a)?;
