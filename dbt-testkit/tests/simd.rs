@@ -139,8 +139,7 @@ const KINDS: [(SimdKind, FpOp); 18] = [
 ];
 
 fn tuples() -> u64 {
-    let wanted = std::env::var("DBT_FP_TUPLES").ok();
-    wanted.and_then(|n| n.parse().ok()).unwrap_or(20_000)
+    std::env::var("DBT_FP_TUPLES").map_or(20_000, |n| n.parse().expect("a number of tuples"))
 }
 
 #[test]

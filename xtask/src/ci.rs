@@ -225,7 +225,8 @@ fn float() -> Result<(), String> {
 }
 
 fn unicorn() -> Result<(), String> {
-    cargo("xtask oracle unicorn --count 500000")
+    cargo("xtask oracle unicorn --count 500000")?;
+    cargo("xtask oracle unicorn --system --count 200000")
 }
 
 fn bench() -> Result<(), String> {

@@ -545,11 +545,21 @@ pub enum TrapKind {
     Fetch = 8,
     /// Translations may be stale from `resume` on; the engine looks up anew.
     Resynchronise = 9,
+    /// A call to a hypervisor that is the embedder; `info` is its immediate.
+    /// `resume` is the next instruction.
+    HypervisorCall = 10,
+    /// A call to firmware that is the embedder; `info` is its immediate.
+    /// `resume` is the next instruction.
+    FirmwareCall = 11,
+    /// A system register was accessed that the embedder implements or watches;
+    /// the guest's state has the particulars, and says whether `resume` is the
+    /// instruction or what follows.
+    SystemRegister = 12,
 }
 
 impl TrapKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SystemCall,
         Self::Undefined,
         Self::Breakpoint,
@@ -560,6 +570,9 @@ impl TrapKind {
         Self::Yield,
         Self::Fetch,
         Self::Resynchronise,
+        Self::HypervisorCall,
+        Self::FirmwareCall,
+        Self::SystemRegister,
     ];
 }
 
