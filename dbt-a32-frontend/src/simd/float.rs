@@ -2,10 +2,12 @@
 
 use dbt_isa::ops::Nzcv;
 
-use super::{SimdKind, SimdOp, each, element};
+use super::{SimdEnv, SimdKind, SimdOp, each, element};
 use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, FpFlags, Rounding, RoundingMode, Single};
 
-pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u128 {
+pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> u128 {
+    let host = env.host_rounds_to_nearest;
+    let env = &mut env.fp;
     match op.kind {
         SimdKind::FloatNarrow => each(16, 64, |at| {
             softfloat::single_to_half(env, element(a, 2 * at, 32) as u32).into()
@@ -15,16 +17,19 @@ pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u1
         }),
         _ => each(32, op.width(), |at| {
             let operand = |vector| element(vector, at, 32) as u32;
-            lane(op, env, operand(a), operand(b), operand(c)).into()
+            let (a, b, c) = (operand(a), operand(b), operand(c));
+            let easy = if host {
+                ordinary(op.kind, env, a, b)
+            } else {
+                None
+            };
+            easy.unwrap_or_else(|| lane(op, env, a, b, c)).into()
         }),
     }
 }
 
 /// Computes an element.
 fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
-    if let Some(result) = ordinary(op.kind, env, a, b) {
-        return result;
-    }
     let fixed = Fixed {
         width: FixedWidth::Word,
         signed: op.signed,
@@ -71,7 +76,7 @@ fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
 ///
 /// Products of singles are exact there. A sum may be rounded twice, but doubles have
 /// more than twice the bits of singles, so that the second rounding gives what one
-/// alone would.
+/// alone would. The host must round to nearest; flags that it raises are right.
 #[inline]
 fn ordinary(kind: SimdKind, env: &mut FpEnv, a: u32, b: u32) -> Option<u32> {
     const SMALLEST: f64 = f32::MIN_POSITIVE as f64;

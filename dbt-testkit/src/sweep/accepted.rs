@@ -112,7 +112,9 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::A32, Class::Doubtful, "xxxx_000x_x1x0_xxxx_xxxx_xxxx_1111_1111", |ours, _| ours.starts_with("strd"), "A5.2.8: the low half of STRD's immediate is no register; LLVM takes 15 for one"),
     accept(Set::T32, Class::Text, "1111_0x10_x0x0_1111_0", address, "A6.3.3: ADR, as UAL prefers; Capstone prints the ADD or SUB that it also is"),
     accept(Set::T32, Class::Doubtful, "1110_1001_x11x_1101", |ours, _| ours.ends_with("]!"), "A6.3.6: LDRD and STRD may push to and pop from the stack; LLVM doubts it"),
-    accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1011_1111_0101", |ours, theirs| ours.starts_with("sevl") && theirs.starts_with("hint"), HINT),
+    accept(Set::T16, Class::Text, "xxxx_xxxx_xxxx_xxxx_1011_1111_0101", sevl, HINT),
+    accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_0000_0101", sevl, HINT),
+    accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0000_0101", sevl, HINT),
     accept(Set::A32, Class::OursOnly, "1111_01x0_x001", |ours, _| ours.starts_with("nop"), "A5.7.1: unallocated memory hints do nothing; Capstone rejects them"),
     accept(Set::T32, Class::OursOnly, "1111_1001_x011_xxxx_1111", |ours, _| ours.starts_with("nop"), "A6.3.8: unallocated memory hints do nothing; Capstone rejects them"),
     accept(Set::T32, Class::Text, "1111_1000_0101_1101_xxxx_1011_0000_0100", pop_of_one, "A6.3.7; POP encoding T3, A8.8.131: LDR with these operands is POP; Capstone prints it as LDR"),
@@ -207,6 +209,11 @@ fn hint(ours: &str, theirs: &str) -> bool {
         && ["esb", "csdb", "tsb", "sevl"]
             .iter()
             .any(|name| theirs.starts_with(name))
+}
+
+/// The name that a hint got in ARMv8 against its number.
+fn sevl(ours: &str, theirs: &str) -> bool {
+    ours.starts_with("sevl") && theirs.starts_with("hint")
 }
 
 /// `vext{c}.8 d, n, m, #imm` against the same with larger elements.
