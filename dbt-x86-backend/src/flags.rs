@@ -164,13 +164,11 @@ impl Plan {
 
     /// Returns the last source for which host instructions compute flags.
     pub(crate) fn last_recomputed(&self) -> Option<Source> {
-        let parts = self.parts.iter().flatten().map(|(_, source)| *source);
-        parts
-            .filter(|source| match source {
-                Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
-                Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
-            })
-            .next_back()
+        let mut parts = self.parts.iter().flatten().map(|(_, source)| *source);
+        parts.rfind(|source| match source {
+            Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
+            Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+        })
     }
 
     /// Adds a part; false if there is no room.
