@@ -78,8 +78,8 @@ impl Lowering<'_> {
                 from,
                 signed,
                 truncates,
-            } => self.to_int(value, op, (from, signed, truncates), helper, args),
-            FloatOp::FromInt { to, signed } => self.from_int(value, to, signed, args[0]),
+            } => self.convert_to_int(value, op, (from, signed, truncates), helper, args),
+            FloatOp::FromInt { to, signed } => self.convert_from_int(value, to, signed, args[0]),
         }
     }
 
@@ -152,7 +152,7 @@ impl Lowering<'_> {
         }
         match (free, width) {
             (Some(reg), Width::W32) => {
-                self.asm.from_vector(width, reg, dst);
+                self.asm.move_from_vector(width, reg, dst);
                 // Without the sign, the lower end moved to zero.
                 self.asm
                     .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0080_0000 + 1));
@@ -162,7 +162,7 @@ impl Lowering<'_> {
             }
             (Some(reg), Width::W64) if self.features.avx => {
                 // A result that is a NaN is a quiet one, which the upper half tells.
-                self.asm.from_vector_high(reg, dst);
+                self.asm.move_from_high(reg, dst);
                 self.asm
                     .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0010_0000 + 1));
                 self.asm
@@ -408,7 +408,7 @@ impl Lowering<'_> {
         self.asm.scalar(Sse::Convert, width, dst, a);
     }
 
-    fn to_int(
+    fn convert_to_int(
         &mut self,
         value: Value,
         op: FloatOp,
@@ -422,14 +422,14 @@ impl Lowering<'_> {
         let call = self.exact_call(op, helper, args, Arg::Reg(dst))?;
         self.before_clobber()?;
         if signed {
-            self.asm.to_int(from, Bits::B32, truncates, dst, a);
+            self.asm.convert_to_int(from, Bits::B32, truncates, dst, a);
             // Overflows for the one value that stands for invalid operations.
             self.asm.alu_imm(Alu::Cmp, Bits::B32, dst, 1);
             self.slow(Cc::O, None, call);
         } else {
             // What is negative, too large or no number would raise other flags if
             // it were converted to 64 bits. Rounded, 2^32 - 1/2 is too large.
-            self.asm.from_vector(from, dst, a);
+            self.asm.move_from_vector(from, dst, a);
             let limit = match (from, truncates) {
                 (Width::W32, _) => 0x4f80_0000_u32,
                 (Width::W64, true) => 0x41f0_0000,
@@ -441,7 +441,7 @@ impl Lowering<'_> {
             self.asm
                 .alu_imm(Alu::Cmp, Bits::B32, dst, limit.cast_signed());
             self.slow(Cc::Ae, None, call);
-            self.asm.to_int(from, Bits::B64, truncates, dst, a);
+            self.asm.convert_to_int(from, Bits::B64, truncates, dst, a);
             self.slow_ends_here();
         }
         self.define(value, dst);
@@ -449,12 +449,12 @@ impl Lowering<'_> {
     }
 
     /// Converts an integer, which is always exact or rounded alike.
-    fn from_int(&mut self, value: Value, to: Width, signed: bool, a: Value) -> Result<()> {
+    fn convert_from_int(&mut self, value: Value, to: Width, signed: bool, a: Value) -> Result<()> {
         let from = self.reg(a)?;
         let dst = self.vector_for(value)?;
         let bits = if signed { Bits::B32 } else { Bits::B64 };
         self.asm.bits(SseOp::Xor, dst, dst);
-        self.asm.from_int(to, bits, dst, from);
+        self.asm.convert_from_int(to, bits, dst, from);
         self.define_vector(value, dst);
         Ok(())
     }
