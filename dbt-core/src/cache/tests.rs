@@ -475,7 +475,9 @@ impl Test {
         let mut expected = fragment.code.clone();
         for (site, link) in fragment.sites.iter().zip(&fragment.links) {
             let to = link.map_or(fragment.offset + site.unlinked, |to| self.live[&to].offset);
-            let (bytes, _) = Recogniser.link(fragment.offset + site.patch, to);
+            let (bytes, _) = Recogniser
+                .link(site, fragment.offset, to)
+                .expect("everything is in reach");
             expected[site.patch as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
         }
         let start = fragment.offset as usize;
