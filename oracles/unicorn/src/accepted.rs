@@ -215,13 +215,17 @@ impl Mismatch {
     fn differs_in_reserved_bits(&self) -> bool {
         let reserved = |(a, b): (&u32, &u32)| (a ^ b) & !0x00f0_0000 == 0;
         let mut registers = self.ours.state.r.iter().zip(&self.theirs.state.r);
-        let memory = self.memory.is_none_or(|(_, a, b)| (a ^ b) & !0x00f0_0000 == 0);
+        let memory = self
+            .memory
+            .is_none_or(|(_, a, b)| (a ^ b) & !0x00f0_0000 == 0);
         // What SRS stores unaligned moves the bits.
         let near = |x: u32| x != 0 && x >> x.trailing_zeros() < 16;
         let one = matches!(self.memory, Some((_, a, b)) if near(a ^ b));
         let memory = memory || one;
         let mut fields = self.fields.iter();
-        fields.all(|field| is_register(field) || ["banks", "it"].contains(field)) && memory && registers.all(reserved)
+        fields.all(|field| is_register(field) || ["banks", "it"].contains(field))
+            && memory
+            && registers.all(reserved)
     }
 }
 
@@ -231,7 +235,9 @@ fn is_register(field: &&str) -> bool {
 
 /// A load or store of elements or structures.
 fn structures(name: &str) -> bool {
-    let number = name.strip_prefix("Vld").or_else(|| name.strip_prefix("Vst"));
+    let number = name
+        .strip_prefix("Vld")
+        .or_else(|| name.strip_prefix("Vst"));
     number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 

@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::guest::A32Guest;
+use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::system::ProcessorMode;
 use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
 use dbt_core::memory::FaultCause;
 use dbt_testkit::arena::Arena;
-use dbt_testkit::programs::{
-    End, Item, MAX_STEPS, MODES, Program, SYSTEM_REGISTERS, run, text,
-};
+use dbt_testkit::programs::{End, Item, MAX_STEPS, MODES, Program, SYSTEM_REGISTERS, run, text};
 use unicorn_engine::uc_error;
 
 use crate::cpu::{Cpu, CpuKind, Stop};

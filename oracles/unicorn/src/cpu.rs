@@ -4,8 +4,8 @@
 use std::ptr;
 
 use dbt_a32_frontend::state::ArmState;
-use dbt_core::memory::AccessKind;
 use dbt_a32_frontend::system::{Cell, ProcessorMode};
+use dbt_core::memory::AccessKind;
 use dbt_testkit::arena::{Arena, CODE, REGIONS, Rights};
 use dbt_testkit::programs::{MODES, SYSTEM_REGISTERS};
 use unicorn_engine::{
