@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
-use dbt_isa::ops::{BinOp, CmpOp};
+use dbt_isa::ops::BinOp;
 
 use crate::regs::{PINNED, Reg};
 
@@ -375,21 +375,6 @@ fn same_value(unit: &Unit, a: Value, b: Value) -> bool {
         || matches!((unit.inst(a), unit.inst(b)),
             (Inst::Condition { flags: f, condition: c }, Inst::Condition { flags: g, condition: d })
                 if f == g && c == d)
-}
-
-/// Returns the relation with its operands exchanged.
-pub(crate) const fn swapped(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq | CmpOp::Ne => op,
-        CmpOp::Ult => CmpOp::Ugt,
-        CmpOp::Ule => CmpOp::Uge,
-        CmpOp::Ugt => CmpOp::Ult,
-        CmpOp::Uge => CmpOp::Ule,
-        CmpOp::Slt => CmpOp::Sgt,
-        CmpOp::Sle => CmpOp::Sge,
-        CmpOp::Sgt => CmpOp::Slt,
-        CmpOp::Sge => CmpOp::Sle,
-    }
 }
 
 /// Returns the host operation for an operation of two bits.

@@ -243,7 +243,9 @@ impl fmt::Display for Source {
         match self {
             Self::Host(Kind::Add) => f.write_str("in the host's, as of add"),
             Self::Host(Kind::Sub) => f.write_str("in the host's, as of sub"),
-            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => f.write_str("in the host's"),
+            Self::Host(Kind::Nz) => f.write_str("in the host's"),
+            Self::Host(Kind::Float) => f.write_str("in the host's, as of ucomis"),
+            Self::Host(Kind::FloatSwapped) => f.write_str("in the host's, as of ucomis swapped"),
             Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
             Self::Result(value) => write!(f, "of {value}"),
             Self::Constant(psr) => write!(f, "of {psr:#x}"),

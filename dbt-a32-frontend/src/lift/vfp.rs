@@ -175,6 +175,7 @@ impl VfpMachine for Lifter<'_, '_> {
 
     fn load_single(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
+        let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
             width: Width::W32,
@@ -183,6 +184,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn load_double(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
+        let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
             width: Width::W64,
@@ -191,6 +193,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn store_single(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
+        let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
             width: Width::W32,
@@ -201,6 +204,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn store_double(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
+        let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
             width: Width::W64,

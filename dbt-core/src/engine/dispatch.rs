@@ -253,7 +253,7 @@ where
         self.stats.entries += 1;
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
-            Lowering::Window => self.access.enter(code, enter, entry),
+            Lowering::Window | Lowering::Identity => self.access.enter(code, enter, entry),
             Lowering::Callback => {
                 let mut scope = Scope {
                     memory: env,
@@ -461,6 +461,9 @@ fn trap(kind: TrapKind, info: u32) -> ControlFlow<Exit> {
         TrapKind::WaitForEvent => Exit::WaitForEvent,
         TrapKind::SendEvent => Exit::SendEvent,
         TrapKind::Yield => Exit::Yield,
+        TrapKind::HypervisorCall => Exit::HypervisorCall { immediate: info },
+        TrapKind::FirmwareCall => Exit::FirmwareCall { immediate: info },
+        TrapKind::SystemRegister => Exit::SystemRegister,
         // Looking the location up says what is the matter there.
         TrapKind::Interpret | TrapKind::Fetch | TrapKind::Resynchronise => {
             return ControlFlow::Continue(());

@@ -63,6 +63,22 @@ struct Definition {
     constant: Option<u32>,
 }
 
+impl Definition {
+    /// A definition of all components, which cannot be obtained yet.
+    const fn new(value: Value) -> Self {
+        Self {
+            value,
+            compare: None,
+            result: None,
+            rest: None,
+            own: FlagSet::ALL,
+            spill: None,
+            undone: None,
+            constant: None,
+        }
+    }
+}
+
 /// What is known of flags at one point of a block.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlagsState {
@@ -120,16 +136,7 @@ impl FlagsState {
 
     /// Flags whose components can be obtained only when they are written.
     pub(super) fn define_unknown(&mut self, value: Value) {
-        self.define(Definition {
-            value,
-            compare: None,
-            result: None,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
-        });
+        self.define(Definition::new(value));
     }
 }
 
@@ -189,14 +196,9 @@ impl Lowering<'_> {
         let compare = compared.and_then(|(a, b)| Some((self.note_value(a)?, self.note_value(b)?)));
         let result = result.map(|reg| self.note(Operand::Reg(reg)));
         self.flags.define(Definition {
-            value,
             compare,
             result,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
@@ -236,14 +238,8 @@ impl Lowering<'_> {
     pub(super) fn define_float_flags(&mut self, value: Value, kind: Kind, place: u8) {
         let outcome = self.note(Operand::Reg(Reg(context::SAVED + place)));
         self.flags.define(Definition {
-            value,
             compare: Some((outcome, self.note(Operand::Imm(1)))),
-            result: None,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
@@ -274,14 +270,9 @@ impl Lowering<'_> {
             }
             // A read that was not forwarded names the same flags again.
             Some(same) => self.flags.define(Definition {
-                value,
-                compare: None,
-                result: None,
                 rest: Some(same),
                 own: FlagSet::NONE,
-                spill: None,
-                undone: None,
-                constant: None,
+                ..Definition::new(value)
             }),
         }
     }
@@ -300,14 +291,10 @@ impl Lowering<'_> {
         }
         let note = self.note_value(result);
         self.flags.define(Definition {
-            value,
-            compare: None,
             result: note,
             rest: Some(rest),
             own,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         if let Some(Note {
             operand: Operand::Reg(reg),

@@ -62,12 +62,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         "{instructions} instructions in {programs} programs; {runs} runs compared with the \
          interpreter's, of which {aborts} ended in a data abort and {calls} in a system call"
     );
-    println!("{}", super::verdict(clean));
-    Ok(if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(super::verdict(clean))
 }
 
 fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
