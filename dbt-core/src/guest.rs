@@ -64,8 +64,7 @@ impl StateLayout {
 
 /// A function that generated code may call with the guest's state.
 ///
-/// The host's floating-point status is the guest's while it runs, so it computes
-/// nothing in the host's floating point.
+/// The host's floating-point status is the host's own while it runs.
 pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;
 
 /// What the interpreter did with one instruction.

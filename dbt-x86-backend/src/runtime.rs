@@ -338,21 +338,18 @@ fn record_vectors(code: &mut Vec<u8>) {
     }
 }
 
-/// Calls what is not the guest's: it may compute in floating point.
+/// Calls what is not the guest's.
 fn call_outside(code: &mut Vec<u8>) {
     let mut asm = Asm { code };
     record_vectors(asm.code);
     dynasm!(Sink(asm.code)
         ; .arch x64
-        ; stmxcsr [rbp + context::FLOAT]
-        ; ldmxcsr [rbp + context::HOST_FLOAT]
         ; sub rsp, BYTE 8
     );
     let at = asm.call();
     dynasm!(Sink(asm.code)
         ; .arch x64
         ; add rsp, BYTE 8
-        ; ldmxcsr [rbp + context::FLOAT]
     );
     for xmm in (0..VECTORS).map(Xmm) {
         let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
@@ -392,7 +389,10 @@ fn call_float(code: &mut Vec<u8>) {
     asm.mov(Bits::B64, Reg::RCX, context::argument(2));
     dynasm!(Sink(asm.code)
         ; .arch x64
+        ; stmxcsr [rbp + context::FLOAT]
+        ; ldmxcsr [rbp + context::HOST_FLOAT]
         ; call rax
+        ; ldmxcsr [rbp + context::FLOAT]
         ; add rsp, BYTE 8
     );
     asm.store(Bits::B64, context::argument(0), Reg::RAX);
@@ -425,7 +425,10 @@ fn call(first_argument: i32, code: &mut Vec<u8>) {
     let mut sink = Sink(asm.code);
     dynasm!(sink
         ; .arch x64
+        ; stmxcsr [rbp + context::FLOAT]
+        ; ldmxcsr [rbp + context::HOST_FLOAT]
         ; call rax
+        ; ldmxcsr [rbp + context::FLOAT]
         ; add rsp, BYTE 8
     );
     for reg in CALLER_SAVED.into_iter().rev() {
