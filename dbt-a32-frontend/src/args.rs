@@ -11,6 +11,7 @@ mod media;
 mod memory;
 mod simd;
 mod simd_mem;
+mod simd_shift;
 mod system;
 mod vfp;
 
@@ -20,8 +21,10 @@ pub use media::*;
 pub use memory::*;
 pub use simd::*;
 pub use simd_mem::*;
+pub use simd_shift::*;
 pub use system::*;
 pub use vfp::*;
 
-pub(crate) use simd::{odd, shift_size};
+pub(crate) use simd::odd;
 pub(crate) use simd_mem::{bad_lane, lane_spacing};
+pub(crate) use simd_shift::shift_size;
