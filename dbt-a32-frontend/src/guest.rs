@@ -14,11 +14,17 @@ use crate::interp;
 use crate::itstate::ItState;
 use crate::lift;
 use crate::lift::Fetched;
+use crate::reg::Reg;
 use crate::softfloat::{FpControl, RoundingMode};
 use crate::state::ArmState;
+use crate::system::config::Core;
+use crate::system::psr::context;
+use crate::system::registers::REGISTERS;
+use crate::system::{AccessKind, Action, Config, ConfigError, Exception, Lines, Outcome};
 use crate::version::{DecodeContext, Features};
 
-/// An AArch32 core that executes user-level code.
+/// An AArch32 core: of user-level code alone ([`new`](Self::new)), or of all levels
+/// ([`with_system`](Self::with_system)).
 ///
 /// # Examples
 ///
@@ -37,20 +43,125 @@ use crate::version::{DecodeContext, Features};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct A32Guest {
-    features: Features,
+    core: Core,
 }
 
 impl A32Guest {
-    /// Makes a guest whose cores implement `features`.
+    /// Makes a guest whose cores implement `features` and execute user-level code:
+    /// system calls and exceptions are the embedder's.
+    ///
+    /// The features are not checked, so that this is possible while compiling; see
+    /// [`Features::check`].
     #[must_use]
     pub const fn new(features: Features) -> Self {
-        Self { features }
+        Self {
+            core: Core::user(features),
+        }
+    }
+
+    /// Makes a guest whose cores implement `features` at every level. A vCPU starts
+    /// with [`reset`](Self::reset).
+    ///
+    /// # Errors
+    ///
+    /// When the features contradict one another, or the configuration does not fit
+    /// them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dbt_a32_frontend::guest::A32Guest;
+    /// use dbt_a32_frontend::system::{Config, ProcessorMode};
+    /// use dbt_a32_frontend::version::Features;
+    ///
+    /// let guest = A32Guest::with_system(Features::CORTEX_A15, Config::default())?;
+    /// assert_eq!(guest.reset().mode(), ProcessorMode::Supervisor);
+    ///
+    /// let lacking = Features::ARMV7A | Features::ASIMD;
+    /// assert!(A32Guest::with_system(lacking, Config::default()).is_err());
+    /// # Ok::<(), dbt_a32_frontend::system::ConfigError>(())
+    /// ```
+    pub fn with_system(features: Features, config: Config) -> Result<Self, ConfigError> {
+        config.check(features)?;
+        let system = Some(config);
+        Ok(Self {
+            core: Core { features, system },
+        })
     }
 
     /// Returns what the cores implement.
     #[must_use]
     pub const fn features(&self) -> Features {
-        self.features
+        self.core.features
+    }
+
+    /// Returns the state of a core after a reset (`TakeReset()`): Supervisor mode,
+    /// interrupts masked, at address zero. In a guest of user-level code, it is that
+    /// of [`ArmState::default`].
+    #[must_use]
+    pub fn reset(&self) -> ArmState {
+        let mut state = ArmState::default();
+        let Some(config) = self.core.system else {
+            return state;
+        };
+        // The embedder's registers come last, so that its reset values win.
+        for register in REGISTERS.iter().chain(config.registers) {
+            if let Action::Cell { cell, .. } = register.action
+                && self.core.features.contains(register.needs)
+                && !register.place.is_dual()
+            {
+                state.reset_cell(cell, register.reset);
+            }
+        }
+        state.reset_control();
+        state
+    }
+
+    /// Asserts and deasserts interrupts, and takes one that is not masked now. While
+    /// they stay asserted, what the guest unmasks it takes by itself.
+    ///
+    /// The vCPU does not run meanwhile: interrupt it first.
+    pub fn set_lines(&self, state: &mut ArmState, lines: Lines) {
+        state.system.lines = lines.bits();
+        if self.core.takes_exceptions()
+            && let Some(exception) = state.pending_interrupt(self.core.features)
+        {
+            state.take_exception(exception, self.core.features);
+        }
+    }
+
+    /// Sets the event register, which ends a `WFE` (`SendEvent()`): for what another
+    /// core's `SEV` and the embedder's own events do.
+    pub fn send_event(&self, state: &mut ArmState) {
+        state.system.event = 1;
+    }
+
+    /// Completes an access that the embedder makes
+    /// ([`Outcome::Pending`]): a read gets its value, any other
+    /// access has been carried out, and the state goes behind the instruction. With
+    /// no value the access is UNDEFINED: the exception is taken, if the guest takes
+    /// exceptions; else nothing happens.
+    ///
+    /// # Panics
+    ///
+    /// If no access is pending.
+    pub fn complete(&self, state: &mut ArmState, value: Option<u64>) {
+        let access = state.system.access;
+        assert_eq!(access.outcome, Outcome::Pending, "an access is pending");
+        let Some(value) = value else {
+            state.system.access.outcome = Outcome::Undefined;
+            if self.core.takes_exceptions() {
+                state.take_exception(Exception::Undefined, self.core.features);
+            }
+            return;
+        };
+        state.system.access.outcome = Outcome::Done;
+        if access.kind == AccessKind::Read {
+            let registers = access.registers.map(|number| Reg::new(number.into()));
+            state.set_read(registers, access.place, value);
+        }
+        state.r[15] = access.address.wrapping_add(access.len);
+        state.it = access.next_it.into();
     }
 
     /// Disassembles the instruction at a location.
@@ -64,7 +175,7 @@ impl A32Guest {
         location: Location,
     ) -> Result<Disassembled, FetchFault> {
         let (address, thumb) = (pc_of(location), is_thumb(location));
-        let cx = Mode::from_bits(location.mode()).context(self.features, thumb);
+        let cx = Mode::from_bits(location.mode()).context(self.core.features, thumb);
         let Fetched { word, len: size } = Fetched::at(fetch, address, thumb)?;
         let instruction = if thumb {
             let (first, second) = Fetched { word, len: size }.halfwords();
@@ -112,13 +223,15 @@ impl fmt::Display for Disassembled {
 /// The state that changes how code is translated, as the mode of a [`Location`].
 ///
 /// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
-/// short vectors, bit 10 is FPSCR.FZ.
+/// short vectors, bit 10 is FPSCR.FZ, bits above are those of [`context`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) it: ItState,
     pub(crate) big_endian: bool,
     pub(crate) fp_vectors: bool,
     pub(crate) fp_flush: bool,
+    /// What depends on the system level.
+    pub(crate) system: u32,
 }
 
 impl Mode {
@@ -127,6 +240,7 @@ impl Mode {
             | u32::from(self.big_endian) << 8
             | u32::from(self.fp_vectors) << 9
             | u32::from(self.fp_flush) << 10
+            | self.system
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
@@ -136,6 +250,7 @@ impl Mode {
             big_endian: bits & 1 << 8 != 0,
             fp_vectors: bits & 1 << 9 != 0,
             fp_flush: bits & 1 << 10 != 0,
+            system: bits & context::ALL,
         }
     }
 
@@ -184,6 +299,7 @@ impl Guest for A32Guest {
             big_endian: state.big_endian != 0,
             fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
             fp_flush: state.fpscr & ArmState::FPSCR_FZ != 0,
+            system: state.system.context,
         };
         mode.at(state.r[15], state.thumb != 0)
     }
@@ -220,16 +336,16 @@ impl Guest for A32Guest {
         location: Location,
         builder: &mut Builder<'_>,
     ) -> Result<(), FetchFault> {
-        lift::region(self.features, fetch, location, builder)
+        lift::region(&self.core, fetch, location, builder)
     }
 
     fn step(&self, state: &mut ArmState, memory: &mut dyn GuestMemory) -> Step {
-        interp::step(state, memory, self.features)
+        interp::step_core(state, memory, &self.core)
     }
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 94 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 96 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -258,7 +374,10 @@ pub(crate) mod slot {
     pub(crate) const fn vector(index: usize) -> Slot {
         Slot(88 + index as u16)
     }
-    pub(crate) const COUNT: usize = 94;
+    /// A, I, F and M of the CPSR.
+    pub(crate) const CONTROL: Slot = Slot(94);
+    pub(crate) const SPSR: Slot = Slot(95);
+    pub(crate) const COUNT: usize = 96;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -377,6 +496,8 @@ const NAMES: [&str; slot::COUNT] = [
     "vector3",
     "vector4",
     "vector5",
+    "control",
+    "spsr",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -403,7 +524,9 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
             55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
-            _ => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
+            88..=93 => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
+            94 => (Ty::I32, offset_of!(ArmState, system.control)),
+            _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

@@ -18,6 +18,7 @@ use crate::reg::{Reg, RegList, bad, r};
 use crate::sem;
 use crate::simd_machine::SimdMachine;
 use crate::softfloat::Fixed;
+use crate::system::BankedReg;
 use crate::version::{DecodeContext, Features};
 
 dbt_isa::isa! {

@@ -18,12 +18,19 @@ use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind};
 use crate::reg::Reg;
 use crate::state::ArmState;
+use crate::system::config::Core;
+use crate::system::is_fp_refused;
+use crate::system::psr::context;
 use crate::version::{DecodeContext, Features};
 
 mod simd;
+mod system;
 mod vfp;
 
-/// Interprets the instruction at `state`'s PC.
+pub(crate) use system::privilege;
+
+/// Interprets the instruction at `state`'s PC, on a core that executes user-level
+/// code.
 ///
 /// After [`Step::Next`] the state is at the next instruction, whether this one
 /// was executed or its condition failed. After a fault it is unchanged but for
@@ -66,18 +73,36 @@ pub fn step<Mem: GuestMemory + ?Sized>(
     memory: &mut Mem,
     features: Features,
 ) -> Step {
+    step_core(state, memory, &Core::user(features))
+}
+
+/// Interprets the instruction at `state`'s PC. Where the guest takes exceptions
+/// itself, one that comes up has been taken after [`Step::Next`].
+#[inline]
+pub(crate) fn step_core<Mem: GuestMemory + ?Sized>(
+    state: &mut ArmState,
+    memory: &mut Mem,
+    core: &Core,
+) -> Step {
+    if core.system.is_some() {
+        memory.fetch_unprivileged(state.system.context & context::UNPRIVILEGED != 0);
+    }
     let result = if state.thumb == 0 {
-        step_a32(state, memory, features)
+        step_a32(state, memory, core)
     } else {
-        step_thumb(state, memory, features)
+        step_thumb(state, memory, core)
     };
-    result.unwrap_or_else(Step::Fetch)
+    let step = result.unwrap_or_else(Step::Fetch);
+    if core.takes_exceptions() {
+        return system::settle(state, step, core.features);
+    }
+    step
 }
 
 fn step_a32<Mem: GuestMemory + ?Sized>(
     state: &mut ArmState,
     memory: &mut Mem,
-    features: Features,
+    core: &Core,
 ) -> Result<Step, FetchFault> {
     let pc = state.r[15] & !3;
     let word = memory.fetch32(pc.into())?;
@@ -90,17 +115,22 @@ fn step_a32<Mem: GuestMemory + ?Sized>(
     if !holds(Cond::from_bits(word >> 28), state) {
         return Ok(site.skip(state));
     }
-    let cx = context(state, features);
-    Ok(site.execute(state, memory, decode_a32(word, &cx)))
+    let cx = decode_context(state, core.features);
+    let decoded = if is_fp_refused(word, false, state.system.context) {
+        Err(Undecodable::Undefined)
+    } else {
+        decode_a32(word, &cx)
+    };
+    Ok(site.execute(state, memory, core, decoded))
 }
 
 fn step_thumb<Mem: GuestMemory + ?Sized>(
     state: &mut ArmState,
     memory: &mut Mem,
-    features: Features,
+    core: &Core,
 ) -> Result<Step, FetchFault> {
     let pc = state.r[15] & !1;
-    let cx = context(state, features);
+    let cx = decode_context(state, core.features);
     let first = memory.fetch16(pc.into())?;
     let (len, second) = if is_32bit(first) {
         (4, memory.fetch16(pc.wrapping_add(2).into())?)
@@ -123,7 +153,11 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
     if !is_bkpt && !holds(cx.it.cond(), state) {
         return Ok(site.skip(state));
     }
-    let decoded = decode_thumb(first, || second, &cx).map(|thumb| thumb.decoded);
+    let decoded = if is_fp_refused(word, true, state.system.context) {
+        Err(Undecodable::Undefined)
+    } else {
+        decode_thumb(first, || second, &cx).map(|thumb| thumb.decoded)
+    };
     if let Ok(Decoded {
         insn: Insn::B(branch),
         ..
@@ -132,11 +166,11 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
     {
         return Ok(site.skip(state));
     }
-    Ok(site.execute(state, memory, decoded))
+    Ok(site.execute(state, memory, core, decoded))
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "ITSTATE has eight bits")]
-fn context(state: &ArmState, features: Features) -> DecodeContext {
+fn decode_context(state: &ArmState, features: Features) -> DecodeContext {
     DecodeContext {
         features,
         thumb: state.thumb != 0,
@@ -172,19 +206,19 @@ impl Site {
         self,
         state: &mut ArmState,
         memory: &mut Mem,
+        core: &Core,
         decoded: Result<Decoded<Insn>, Undecodable>,
     ) -> Step {
-        let Ok(Decoded { insn, .. }) = decoded else {
-            return Step::Trap {
-                kind: ir::TrapKind::Undefined,
-                info: self.word,
-            };
-        };
         let mut machine = Interpreter {
             state,
             memory,
+            core,
             site: self,
             stop: Step::Next,
+        };
+        let Ok(Decoded { insn, .. }) = decoded else {
+            let _ = machine.trap(TrapKind::Undefined, 0);
+            return machine.stop;
         };
         match insn.execute(&mut machine) {
             Ok(Flow::Next) => {
@@ -201,6 +235,7 @@ impl Site {
 pub(crate) struct Interpreter<'a, Mem: ?Sized> {
     pub(crate) state: &'a mut ArmState,
     memory: &'a mut Mem,
+    core: &'a Core,
     site: Site,
     /// What to return if the instruction does not just go on.
     stop: Step,
@@ -216,6 +251,15 @@ impl<Mem: GuestMemory + ?Sized> Interpreter<'_, Mem> {
     fn fault(&mut self, fault: MemoryFault) -> Abort {
         self.stop = Step::Fault(fault);
         Abort
+    }
+
+    /// An access as this mode makes it.
+    fn access(&self, mut access: Access) -> Access {
+        let bits = self.state.system.context;
+        // Doublewords that must be aligned as such say so; others are two words.
+        access.aligned |= bits & context::ALIGNED != 0 && access.size != Size::Dword;
+        access.unprivileged |= bits & context::UNPRIVILEGED != 0;
+        access
     }
 
     fn jump(&mut self, target: u32, thumb: bool) -> Flow {
@@ -328,6 +372,7 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
     }
 
     fn load(&mut self, access: Access, address: u32) -> Result<u32, Abort> {
+        let access = self.access(access);
         let value = self
             .memory
             .load(access, address.into())
@@ -339,16 +384,19 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
         })
     }
     fn load64(&mut self, access: Access, address: u32) -> Result<u64, Abort> {
+        let access = self.access(access);
         self.memory
             .load(access, address.into())
             .map_err(|fault| self.fault(fault))
     }
     fn store(&mut self, access: Access, address: u32, value: u32) -> Result<(), Abort> {
+        let access = self.access(access);
         self.memory
             .store(access, address.into(), value.into())
             .map_err(|fault| self.fault(fault))
     }
     fn store64(&mut self, access: Access, address: u32, value: u64) -> Result<(), Abort> {
+        let access = self.access(access);
         self.memory
             .store(access, address.into(), value)
             .map_err(|fault| self.fault(fault))
@@ -360,6 +408,7 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
         expected: u64,
         new: u64,
     ) -> Result<u64, Abort> {
+        let access = self.access(access);
         self.memory
             .compare_exchange(access, address.into(), expected, new)
             .map_err(|fault| self.fault(fault))
@@ -444,6 +493,9 @@ impl<Mem: GuestMemory + ?Sized> A32Machine for Interpreter<'_, Mem> {
     fn trap(&mut self, kind: TrapKind, info: u32) -> Flow {
         if kind.retires() {
             self.site.skip(self.state);
+        }
+        if self.core.takes_exceptions() && self.take_trap(kind, info) {
+            return Flow::Leave;
         }
         let info = if kind == TrapKind::Undefined {
             self.site.word

@@ -34,9 +34,13 @@
 //!
 //! # What is described
 //!
-//! All user-level integer instructions of ARMv7-A, in A32 and T32, and scalar
-//! floating point. Privileged instructions that are common in code that both
-//! modes share are described and UNDEFINED in User mode.
+//! All user-level instructions of ARMv7-A, in A32 and T32, with floating point and
+//! Advanced SIMD; what ARMv8 added to both sets: acquiring and releasing accesses,
+//! checksums, cryptography, and rounding, selecting and numeric maxima in floating
+//! point; and the [system level](system) with the Security and Virtualization
+//! Extensions. A guest of user-level code ([`A32Guest::new`](guest::A32Guest::new))
+//! leaves exceptions to the embedder; a guest with a system level
+//! ([`A32Guest::with_system`](guest::A32Guest::with_system)) takes them.
 //!
 //! # UNPREDICTABLE
 //!
@@ -48,11 +52,13 @@
 //! - `STM` with writeback stores a listed base as it was before.
 //! - A branch to an A32 address with bit 1 set ignores the bit.
 //! - Instructions that only privileged code may execute decode, and are UNDEFINED
-//!   (`CPS` does nothing, as the manual says).
+//!   in User mode (`CPS` does nothing, as the manual says).
 //! - A store-exclusive of another size than the load-exclusive compares what it
 //!   would overwrite. One that fails for its address does not check alignment.
 //! - An `LDRD` or `STRD` that is not aligned to words faults; one that is not
 //!   aligned to doublewords does not, and is made of two accesses.
+//!
+//! Those of the system level stand in [`system`].
 //!
 //! # Features
 //!
@@ -66,8 +72,9 @@
 //!
 //! # Limits
 //!
-//! Advanced SIMD and instructions that only privileged code may execute are not described yet,
-//! beyond those named above; they decode to an outcome of their own, never to something else.
+//! `DCPS` and what ARMv8.1 and later versions added are not described yet; they decode to an
+//! outcome of their own, never to something else. What the system level leaves out stands in
+//! [`system`].
 //!
 //! # MSRV
 //!
@@ -101,6 +108,12 @@ pub mod simd;
 pub mod simd_machine;
 pub mod softfloat;
 pub mod state;
+#[cfg_attr(
+    not(feature = "translate"),
+    allow(dead_code, reason = "nothing executes where there is only a decoder")
+)]
+pub mod system;
+pub mod system_machine;
 pub mod use_analysis;
 pub mod version;
 pub mod vfp_machine;

@@ -20,6 +20,7 @@ mod guard;
 mod machine;
 mod region;
 mod simd;
+mod system;
 mod vfp;
 
 pub(crate) use region::{Fetched, region};

@@ -51,6 +51,15 @@ impl TrapKind {
     pub const fn retires(self) -> bool {
         !matches!(self, Self::Undefined | Self::Breakpoint)
     }
+
+    /// Whether it is an exception of the architecture.
+    #[must_use]
+    pub const fn is_exception(self) -> bool {
+        matches!(
+            self,
+            Self::SupervisorCall | Self::Undefined | Self::Breakpoint
+        )
+    }
 }
 
 /// The AArch32 part of the machine.

@@ -57,6 +57,7 @@ use dbt_isa::ops::{BinOp, UnOp};
 
 use crate::machine::{A32Machine, BranchKind, TrapKind};
 use crate::reg::Reg;
+use crate::system_machine::{Privilege, SystemMachine};
 
 /// A word of a machine.
 type Word<M> = <M as Machine>::Word;
@@ -88,6 +89,25 @@ fn alu_write_pc<M: A32Machine>(m: &mut M, target: Word<M>, kind: BranchKind) -> 
     } else {
         m.branch_indirect(target, kind)
     }
+}
+
+/// Returns from an exception to a computed address, with the SPSR. UNPREDICTABLE in
+/// User mode, UNDEFINED in Hyp mode.
+///
+/// See Arm ARM DDI 0406C.d, sections B9.3.19 and B9.3.20.
+fn exception_return<M: SystemMachine>(
+    m: &mut M,
+    target: impl FnOnce(&mut M) -> Word<M>,
+) -> Execution {
+    if m.privilege() != Privilege::Privileged {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let target = target(m);
+    let psr = m.spsr();
+    Ok(m.return_from_exception(target, psr))
 }
 
 /// Joins two words to a doubleword.

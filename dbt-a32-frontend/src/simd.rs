@@ -423,7 +423,7 @@ impl SimdOp {
         } else if kind <= SimdKind::Table as u8 {
             permute::eval(self, env, a, b, c)
         } else if kind <= SimdKind::FloatWiden as u8 {
-            float::eval(self, &mut env.fp, a, b, c)
+            float::eval(self, env, a, b, c)
         } else {
             crypto::eval(self.kind, a, b, c)
         }
@@ -457,12 +457,16 @@ impl SimdOp {
 pub struct SimdEnv {
     fp: FpEnv,
     saturated: bool,
+    /// Whether the host rounds to nearest. Generated code has it round as FPSCR
+    /// says, also while it calls functions.
+    host_rounds_to_nearest: bool,
 }
 
 impl SimdEnv {
     /// FPSCR.QC.
     pub const QC: u32 = 1 << 27;
     const AHP: u32 = 1 << 26;
+    const RMODE: u32 = 3 << 22;
 
     /// An environment in which no flag is raised yet.
     #[must_use]
@@ -471,6 +475,7 @@ impl SimdEnv {
         Self {
             fp: FpEnv::new(FpControl::from_fpscr(control)),
             saturated: false,
+            host_rounds_to_nearest: fpscr & Self::RMODE == 0,
         }
     }
 

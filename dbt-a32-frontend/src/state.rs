@@ -1,4 +1,6 @@
-//! The guest state that user-level code sees.
+//! The guest state: what user-level code sees, and behind it the system level.
+
+use crate::system::SystemState;
 
 /// The registers of one guest CPU.
 ///
@@ -54,6 +56,8 @@ pub struct ArmState {
     /// Operands of a vector operation that generated code leaves to a helper, and
     /// its result. Not part of the guest's state, and zero between instructions.
     pub vectors: [u64; 6],
+    /// What user-level code does not see. Last, so that its size is nobody's cost.
+    pub system: SystemState,
 }
 
 impl ArmState {
@@ -66,10 +70,8 @@ impl ArmState {
     pub const FPSCR_FZ: u32 = 1 << 24;
     /// The condition flags of FPSCR.
     pub const FPSCR_NZCV: u32 = 0xf000_0000;
-    /// The mode field of the CPSR: User mode.
-    const USER_MODE: u32 = 0x10;
 
-    /// Returns the CPSR of User mode.
+    /// Returns the CPSR. That of user-level code tells User mode, nothing masked.
     ///
     /// See Arm ARM DDI 0406C.d, section B1.3.3.
     #[must_use]
@@ -81,10 +83,10 @@ impl ArmState {
             | (self.it & 0xfc) << 8
             | (self.big_endian & 1) << 9
             | (self.thumb & 1) << 5
-            | Self::USER_MODE
+            | self.system.control
     }
 
-    /// Sets what the CPSR composes; mode, masks and J are ignored.
+    /// Sets what user-level code sees of the CPSR; mode, masks and J are ignored.
     pub const fn set_cpsr(&mut self, cpsr: u32) {
         self.nzcv = cpsr & 0xf000_0000;
         self.q = cpsr >> 27 & 1;
@@ -114,7 +116,8 @@ impl ArmState {
 }
 
 impl Default for ArmState {
-    /// All zeroes, A32, little-endian, monitor open.
+    /// All zeroes, A32, little-endian, monitor open, User mode. For other modes,
+    /// see [`A32Guest::reset`](crate::guest::A32Guest::reset).
     fn default() -> Self {
         Self {
             r: [0; 16],
@@ -132,6 +135,7 @@ impl Default for ArmState {
             fpscr_nzcv: 0,
             d: [0; 32],
             vectors: [0; 6],
+            system: SystemState::USER,
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::machine::{A32Machine, BranchKind, TrapKind};
 use crate::reg::{Reg, RegList};
 use crate::simd::SimdOp;
 use crate::simd_machine::SimdMachine;
+use crate::system::{AccessKind, BankedReg, ProcessorMode};
+use crate::system_machine::{CoprocessorAccess, Event, Privilege, SystemCall, SystemMachine};
 use crate::vfp_machine::{FpOp, VfpMachine};
 
 /// N, Z, C and V as a set of bits 3 to 0.
@@ -344,6 +346,87 @@ impl A32Machine for UseAnalysis<'_> {
     }
     fn set_tpidrurw(&mut self, (): ()) {
         self.system();
+    }
+}
+
+impl SystemMachine for UseAnalysis<'_> {
+    /// Of an operating system, where most can be told.
+    fn privilege(&self) -> Privilege {
+        Privilege::Privileged
+    }
+
+    fn control(&mut self) {}
+    fn spsr(&mut self) {
+        self.system();
+    }
+    fn set_spsr(&mut self, (): ()) {
+        self.system();
+    }
+    fn rarely(&mut self) -> Flow {
+        self.system();
+        Flow::Next
+    }
+    fn write_cpsr(&mut self, (): (), fields: u32) {
+        if fields & 8 != 0 {
+            self.uses.flags_written = ALL_FLAGS;
+            self.uses.q_written = true;
+        }
+        self.uses.ge_written |= fields & 4 != 0;
+    }
+    fn return_from_exception(&mut self, (): (), (): ()) -> Flow {
+        self.write_cpsr((), 15);
+        self.leave(Exit::Indirect {
+            kind: BranchKind::Return,
+        })
+    }
+    fn elr_hyp(&mut self) {}
+    fn user_reg(&mut self, reg: Reg) {
+        self.reg(reg);
+    }
+    fn set_user_reg(&mut self, reg: Reg, (): ()) {
+        self.set_reg(reg, ());
+    }
+    fn banked(&mut self, _: BankedReg) -> Option<()> {
+        Some(())
+    }
+    fn set_banked(&mut self, _: BankedReg, (): ()) -> Option<()> {
+        Some(())
+    }
+    fn mode_sp(&mut self, _: ProcessorMode) -> Option<()> {
+        self.reg(Reg::SP);
+        Some(())
+    }
+    fn set_mode_sp(&mut self, _: ProcessorMode, (): ()) {
+        self.set_reg(Reg::SP, ());
+    }
+    fn coprocessor(&mut self, access: CoprocessorAccess) -> Flow {
+        let CoprocessorAccess {
+            place,
+            kind,
+            registers,
+        } = access;
+        let moved = if place.is_dual() { 2 } else { 1 };
+        for &register in &registers[..moved] {
+            match kind {
+                AccessKind::Write => self.reg(register),
+                AccessKind::Read if register.is_pc() => self.uses.flags_written = ALL_FLAGS,
+                AccessKind::Read => self.set_reg(register, ()),
+                AccessKind::Operation | AccessKind::Load | AccessKind::Store => {}
+            }
+        }
+        self.uses.loads |= kind == AccessKind::Load;
+        self.uses.stores |= kind == AccessKind::Store;
+        Flow::Next
+    }
+    fn call(&mut self, _: SystemCall, _: u32) -> Flow {
+        self.leave(Exit::Trap(TrapKind::SupervisorCall))
+    }
+    fn event(&mut self, event: Event) -> Flow {
+        self.leave(Exit::Trap(match event {
+            Event::WaitForEvent => TrapKind::WaitForEvent,
+            Event::WaitForInterrupt => TrapKind::WaitForInterrupt,
+            Event::Send | Event::SendLocal => TrapKind::SendEvent,
+        }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a core implements, and what decoding depends on besides the word.
 
+use core::fmt;
+
 use bitflags::bitflags;
 
 use crate::itstate::ItState;
@@ -58,6 +60,10 @@ bitflags! {
         const SHA1 = 1 << 22;
         /// SHA-256 instructions.
         const SHA2 = 1 << 23;
+        /// Generic Timer Extension.
+        const GENERIC_TIMER = 1 << 30;
+        /// Large Physical Address Extension.
+        const LPAE = 1 << 31;
     }
 }
 
@@ -81,8 +87,88 @@ impl Features {
         .union(Self::DIV_THUMB)
         .union(Self::VFP4)
         .union(Self::VFP_HALF)
-        .union(Self::VIRTUALIZATION);
+        .union(Self::VIRTUALIZATION)
+        .union(Self::LPAE)
+        .union(Self::GENERIC_TIMER);
+
+    /// What each feature is based on.
+    const NEEDS: &[(Self, Self)] = &[
+        (Self::V6, Self::V5TE),
+        (Self::V6K, Self::V6),
+        (Self::V6T2, Self::V6),
+        (Self::V7, Self::V6K.union(Self::V6T2)),
+        (Self::DIV_THUMB, Self::V7),
+        (Self::DIV_ARM, Self::DIV_THUMB),
+        (Self::MP, Self::V7),
+        (Self::VFP2, Self::V5TE),
+        (Self::VFP3, Self::VFP2.union(Self::V7)),
+        (Self::VFP4, Self::VFP3.union(Self::VFP_HALF)),
+        (Self::VFP_HALF, Self::VFP3),
+        (Self::D32, Self::VFP3),
+        (Self::ASIMD, Self::D32),
+        (Self::V8, Self::MP.union(Self::DIV_ARM)),
+        (Self::CRC32, Self::V8),
+        (Self::FP_V8, Self::V8.union(Self::VFP4)),
+        (Self::AES, Self::V8.union(Self::ASIMD)),
+        (Self::PMULL, Self::AES),
+        (Self::SHA1, Self::V8.union(Self::ASIMD)),
+        (Self::SHA2, Self::SHA1),
+        (Self::SECURITY, Self::V6K),
+        (Self::LPAE, Self::MP),
+        (Self::GENERIC_TIMER, Self::V7),
+        (
+            Self::VIRTUALIZATION,
+            Self::SECURITY
+                .union(Self::LPAE)
+                .union(Self::GENERIC_TIMER)
+                .union(Self::DIV_ARM),
+        ),
+    ];
+
+    /// Checks that no feature is declared without what it is based on.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dbt_a32_frontend::version::Features;
+    ///
+    /// assert!(Features::CORTEX_A15.check().is_ok());
+    /// let error = (Features::ARMV7A | Features::VFP4).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "VFP4 is declared without VFP3 | VFP_HALF");
+    /// ```
+    pub fn check(self) -> Result<(), Contradiction> {
+        for &(feature, needs) in Self::NEEDS {
+            if self.contains(feature) && !self.contains(needs) {
+                let missing = needs.difference(self);
+                return Err(Contradiction { feature, missing });
+            }
+        }
+        Ok(())
+    }
 }
+
+/// A feature that is declared without what it is based on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Contradiction {
+    /// The feature.
+    pub feature: Features,
+    /// What it lacks.
+    pub missing: Features,
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        bitflags::parser::to_writer(&self.feature, &mut *f)?;
+        f.write_str(" is declared without ")?;
+        bitflags::parser::to_writer(&self.missing, f)
+    }
+}
+
+impl core::error::Error for Contradiction {}
 
 impl Default for Features {
     fn default() -> Self {

@@ -14,8 +14,8 @@ use dbt_isa::ops::{Access, BinOp};
 
 use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
-use crate::machine::A32Machine;
 use crate::softfloat::{self, Double, Fixed, Format, FpEnv, Rounding, RoundingMode, Single};
+use crate::system_machine::SystemMachine;
 
 /// An operation on floating-point numbers, with the formats it is on.
 ///
@@ -395,7 +395,7 @@ impl FpTernary {
 /// Registers hold a single or a double, of types that a machine may keep apart
 /// from words. The provided methods express everything in the required ones; a
 /// machine overrides those that it can do better.
-pub trait VfpMachine: A32Machine {
+pub trait VfpMachine: SystemMachine {
     /// What a single-precision register holds.
     type Single: Copy;
     /// What a double-precision register holds.
@@ -432,13 +432,15 @@ pub trait VfpMachine: A32Machine {
     /// Performs an operation as FPSCR says and raises the cumulative flags there.
     fn fp(&mut self, op: FpOp, a: Self::Dword, b: Self::Dword, c: Self::Dword) -> Self::Dword;
 
-    /// Reads a register that only privileged code may access. `None` means that
-    /// the instruction is UNDEFINED, as it is in User mode.
+    /// Reads a register that only privileged code may access, behind
+    /// [`rarely`](SystemMachine::rarely). `None` means that the instruction is
+    /// UNDEFINED.
     fn fp_system_reg(&mut self, _reg: FpSystemReg) -> Option<Self::Word> {
         None
     }
-    /// Writes a register that only privileged code may access. `None` means that
-    /// the instruction is UNDEFINED, as it is in User mode.
+    /// Writes a register that only privileged code may access, behind
+    /// [`rarely`](SystemMachine::rarely). `None` means that the instruction is
+    /// UNDEFINED.
     fn set_fp_system_reg(&mut self, _reg: FpSystemReg, _value: Self::Word) -> Option<()> {
         None
     }

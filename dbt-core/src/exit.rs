@@ -51,6 +51,22 @@ pub enum Exit {
     /// The guest has nothing better to do for now; it stands behind the
     /// instruction. Let another thread or vCPU run, then run again.
     Yield,
+    /// The guest called a hypervisor, which the embedder is. It stands behind the
+    /// instruction: carry the call out, write its results to the state, run again.
+    HypervisorCall {
+        /// The instruction's immediate.
+        immediate: u32,
+    },
+    /// The guest called firmware, which the embedder is. As with
+    /// [`HypervisorCall`](Self::HypervisorCall).
+    FirmwareCall {
+        /// The instruction's immediate.
+        immediate: u32,
+    },
+    /// The guest accessed a system register that the embedder implements, watches,
+    /// or might want to know of. The guest's state tells which and what is left to
+    /// do: complete the access, act upon it, or just take note. Then run again.
+    SystemRegister,
 }
 
 /// How long [`Engine::run`](crate::engine::Engine::run) may run.

@@ -64,7 +64,7 @@
 //!
 //! # Limits
 //!
-//! Guest addresses have 32 bits. Code memory is less than 2 GiB. The IR has no vector types yet.
+//! Guest addresses have 32 bits. Code memory is less than 2 GiB.
 //!
 //! # MSRV
 //!

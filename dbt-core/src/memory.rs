@@ -66,6 +66,12 @@ pub trait Fetch {
         let high = self.fetch16(address + 2)?;
         Ok(u32::from(low) | u32::from(high) << 16)
     }
+
+    /// Tells with which privilege is fetched from now on. A guest with more than
+    /// one calls it before it fetches; memory that treats all alike ignores it.
+    fn fetch_unprivileged(&mut self, unprivileged: bool) {
+        let _ = unprivileged;
+    }
 }
 
 /// Guest memory for single accesses: the interpreter's, and the callback

@@ -9,12 +9,13 @@
 
 use dbt_a32_frontend::decode::{decode_a32, decode_thumb, is_32bit};
 use dbt_a32_frontend::disasm::PrintContext;
+use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
-use dbt_a32_frontend::interp::step;
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::system::{Cell, Config, Exceptions, ProcessorMode};
 use dbt_a32_frontend::version::{DecodeContext, Features};
-use dbt_core::guest::Step;
+use dbt_core::guest::{Guest, Step};
 use dbt_core::ir::TrapKind;
 use dbt_core::memory::Fetch;
 use dbt_isa::{Decoded, RowInfo, Undecodable};
@@ -178,7 +179,7 @@ pub fn text(item: &Item, thumb: bool, it: u32, features: Features) -> String {
 pub fn run(
     state: &mut ArmState,
     arena: &mut Arena,
-    features: Features,
+    guest: &A32Guest,
     limit: u32,
     max_steps: usize,
 ) -> End {
@@ -186,7 +187,7 @@ pub fn run(
         if state.pc() == limit {
             return End::Done;
         }
-        match step(state, arena, features) {
+        match guest.step(state, arena) {
             Step::Next => {}
             // An event for other CPUs, of which there is none.
             Step::Trap {
@@ -276,7 +277,8 @@ impl Source {
             Self::A32(row) => {
                 let word = a32::random(row, next, cx)?;
                 let tied = word >> 28 == 15 || !always;
-                Some((if tied { word } else { word | 0xe000_0000 }, 4))
+                let unconditional = word & 0x0fff_ffff | 0xe000_0000;
+                Some((if tied { word } else { unconditional }, 4))
             }
             Self::T16(row) => Some((t16::random(row, next, cx)?.into(), 2)),
             Self::T32(row) => Some((t32::random(row, next, cx)?, 4)),
@@ -320,6 +322,9 @@ pub struct Mix {
     /// Whether each instruction is executed once and in order, so that one that is
     /// at fault can be told by its place. Otherwise there are loops and skips.
     pub straight: bool,
+    /// Whether programs run in any mode, Secure or not, with all registers drawn; the
+    /// embedder takes exceptions.
+    pub system: bool,
 }
 
 impl Mix {
@@ -333,15 +338,56 @@ impl Mix {
             stops: 16,
             big_endian: 8,
             straight: false,
+            system: false,
         }
     }
+
+    /// The guest that executes the programs.
+    ///
+    /// # Panics
+    ///
+    /// If the features contradict one another.
+    #[must_use]
+    pub fn guest(&self) -> A32Guest {
+        if !self.system {
+            return A32Guest::new(self.features);
+        }
+        let config = Config {
+            exceptions: Exceptions::Embedder,
+            ..Config::default()
+        };
+        A32Guest::with_system(self.features, config).expect("the features are those of a core")
+    }
 }
+
+/// The system registers of programs in any mode, by the fields of `MRC`: enough to
+/// tell banked ones from others, and without effect on anything else.
+pub const SYSTEM_REGISTERS: [(Cell, [u32; 4]); 5] = [
+    (Cell::TPIDRPRW, [13, 0, 0, 4]),
+    (Cell::DFSR, [5, 0, 0, 0]),
+    (Cell::IFSR, [5, 0, 0, 1]),
+    (Cell::DFAR, [6, 0, 0, 0]),
+    (Cell::IFAR, [6, 0, 0, 2]),
+];
+
+/// The modes of programs; those with an SPSR before System mode.
+pub const MODES: [ProcessorMode; 8] = [
+    ProcessorMode::Fiq,
+    ProcessorMode::Irq,
+    ProcessorMode::Supervisor,
+    ProcessorMode::Abort,
+    ProcessorMode::Undefined,
+    ProcessorMode::Monitor,
+    ProcessorMode::System,
+    ProcessorMode::User,
+];
 
 /// A source of programs, the same for the same seed.
 #[derive(Debug)]
 pub struct Programs {
     random: Random,
     mix: Mix,
+    guest: A32Guest,
     a32: Vec<Source>,
     t32: Vec<Source>,
 }
@@ -368,6 +414,7 @@ impl Programs {
         Self {
             random: Random::new(seed),
             mix,
+            guest: mix.guest(),
             a32: keep(
                 "A32",
                 a32::ROWS.iter().map(Source::A32).chain(fp()).collect(),
@@ -428,7 +475,7 @@ impl Programs {
 
     /// Runs a whole program from its start; tells whether it is good.
     fn run_again(&self, program: &mut Program, arena: &mut Arena) -> bool {
-        let features = self.mix.features;
+        let guest = &self.guest;
         let limit = program.limit();
         let mut state = program.before;
         if self.mix.straight {
@@ -437,7 +484,7 @@ impl Programs {
                 if state.pc() != address {
                     return false;
                 }
-                program.end = run(&mut state, arena, features, address + len, 1);
+                program.end = run(&mut state, arena, guest, address + len, 1);
                 if let End::Stopped(_) = program.end {
                     program.items.truncate(index + 1);
                     program.after = state;
@@ -445,7 +492,7 @@ impl Programs {
                 }
             }
         }
-        let end = run(&mut state, arena, features, limit, MAX_STEPS);
+        let end = run(&mut state, arena, guest, limit, MAX_STEPS);
         program.after = state;
         program.end = end;
         end != End::Endless
@@ -493,17 +540,11 @@ impl Programs {
         let halves = halfwords(item.word, item.len, program.thumb());
         arena.write_code(item.address, &halves[..item.len as usize / 2]);
         let mut state = program.after;
-        let mut end = run(&mut state, arena, self.mix.features, limit, 1);
+        let mut end = run(&mut state, arena, &self.guest, limit, 1);
         let sequential = end != End::Endless;
         if !sequential {
             // It branched. Around the program there is only what stops soon.
-            end = run(
-                &mut state,
-                arena,
-                self.mix.features,
-                limit,
-                GROWTH_STEPS - 1,
-            );
+            end = run(&mut state, arena, &self.guest, limit, GROWTH_STEPS - 1);
         }
         let keep = match end {
             End::Done => state.thumb == program.after.thumb && (sequential || !self.mix.straight),
@@ -536,7 +577,14 @@ impl Programs {
     /// Draws an encoding: of a row, or any word if there is none.
     fn draw(&mut self, source: Option<Source>, cx: &DecodeContext) -> Option<(u32, u32)> {
         if let Some(source) = source {
-            return source.draw(&mut self.random, cx);
+            let (word, len) = source.draw(&mut self.random, cx)?;
+            let moves = ["Mrc", "Mcr"].contains(&source.row().name);
+            if self.mix.system && moves {
+                let (_, [crn, opc1, crm, opc2]) = self.random.pick(&SYSTEM_REGISTERS);
+                let fields = 15 << 8 | crn << 16 | opc1 << 21 | crm | opc2 << 5;
+                return Some((word & !0x00ef_0fef | fields, len));
+            }
+            return Some((word, len));
         }
         let word = self.random.word();
         if !cx.thumb {
@@ -577,7 +625,44 @@ impl Programs {
         for double in &mut state.d {
             *double = self.double();
         }
+        if self.mix.system {
+            self.draw_system(&mut state);
+        }
         state
+    }
+
+    /// Draws what user-level code does not see: registers of all modes, whose SPSRs
+    /// name modes mostly, and the mode.
+    fn draw_system(&mut self, state: &mut ArmState) {
+        state.set_cell(Cell::CPACR, 0x00f0_0000);
+        state.set_cell(Cell::NSACR, 0xc00);
+        state.set_cell(Cell::FPEXC, 1 << 30);
+        for secure in [false, true] {
+            state.set_cell(Cell::SCR, u64::from(!secure));
+            for (cell, _) in SYSTEM_REGISTERS {
+                state.set_cell(cell, self.word().into());
+            }
+        }
+        for mode in MODES {
+            let first = if mode == ProcessorMode::Fiq { 8 } else { 13 };
+            for n in first..15 {
+                let value = if n == 13 { self.pointer() } else { self.word() };
+                state.set_mode_reg(mode, n, value);
+            }
+            let psr = self.random.word();
+            let to = self.random.pick(&MODES).bits();
+            let psr = if self.random.one_in(8) {
+                psr
+            } else {
+                psr & !0x1f | to
+            };
+            state.set_mode_spsr(mode, psr);
+        }
+        let mode = self.random.pick(&MODES);
+        let masks = self.random.word() & 0x1c0;
+        state.set_system_cpsr(state.cpsr() & !0x1df | mode.bits() | masks);
+        let secure = mode == ProcessorMode::Monitor || !self.random.one_in(4);
+        state.set_cell(Cell::SCR, u64::from(!secure));
     }
 
     /// Mostly the default, sometimes any mode; flags at random.

@@ -178,9 +178,13 @@ fn program(
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let native = folder.join(format!("{name}-native"));
     let guest = folder.join(format!("{name}-{set}"));
+    // The guest's floating point is scalar, so that of the other side is too.
+    let scalar = options.floating.then_some("-fno-tree-vectorize");
     build(
         Command::new("cc")
-            .args(["-O2", "-ffp-contract=off", "-o"])
+            .args(["-O2", "-ffp-contract=off"])
+            .args(scalar)
+            .arg("-o")
             .arg(&native)
             .arg(&source)
             .arg("-lm"),

@@ -195,7 +195,8 @@ fn capstone() -> Result<(), String> {
 }
 
 fn lockstep() -> Result<(), String> {
-    cargo("xtask oracle lockstep --count 200000")
+    cargo("xtask oracle lockstep --count 200000")?;
+    cargo("xtask oracle lockstep --floating --count 200000")
 }
 
 /// Runs the embedded program and the lockstep suite for AArch64 under QEMU.
@@ -224,7 +225,8 @@ fn float() -> Result<(), String> {
 }
 
 fn unicorn() -> Result<(), String> {
-    cargo("xtask oracle unicorn --count 500000")
+    cargo("xtask oracle unicorn --count 500000")?;
+    cargo("xtask oracle unicorn --system --count 200000")
 }
 
 fn bench() -> Result<(), String> {

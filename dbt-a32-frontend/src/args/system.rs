@@ -3,7 +3,9 @@
 use core::fmt;
 
 use crate::imm::{ExpandedImm, Imm8, Imm32};
+use crate::operands::AddrImm;
 use crate::reg::Reg;
+use crate::system::BankedReg;
 
 /// One immediate (`SVC`, `BKPT`, `UDF`, `HVC`, `SMC`, `DBG`).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -62,6 +64,24 @@ impl fmt::Display for BarrierOption {
 pub struct Mrs {
     /// Destination.
     pub d: Reg,
+}
+
+/// `MRS` of a banked register.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct MrsBanked {
+    /// Destination.
+    pub d: Reg,
+    /// What is read.
+    pub reg: BankedReg,
+}
+
+/// `MSR` of a banked register.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct MsrBanked {
+    /// What is written.
+    pub reg: BankedReg,
+    /// The new value.
+    pub n: Reg,
 }
 
 /// `MSR` with an immediate.
@@ -130,6 +150,29 @@ impl PsrMask {
     #[must_use]
     pub const fn writes_endianness(self) -> bool {
         self.bits & 2 != 0
+    }
+
+    /// Whether fields are written that only privileged code may write: masks and
+    /// mode.
+    #[inline]
+    #[must_use]
+    pub const fn writes_control(self) -> bool {
+        self.bits & 3 != 0
+    }
+
+    /// Returns the fields as a set of four bits: f, s, x, c.
+    #[inline]
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.bits as u32
+    }
+
+    /// Returns the bits of the register that the fields cover.
+    #[inline]
+    #[must_use]
+    pub const fn spread(self) -> u32 {
+        let bits = self.bits as u32;
+        ((bits & 1) | (bits >> 1 & 1) << 8 | (bits >> 2 & 1) << 16 | (bits >> 3 & 1) << 24) * 0xff
     }
 }
 
@@ -244,6 +287,74 @@ pub struct CoprocDual {
     pub crm: CoprocReg,
 }
 
+/// `CDP`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct CoprocOperation {
+    /// Coprocessor.
+    pub coproc: Coprocessor,
+    /// First opcode.
+    pub opc1: Imm8,
+    /// Destination register of the coprocessor.
+    pub crd: CoprocReg,
+    /// Operand register of the coprocessor.
+    pub crn: CoprocReg,
+    /// Second operand register.
+    pub crm: CoprocReg,
+    /// Second opcode.
+    pub opc2: Imm8,
+}
+
+/// `LDC`, `STC`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct CoprocTransfer {
+    /// Coprocessor.
+    pub coproc: Coprocessor,
+    /// Whether the coprocessor is told that the transfer is long.
+    pub long: bool,
+    /// Register of the coprocessor.
+    pub crd: CoprocReg,
+    /// Where.
+    pub address: CoprocAddress,
+}
+
+/// The address of `LDC` and `STC`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CoprocAddress {
+    /// An offset in words.
+    Offset(AddrImm),
+    /// The base alone, and eight bits for the coprocessor.
+    Option {
+        /// Base.
+        n: Reg,
+        /// The bits.
+        option: Imm8,
+    },
+}
+
+impl CoprocAddress {
+    /// Returns the address of the fields P, U, W, `Rn` and `imm8`.
+    #[inline]
+    #[must_use]
+    pub const fn new([p, u, w]: [u32; 3], n: u32, imm8: u32) -> Self {
+        if p == 0 && w == 0 {
+            return Self::Option {
+                n: Reg::new(n),
+                option: Imm8::new(imm8),
+            };
+        }
+        Self::Offset(AddrImm::new(n, p, u, w, imm8 << 2))
+    }
+}
+
+impl fmt::Display for CoprocAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(address) => address.fmt(f),
+            Self::Option { n, option } => write!(f, "[{n}], {{{}}}", option.get()),
+        }
+    }
+}
+
 /// `CPS`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Cps {
@@ -266,6 +377,13 @@ impl InterruptFlags {
     #[must_use]
     pub const fn new(bits: u32) -> Self {
         Self(Imm8::new(bits & 7))
+    }
+
+    /// Returns the masks in their places in the CPSR.
+    #[inline]
+    #[must_use]
+    pub const fn psr_bits(self) -> u32 {
+        self.0.get() << 6
     }
 }
 

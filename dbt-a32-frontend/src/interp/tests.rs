@@ -9,6 +9,7 @@ mod media;
 mod multiply;
 mod status;
 mod sync;
+mod system;
 mod thumb;
 mod vfp;
 

@@ -5,8 +5,44 @@ use dbt_isa::machine::Flow;
 use dbt_isa::ops::Nzcv;
 
 use super::Interpreter;
+use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
+use crate::system::Cell;
+use crate::version::Features;
 use crate::vfp_machine::{FpOp, VfpMachine};
+
+/// FPSID of a Cortex-A15.
+const FPSID: u32 = 0x4104_30f0;
+/// FPEXC.EN, the only bit that is not fixed: there is no asynchronous trapping.
+const FPEXC_EN: u32 = 1 << 30;
+
+/// MVFR0 (B4.1.110): no short vectors, no trapping.
+const fn mvfr0(features: Features) -> u32 {
+    0x1011_0220
+        | if features.contains(Features::D32) {
+            2
+        } else {
+            1
+        }
+}
+
+/// MVFR1 (B4.1.111).
+const fn mvfr1(features: Features) -> u32 {
+    let mut value = 0x11;
+    if features.contains(Features::ASIMD) {
+        value |= 0x0001_1100;
+    }
+    if features.contains(Features::VFP_HALF) {
+        value |= 0x0100_0000;
+        if features.contains(Features::ASIMD) {
+            value |= 0x0010_0000;
+        }
+    }
+    if features.contains(Features::VFP4) {
+        value |= 0x1000_0000;
+    }
+    value
+}
 
 /// Returns how far the bits of a single are up in its double.
 const fn shift(reg: SReg) -> usize {
@@ -58,6 +94,24 @@ impl<Mem: GuestMemory + ?Sized> VfpMachine for Interpreter<'_, Mem> {
     fn set_fpscr(&mut self, value: u32) -> Flow {
         self.state.set_fpscr(value);
         Flow::Next
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "registers of 32 bits")]
+    fn fp_system_reg(&mut self, reg: FpSystemReg) -> Option<u32> {
+        let features = self.core.features;
+        Some(match reg {
+            FpSystemReg::Fpsid => FPSID,
+            FpSystemReg::Mvfr0 => mvfr0(features),
+            FpSystemReg::Mvfr1 => mvfr1(features),
+            FpSystemReg::Fpexc => self.state.cell(Cell::FPEXC) as u32,
+        })
+    }
+    fn set_fp_system_reg(&mut self, reg: FpSystemReg, value: u32) -> Option<()> {
+        // The others are read-only, and writes to them ignored.
+        if reg == FpSystemReg::Fpexc {
+            self.state.set_cell(Cell::FPEXC, (value & FPEXC_EN).into());
+        }
+        Some(())
     }
 
     fn fp(&mut self, op: FpOp, a: u64, b: u64, c: u64) -> u64 {

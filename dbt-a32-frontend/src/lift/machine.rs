@@ -3,7 +3,7 @@
 use dbt_core::ir::{Builder, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
 use dbt_isa::machine::{Abort, Flow, Machine};
-use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
+use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use super::region::Plan;
 use crate::guest::{Mode, slot};
@@ -11,9 +11,34 @@ use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind as GuestTrap};
 use crate::reg::Reg;
+use crate::system::config::Core;
+use crate::system::psr::context;
 
 /// IR instructions up to which a selection is better than a branch.
 const MAX_SELECTED: usize = 10;
+
+/// What the guest does at the system level.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Level {
+    /// It has user-level code only.
+    User,
+    /// It has all modes; the embedder takes exceptions.
+    Modes,
+    /// It has all modes and takes exceptions itself.
+    Exceptions,
+}
+
+impl Level {
+    pub(super) const fn of(core: &Core) -> Self {
+        if core.takes_exceptions() {
+            Self::Exceptions
+        } else if core.system.is_some() {
+            Self::Modes
+        } else {
+            Self::User
+        }
+    }
+}
 
 /// Where an instruction stands.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +49,7 @@ pub(super) struct Site {
     pub(super) mode: Mode,
     /// `ITSTATE` for the next instruction.
     pub(super) next_it: ItState,
+    pub(super) level: Level,
 }
 
 impl Site {
@@ -136,6 +162,24 @@ impl<'a, 'u> Lifter<'a, 'u> {
         }
     }
 
+    /// Stops at an UNDEFINED instruction.
+    pub(super) fn undefined(&mut self, word: u32) {
+        if self.site.level == Level::Exceptions {
+            let _ = self.interpret();
+        } else {
+            self.stop(TrapKind::Undefined, word, self.site.location());
+        }
+    }
+
+    /// An access as the mode makes it.
+    pub(super) fn access(&self, mut access: Access) -> Access {
+        let bits = self.site.mode.system;
+        // Doublewords that must be aligned as such say so; others are two words.
+        access.aligned |= bits & context::ALIGNED != 0 && access.size != Size::Dword;
+        access.unprivileged |= bits & context::UNPRIVILEGED != 0;
+        access
+    }
+
     /// Leaves the instruction to the interpreter.
     pub(super) fn interpret(&mut self) -> Flow {
         self.stop(TrapKind::Interpret, 0, self.site.location());
@@ -177,7 +221,7 @@ impl<'a, 'u> Lifter<'a, 'u> {
         )
     }
 
-    fn set_slot(&mut self, slot: dbt_core::ir::Slot, value: Value) {
+    pub(super) fn set_slot(&mut self, slot: dbt_core::ir::Slot, value: Value) {
         let value = match self.selecting {
             Some(condition) => {
                 let old = self.builder.get(slot);
@@ -239,19 +283,19 @@ impl Machine for Lifter<'_, '_> {
 
     fn load(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
-        self.builder.load(access, address)
+        self.builder.load(self.access(access), address)
     }
     fn load64(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
-        self.builder.load64(access, address)
+        self.builder.load64(self.access(access), address)
     }
     fn store(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
-        self.builder.store(access, address, value)
+        self.builder.store(self.access(access), address, value)
     }
     fn store64(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
-        self.builder.store64(access, address, value)
+        self.builder.store64(self.access(access), address, value)
     }
     fn compare_exchange(
         &mut self,
@@ -262,7 +306,7 @@ impl Machine for Lifter<'_, '_> {
     ) -> Result<Value, Abort> {
         self.refuse();
         self.builder
-            .compare_exchange(access, address, expected, new)
+            .compare_exchange(self.access(access), address, expected, new)
     }
     fn fence(&mut self) {
         self.refuse();
@@ -377,6 +421,9 @@ impl A32Machine for Lifter<'_, '_> {
     }
 
     fn trap(&mut self, kind: GuestTrap, info: u32) -> Flow {
+        if self.site.level == Level::Exceptions && kind.is_exception() {
+            return self.interpret();
+        }
         let resume = if kind.retires() {
             self.site.next()
         } else {

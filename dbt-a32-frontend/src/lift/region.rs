@@ -2,17 +2,19 @@
 
 use alloc::vec::Vec;
 
-use dbt_core::ir::{BlockId, Builder, Target, Terminator, TrapKind};
+use dbt_core::ir::{BlockId, Builder, Target, Terminator};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault};
 
 use super::guard::{Mark, Run};
-use super::machine::{Lifter, Site};
+use super::machine::{Level, Lifter, Site};
 use crate::decode::{decode_a32, decode_thumb, is_32bit};
 use crate::guest::{Mode, is_thumb, pc_of};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
-use crate::version::Features;
+use crate::system::config::Core;
+use crate::system::is_fp_refused;
+use crate::system::psr::context;
 
 /// Guest instructions in one unit, at most.
 const MAX_INSTS: u32 = 64;
@@ -21,17 +23,20 @@ const MAX_AHEAD: u32 = 256;
 
 /// Lifts the unit that starts at `entry`.
 pub(crate) fn region(
-    features: Features,
+    core: &Core,
     fetch: &mut dyn Fetch,
     entry: Location,
     builder: &mut Builder<'_>,
 ) -> Result<(), FetchFault> {
     let mut plan = Plan::new(entry);
-    lift(features, fetch, &mut plan, builder)?;
+    if core.system.is_some() {
+        fetch.fetch_unprivileged(entry.mode() & context::UNPRIVILEGED != 0);
+    }
+    lift(core, fetch, &mut plan, builder)?;
     if !plan.wanted.is_empty() {
         plan.restart();
         builder.restart();
-        lift(features, fetch, &mut plan, builder)?;
+        lift(core, fetch, &mut plan, builder)?;
     }
     Ok(())
 }
@@ -149,7 +154,7 @@ impl Plan {
 }
 
 fn lift(
-    features: Features,
+    core: &Core,
     fetch: &mut dyn Fetch,
     plan: &mut Plan,
     builder: &mut Builder<'_>,
@@ -186,7 +191,7 @@ fn lift(
         if !mode.it.in_block() {
             plan.starts.push(pc);
         }
-        let next = instruction(features, fetched, mark, thumb, plan, &mut run, builder);
+        let next = instruction(core, fetched, mark, thumb, plan, &mut run, builder);
         if let Some(again) = run.take_refused(builder) {
             (pc, mode, count) = (again.pc, again.mode, again.count);
             continue;
@@ -274,7 +279,7 @@ struct Following {
 /// Lifts one instruction. If the block is still open afterwards, control goes on
 /// with the next one.
 fn instruction(
-    features: Features,
+    core: &Core,
     fetched: Fetched,
     mark: Mark,
     thumb: bool,
@@ -284,7 +289,7 @@ fn instruction(
 ) -> Following {
     let Mark { pc, mode, .. } = mark;
     let location = mode.at(pc, thumb);
-    let cx = mode.context(features, thumb);
+    let cx = mode.context(core.features, thumb);
     let (decoded, cond) = decode(fetched, thumb, &cx);
     run.arrive(cond, builder);
     builder.guest(location);
@@ -294,10 +299,12 @@ fn instruction(
         thumb,
         mode,
         next_it: mode.it.advance(),
+        level: Level::of(core),
     };
-    let Some(insn) = decoded else {
+    let refused = is_fp_refused(fetched.word, thumb, mode.system);
+    let Some(insn) = decoded.filter(|_| !refused) else {
         if cond.is_always() || run.branch(cond, builder) {
-            Lifter::new(builder, plan, site).stop(TrapKind::Undefined, fetched.word, location);
+            Lifter::new(builder, plan, site).undefined(fetched.word);
         }
         return Following { it: site.next_it };
     };

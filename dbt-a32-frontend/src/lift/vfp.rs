@@ -30,7 +30,7 @@ impl Lifter<'_, '_> {
         }
         let mut operands = [self.builder.imm64(0); 3];
         for (position, operand) in operands.iter_mut().enumerate().take(op.count()) {
-            *operand = self.to_dword(op.operands()[position], args[position]);
+            *operand = self.extended(op.operands()[position], args[position]);
         }
         let result = self.builder.call(helper, operands);
         match op.ty() {
@@ -48,7 +48,7 @@ impl Lifter<'_, '_> {
     }
 
     /// Extends an operand for a call.
-    fn to_dword(&mut self, ty: Ty, value: Value) -> Value {
+    fn extended(&mut self, ty: Ty, value: Value) -> Value {
         match ty {
             Ty::V64 => self.double_to_dword(value),
             Ty::V32 => {
@@ -70,7 +70,7 @@ impl Lifter<'_, '_> {
 
     /// Calls the exact function of a conversion that is not the host's.
     fn convert(&mut self, exact: FpOp, ty: Ty, conversion: Conversion, a: Value) -> Value {
-        let a = self.to_dword(ty, a);
+        let a = self.extended(ty, a);
         let (b, zero) = (self.builder.imm64(conversion.bits()), self.builder.imm64(0));
         self.fp(exact, a, b, zero)
     }
@@ -175,6 +175,7 @@ impl VfpMachine for Lifter<'_, '_> {
 
     fn load_single(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
+        let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
             width: Width::W32,
@@ -183,6 +184,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn load_double(&mut self, access: Access, address: Value) -> Result<Value, Abort> {
         self.refuse();
+        let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
             width: Width::W64,
@@ -191,6 +193,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn store_single(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
+        let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
             width: Width::W32,
@@ -201,6 +204,7 @@ impl VfpMachine for Lifter<'_, '_> {
     }
     fn store_double(&mut self, access: Access, address: Value, value: Value) -> Result<(), Abort> {
         self.refuse();
+        let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
             width: Width::W64,

@@ -7,15 +7,16 @@ use dbt_isa::machine::{Execution, Flow};
 use dbt_isa::ops::{BinOp, UnOp};
 
 use super::shift::{shift, shift_by, shift_by_c, shift_c};
-use super::{Bit, Word, alu_write_pc, undefined, write_result};
+use super::{Bit, Word, alu_write_pc, exception_return, write_result};
 use crate::args::{
     Adr, DpImm, DpReg, DpRegShift, MoveImm, MoveReg, MoveRegShift, MoveWide, Regs2, ShiftReg,
     TestImm, TestReg, TestRegShift,
 };
 use crate::imm::ExpandedImm;
-use crate::machine::{A32Machine, BranchKind};
+use crate::machine::BranchKind;
 use crate::operands::{Shift, ShiftKind};
 use crate::reg::Reg;
+use crate::system_machine::SystemMachine;
 
 /// The second operand of an instruction.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ enum Operand2 {
 
 impl Operand2 {
     /// Its value.
-    fn value<M: A32Machine>(self, m: &mut M) -> Word<M> {
+    fn value<M: SystemMachine>(self, m: &mut M) -> Word<M> {
         match self {
             Self::Imm(imm) => m.imm(imm.value),
             Self::Reg(reg, by) => {
@@ -42,7 +43,7 @@ impl Operand2 {
     }
 
     /// Its value and the carry of the shifter; `None` leaves the carry alone.
-    fn value_c<M: A32Machine>(self, m: &mut M) -> (Word<M>, Option<Bit<M>>) {
+    fn value_c<M: SystemMachine>(self, m: &mut M) -> (Word<M>, Option<Bit<M>>) {
         match self {
             Self::Imm(imm) => (m.imm(imm.value), imm.carry.map(|carry| m.bit(carry))),
             Self::Reg(reg, by) => {
@@ -59,7 +60,7 @@ impl Operand2 {
 }
 
 /// Sets N and Z of `result` and C of the shifter.
-fn set_logical_flags<M: A32Machine>(m: &mut M, result: Word<M>, carry: Option<Bit<M>>) {
+fn set_logical_flags<M: SystemMachine>(m: &mut M, result: Word<M>, carry: Option<Bit<M>>) {
     let old = m.flags();
     let flags = match carry {
         Some(carry) => m.nzc_flags(result, carry, old),
@@ -69,7 +70,7 @@ fn set_logical_flags<M: A32Machine>(m: &mut M, result: Word<M>, carry: Option<Bi
 }
 
 /// A bitwise operation of the first operand, if there is one, and the second.
-fn logical<M: A32Machine>(
+fn logical<M: SystemMachine>(
     m: &mut M,
     (s, d): (bool, Reg),
     operand: Operand2,
@@ -81,8 +82,11 @@ fn logical<M: A32Machine>(
         return Ok(write_result(m, d, result));
     }
     if d.is_pc() {
-        // `MOVS PC, LR` and its kin return from exceptions.
-        return undefined(m);
+        // `MOVS PC, LR` and its kin.
+        return exception_return(m, |m| {
+            let operand = operand.value(m);
+            operate(m, operand)
+        });
     }
     let (operand, carry) = operand.value_c(m);
     let result = operate(m, operand);
@@ -104,7 +108,7 @@ enum Arithmetic {
 
 impl Arithmetic {
     /// The result, and the flags if they are wanted.
-    fn apply<M: A32Machine>(
+    fn apply<M: SystemMachine>(
         self,
         m: &mut M,
         s: bool,
@@ -127,15 +131,19 @@ impl Arithmetic {
         }
     }
 
-    fn execute<M: A32Machine>(
+    fn execute<M: SystemMachine>(
         self,
         m: &mut M,
         (s, d, n): (bool, Reg, Reg),
         operand: Operand2,
     ) -> Execution {
         if s && d.is_pc() {
-            // `SUBS PC, LR, #4` and its kin return from exceptions.
-            return undefined(m);
+            // `SUBS PC, LR, #4` and its kin.
+            return exception_return(m, |m| {
+                let a = m.reg(n);
+                let b = operand.value(m);
+                self.apply(m, false, a, b).0
+            });
         }
         let a = m.reg(n);
         let b = operand.value(m);
@@ -152,17 +160,17 @@ impl Arithmetic {
 macro_rules! logical_forms {
     ($($(#[$doc:meta])* $imm:ident $reg:ident $reg_shift:ident = $operate:expr;)*) => { $(
         $(#[$doc])*
-        pub(crate) fn $imm<M: A32Machine>(m: &mut M, i: &DpImm) -> Execution {
+        pub(crate) fn $imm<M: SystemMachine>(m: &mut M, i: &DpImm) -> Execution {
             let operand = Operand2::Imm(i.imm);
             logical(m, (i.s, i.d), operand, |m, b| { let a = m.reg(i.n); $operate(m, a, b) })
         }
         $(#[$doc])*
-        pub(crate) fn $reg<M: A32Machine>(m: &mut M, i: &DpReg) -> Execution {
+        pub(crate) fn $reg<M: SystemMachine>(m: &mut M, i: &DpReg) -> Execution {
             let operand = Operand2::Reg(i.m, i.shift);
             logical(m, (i.s, i.d), operand, |m, b| { let a = m.reg(i.n); $operate(m, a, b) })
         }
         $(#[$doc])*
-        pub(crate) fn $reg_shift<M: A32Machine>(m: &mut M, i: &DpRegShift) -> Execution {
+        pub(crate) fn $reg_shift<M: SystemMachine>(m: &mut M, i: &DpRegShift) -> Execution {
             let operand = Operand2::RegShift(i.m, i.kind, i.rs);
             logical(m, (i.s, i.d), operand, |m, b| { let a = m.reg(i.n); $operate(m, a, b) })
         }
@@ -180,19 +188,19 @@ logical_forms! {
     orr_imm orr_reg orr_reg_shift = M::or;
 }
 
-fn and_not<M: A32Machine>(m: &mut M, a: Word<M>, b: Word<M>) -> Word<M> {
+fn and_not<M: SystemMachine>(m: &mut M, a: Word<M>, b: Word<M>) -> Word<M> {
     let b = m.not(b);
     m.and(a, b)
 }
 
-fn or_not<M: A32Machine>(m: &mut M, a: Word<M>, b: Word<M>) -> Word<M> {
+fn or_not<M: SystemMachine>(m: &mut M, a: Word<M>, b: Word<M>) -> Word<M> {
     let b = m.not(b);
     m.or(a, b)
 }
 
 /// `ORN` (T32 only).
 #[allow(dead_code, reason = "only T32 has the instruction")]
-pub(crate) fn orn_imm<M: A32Machine>(m: &mut M, i: &DpImm) -> Execution {
+pub(crate) fn orn_imm<M: SystemMachine>(m: &mut M, i: &DpImm) -> Execution {
     logical(m, (i.s, i.d), Operand2::Imm(i.imm), |m, b| {
         let a = m.reg(i.n);
         or_not(m, a, b)
@@ -201,7 +209,7 @@ pub(crate) fn orn_imm<M: A32Machine>(m: &mut M, i: &DpImm) -> Execution {
 
 /// `ORN` (T32 only).
 #[allow(dead_code, reason = "only T32 has the instruction")]
-pub(crate) fn orn_reg<M: A32Machine>(m: &mut M, i: &DpReg) -> Execution {
+pub(crate) fn orn_reg<M: SystemMachine>(m: &mut M, i: &DpReg) -> Execution {
     logical(m, (i.s, i.d), Operand2::Reg(i.m, i.shift), |m, b| {
         let a = m.reg(i.n);
         or_not(m, a, b)
@@ -212,15 +220,15 @@ pub(crate) fn orn_reg<M: A32Machine>(m: &mut M, i: &DpReg) -> Execution {
 macro_rules! arithmetic_forms {
     ($($(#[$doc:meta])* $imm:ident $reg:ident $reg_shift:ident = $operation:ident;)*) => { $(
         $(#[$doc])*
-        pub(crate) fn $imm<M: A32Machine>(m: &mut M, i: &DpImm) -> Execution {
+        pub(crate) fn $imm<M: SystemMachine>(m: &mut M, i: &DpImm) -> Execution {
             Arithmetic::$operation.execute(m, (i.s, i.d, i.n), Operand2::Imm(i.imm))
         }
         $(#[$doc])*
-        pub(crate) fn $reg<M: A32Machine>(m: &mut M, i: &DpReg) -> Execution {
+        pub(crate) fn $reg<M: SystemMachine>(m: &mut M, i: &DpReg) -> Execution {
             Arithmetic::$operation.execute(m, (i.s, i.d, i.n), Operand2::Reg(i.m, i.shift))
         }
         $(#[$doc])*
-        pub(crate) fn $reg_shift<M: A32Machine>(m: &mut M, i: &DpRegShift) -> Execution {
+        pub(crate) fn $reg_shift<M: SystemMachine>(m: &mut M, i: &DpRegShift) -> Execution {
             let operand = Operand2::RegShift(i.m, i.kind, i.rs);
             Arithmetic::$operation.execute(m, (i.s, i.d, i.n), operand)
         }
@@ -246,15 +254,15 @@ arithmetic_forms! {
 macro_rules! test_forms {
     ($($(#[$doc:meta])* $imm:ident $reg:ident $reg_shift:ident = $test:expr;)*) => { $(
         $(#[$doc])*
-        pub(crate) fn $imm<M: A32Machine>(m: &mut M, i: &TestImm) -> Execution {
+        pub(crate) fn $imm<M: SystemMachine>(m: &mut M, i: &TestImm) -> Execution {
             $test(m, i.n, Operand2::Imm(i.imm))
         }
         $(#[$doc])*
-        pub(crate) fn $reg<M: A32Machine>(m: &mut M, i: &TestReg) -> Execution {
+        pub(crate) fn $reg<M: SystemMachine>(m: &mut M, i: &TestReg) -> Execution {
             $test(m, i.n, Operand2::Reg(i.m, i.shift))
         }
         $(#[$doc])*
-        pub(crate) fn $reg_shift<M: A32Machine>(m: &mut M, i: &TestRegShift) -> Execution {
+        pub(crate) fn $reg_shift<M: SystemMachine>(m: &mut M, i: &TestRegShift) -> Execution {
             $test(m, i.n, Operand2::RegShift(i.m, i.kind, i.rs))
         }
     )* };
@@ -271,7 +279,7 @@ test_forms! {
     teq_imm teq_reg teq_reg_shift = |m, n, operand| test(m, BinOp::Xor, n, operand);
 }
 
-fn compare<M: A32Machine>(
+fn compare<M: SystemMachine>(
     m: &mut M,
     flags: impl FnOnce(&mut M, Word<M>, Word<M>) -> M::Flags,
     n: Reg,
@@ -284,7 +292,7 @@ fn compare<M: A32Machine>(
     Ok(Flow::Next)
 }
 
-fn test<M: A32Machine>(m: &mut M, operation: BinOp, n: Reg, operand: Operand2) -> Execution {
+fn test<M: SystemMachine>(m: &mut M, operation: BinOp, n: Reg, operand: Operand2) -> Execution {
     let (b, carry) = operand.value_c(m);
     let a = m.reg(n);
     let result = m.binary(operation, a, b);
@@ -293,17 +301,17 @@ fn test<M: A32Machine>(m: &mut M, operation: BinOp, n: Reg, operand: Operand2) -
 }
 
 /// `MOV` of an immediate, `MOVW`.
-pub(crate) fn mov_imm<M: A32Machine>(m: &mut M, i: &MoveImm) -> Execution {
+pub(crate) fn mov_imm<M: SystemMachine>(m: &mut M, i: &MoveImm) -> Execution {
     logical(m, (i.s, i.d), Operand2::Imm(i.imm), |_, b| b)
 }
 
 /// `MVN` of an immediate.
-pub(crate) fn mvn_imm<M: A32Machine>(m: &mut M, i: &MoveImm) -> Execution {
+pub(crate) fn mvn_imm<M: SystemMachine>(m: &mut M, i: &MoveImm) -> Execution {
     logical(m, (i.s, i.d), Operand2::Imm(i.imm.inverted()), |_, b| b)
 }
 
 /// `MOVT`.
-pub(crate) fn movt<M: A32Machine>(m: &mut M, i: &MoveWide) -> Execution {
+pub(crate) fn movt<M: SystemMachine>(m: &mut M, i: &MoveWide) -> Execution {
     let old = m.reg(i.d);
     let low = m.unary(UnOp::ZextHalf, old);
     let high = m.imm(i.imm16.get() << 16);
@@ -313,7 +321,7 @@ pub(crate) fn movt<M: A32Machine>(m: &mut M, i: &MoveWide) -> Execution {
 }
 
 /// `MOV` of a register.
-pub(crate) fn mov_reg<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn mov_reg<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     if i.d.is_pc() && !i.s && i.m == Reg::LR && i.shift.is_none() {
         let target = m.reg(Reg::LR);
         return Ok(alu_write_pc(m, target, BranchKind::Return));
@@ -322,88 +330,88 @@ pub(crate) fn mov_reg<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
 }
 
 /// `LSL` by an immediate.
-pub(crate) fn lsl_imm<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn lsl_imm<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     logical(m, (i.s, i.d), Operand2::Reg(i.m, i.shift), |_, b| b)
 }
 
 /// `LSR` by an immediate.
-pub(crate) fn lsr_imm<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn lsr_imm<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     lsl_imm(m, i)
 }
 
 /// `ASR` by an immediate.
-pub(crate) fn asr_imm<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn asr_imm<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     lsl_imm(m, i)
 }
 
 /// `ROR` by an immediate.
-pub(crate) fn ror_imm<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn ror_imm<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     lsl_imm(m, i)
 }
 
 /// `RRX`.
-pub(crate) fn rrx<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn rrx<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     lsl_imm(m, i)
 }
 
 /// `MVN` of a register.
-pub(crate) fn mvn_reg<M: A32Machine>(m: &mut M, i: &MoveReg) -> Execution {
+pub(crate) fn mvn_reg<M: SystemMachine>(m: &mut M, i: &MoveReg) -> Execution {
     logical(m, (i.s, i.d), Operand2::Reg(i.m, i.shift), M::not)
 }
 
 /// `MVN` of a register shifted by a register.
-pub(crate) fn mvn_reg_shift<M: A32Machine>(m: &mut M, i: &MoveRegShift) -> Execution {
+pub(crate) fn mvn_reg_shift<M: SystemMachine>(m: &mut M, i: &MoveRegShift) -> Execution {
     logical(m, (i.s, i.d), Operand2::RegShift(i.m, i.kind, i.rs), M::not)
 }
 
-fn shift_reg<M: A32Machine>(m: &mut M, kind: ShiftKind, i: &ShiftReg) -> Execution {
+fn shift_reg<M: SystemMachine>(m: &mut M, kind: ShiftKind, i: &ShiftReg) -> Execution {
     logical(m, (i.s, i.d), Operand2::RegShift(i.n, kind, i.m), |_, b| b)
 }
 
 /// `LSL` by a register.
-pub(crate) fn lsl_reg<M: A32Machine>(m: &mut M, i: &ShiftReg) -> Execution {
+pub(crate) fn lsl_reg<M: SystemMachine>(m: &mut M, i: &ShiftReg) -> Execution {
     shift_reg(m, ShiftKind::Lsl, i)
 }
 
 /// `LSR` by a register.
-pub(crate) fn lsr_reg<M: A32Machine>(m: &mut M, i: &ShiftReg) -> Execution {
+pub(crate) fn lsr_reg<M: SystemMachine>(m: &mut M, i: &ShiftReg) -> Execution {
     shift_reg(m, ShiftKind::Lsr, i)
 }
 
 /// `ASR` by a register.
-pub(crate) fn asr_reg<M: A32Machine>(m: &mut M, i: &ShiftReg) -> Execution {
+pub(crate) fn asr_reg<M: SystemMachine>(m: &mut M, i: &ShiftReg) -> Execution {
     shift_reg(m, ShiftKind::Asr, i)
 }
 
 /// `ROR` by a register.
-pub(crate) fn ror_reg<M: A32Machine>(m: &mut M, i: &ShiftReg) -> Execution {
+pub(crate) fn ror_reg<M: SystemMachine>(m: &mut M, i: &ShiftReg) -> Execution {
     shift_reg(m, ShiftKind::Ror, i)
 }
 
 /// `ADR`, which aligns the PC that it adds to.
 #[allow(dead_code, reason = "A32 describes it as ADD")]
-pub(crate) fn adr<M: A32Machine>(m: &mut M, i: &Adr) -> Execution {
+pub(crate) fn adr<M: SystemMachine>(m: &mut M, i: &Adr) -> Execution {
     let base = super::load_store::aligned_pc(m);
     let result = m.add_imm(base, i.offset.cast_unsigned());
     Ok(write_result(m, i.d, result))
 }
 
 /// `CLZ`.
-pub(crate) fn clz<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
+pub(crate) fn clz<M: SystemMachine>(m: &mut M, i: &Regs2) -> Execution {
     unary(m, UnOp::Clz, i)
 }
 
 /// `REV`.
-pub(crate) fn rev<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
+pub(crate) fn rev<M: SystemMachine>(m: &mut M, i: &Regs2) -> Execution {
     unary(m, UnOp::ByteSwap, i)
 }
 
 /// `RBIT`.
-pub(crate) fn rbit<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
+pub(crate) fn rbit<M: SystemMachine>(m: &mut M, i: &Regs2) -> Execution {
     unary(m, UnOp::BitReverse, i)
 }
 
-fn unary<M: A32Machine>(m: &mut M, operation: UnOp, i: &Regs2) -> Execution {
+fn unary<M: SystemMachine>(m: &mut M, operation: UnOp, i: &Regs2) -> Execution {
     let value = m.reg(i.m);
     let result = m.unary(operation, value);
     m.set_reg(i.d, result);
@@ -411,7 +419,7 @@ fn unary<M: A32Machine>(m: &mut M, operation: UnOp, i: &Regs2) -> Execution {
 }
 
 /// `REV16`: the bytes of the reversed word, its halves exchanged.
-pub(crate) fn rev16<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
+pub(crate) fn rev16<M: SystemMachine>(m: &mut M, i: &Regs2) -> Execution {
     let value = m.reg(i.m);
     let reversed = m.unary(UnOp::ByteSwap, value);
     let result = super::rotate_right(m, reversed, 16);
@@ -420,7 +428,7 @@ pub(crate) fn rev16<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
 }
 
 /// `REVSH`: the top halfword of the reversed word, sign-extended.
-pub(crate) fn revsh<M: A32Machine>(m: &mut M, i: &Regs2) -> Execution {
+pub(crate) fn revsh<M: SystemMachine>(m: &mut M, i: &Regs2) -> Execution {
     let value = m.reg(i.m);
     let reversed = m.unary(UnOp::ByteSwap, value);
     let result = m.ashr_imm(reversed, 16);

@@ -9,9 +9,11 @@ use dbt_isa::ops::{Access, Size};
 
 use super::load_store::{displace, swap_if_big};
 use super::undefined;
-use crate::args::{Block, BlockSystem};
+use crate::args::{Block, BlockSystem, Rfe, Srs};
 use crate::machine::{A32Machine, BranchKind};
 use crate::reg::Reg;
+use crate::system::ProcessorMode;
+use crate::system_machine::{Privilege, SystemMachine};
 
 /// In which direction and from where a block is transferred.
 #[derive(Clone, Copy)]
@@ -23,6 +25,15 @@ enum Mode {
 }
 
 impl Mode {
+    const fn of(increment: bool, before: bool) -> Self {
+        match (increment, before) {
+            (true, false) => Self::IncrementAfter,
+            (true, true) => Self::IncrementBefore,
+            (false, false) => Self::DecrementAfter,
+            (false, true) => Self::DecrementBefore,
+        }
+    }
+
     /// The distance from the base to the lowest address, modulo 2³².
     const fn start(self, len: u32) -> u32 {
         match self {
@@ -148,12 +159,123 @@ pub(crate) fn stmdb<M: A32Machine>(m: &mut M, i: &Block) -> Execution {
     store_multiple(m, Mode::DecrementBefore, i)
 }
 
-/// `LDM` of User registers or for exception return, UNPREDICTABLE in User mode.
-pub(crate) fn ldm_system<M: A32Machine>(m: &mut M, _: &BlockSystem) -> Execution {
-    undefined(m)
+impl BlockSystem {
+    const fn mode(&self) -> Mode {
+        Mode::of(self.increment, self.before)
+    }
+
+    const fn block(&self) -> Block {
+        Block {
+            n: self.n,
+            wback: self.wback,
+            list: self.list,
+        }
+    }
 }
 
-/// `STM` of User registers, UNPREDICTABLE in User mode.
-pub(crate) fn stm_system<M: A32Machine>(m: &mut M, _: &BlockSystem) -> Execution {
-    undefined(m)
+/// `LDM` of User registers, or for exception return if the PC is among them.
+/// UNPREDICTABLE in User mode, UNDEFINED in Hyp mode.
+pub(crate) fn ldm_system<M: SystemMachine>(m: &mut M, i: &BlockSystem) -> Execution {
+    if m.privilege() != Privilege::Privileged {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let returns = i.list.contains(Reg::PC);
+    let base = m.reg(i.n);
+    let (mode, len) = (i.mode(), i.list.len());
+    let mut new_base = i.wback.then(|| displace(m, base, mode.wback(len)));
+    let mut target = None;
+    for (reg, displacement, access) in transfers(mode, &i.block()) {
+        let address = displace(m, base, displacement);
+        let value = m.load(access, address)?;
+        let value = swap_if_big(m, value);
+        if reg.is_pc() {
+            target = Some(value);
+        } else if !returns {
+            m.set_user_reg(reg, value);
+        } else if reg == i.n {
+            new_base = Some(value);
+        } else {
+            m.set_reg(reg, value);
+        }
+    }
+    if let Some(value) = new_base {
+        m.set_reg(i.n, value);
+    }
+    Ok(match target {
+        Some(target) => {
+            let psr = m.spsr();
+            m.return_from_exception(target, psr)
+        }
+        None => Flow::Next,
+    })
+}
+
+/// `STM` of User registers. UNPREDICTABLE in User mode, UNDEFINED in Hyp mode.
+pub(crate) fn stm_system<M: SystemMachine>(m: &mut M, i: &BlockSystem) -> Execution {
+    if m.privilege() != Privilege::Privileged {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let base = m.reg(i.n);
+    for (reg, displacement, access) in transfers(i.mode(), &i.block()) {
+        let address = displace(m, base, displacement);
+        let value = m.user_reg(reg);
+        let value = swap_if_big(m, value);
+        m.store(access, address, value)?;
+    }
+    Ok(Flow::Next)
+}
+
+/// `SRS`: stores LR and the SPSR on the stack of a mode. UNPREDICTABLE in User mode,
+/// UNDEFINED in Hyp mode.
+pub(crate) fn srs<M: SystemMachine>(m: &mut M, i: &Srs) -> Execution {
+    if m.privilege() != Privilege::Privileged {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let target = ProcessorMode::from_bits(i.mode.get());
+    let Some((target, base)) = target.and_then(|mode| Some((mode, m.mode_sp(mode)?))) else {
+        return undefined(m);
+    };
+    let mode = Mode::of(i.increment, i.before);
+    let address = displace(m, base, mode.start(2));
+    let (lr, psr) = (m.reg(Reg::LR), m.spsr());
+    let (lr, psr) = (swap_if_big(m, lr), swap_if_big(m, psr));
+    m.store(Access::new(Size::Word).aligned(), address, lr)?;
+    let address = m.add_imm(address, 4);
+    m.store(Access::new(Size::Word), address, psr)?;
+    if i.wback {
+        let value = displace(m, base, mode.wback(2));
+        m.set_mode_sp(target, value);
+    }
+    Ok(Flow::Next)
+}
+
+/// `RFE`: loads the PC and the CPSR. UNPREDICTABLE in User mode, UNDEFINED in Hyp mode.
+pub(crate) fn rfe<M: SystemMachine>(m: &mut M, i: &Rfe) -> Execution {
+    if m.privilege() != Privilege::Privileged {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let base = m.reg(i.n);
+    let mode = Mode::of(i.increment, i.before);
+    let address = displace(m, base, mode.start(2));
+    let pc = m.load(Access::new(Size::Word).aligned(), address)?;
+    let address = m.add_imm(address, 4);
+    let psr = m.load(Access::new(Size::Word), address)?;
+    let (pc, psr) = (swap_if_big(m, pc), swap_if_big(m, psr));
+    if i.wback {
+        let value = displace(m, base, mode.wback(2));
+        m.set_reg(i.n, value);
+    }
+    Ok(m.return_from_exception(pc, psr))
 }

@@ -1,12 +1,15 @@
-//! Exceptions, hints, coprocessors, and what User mode may not execute.
+//! Exceptions, hints, changes of the processor state, coprocessors.
 //!
 //! See Arm ARM DDI 0406C.d, sections A8.8, B3.15 and B9.3.
 
 use dbt_isa::machine::{Execution, Flow};
 
-use super::undefined;
-use crate::args::{Coproc, CoprocDual, Cps, Imm, Rfe, Srs};
+use super::{exception_return, undefined};
+use crate::args::{Coproc, CoprocDual, CoprocOperation, CoprocTransfer, Coprocessor, Cps, Imm};
 use crate::machine::{A32Machine, TrapKind};
+use crate::reg::Reg;
+use crate::system::{AccessKind, Place};
+use crate::system_machine::{CoprocessorAccess, Event, Privilege, SystemCall, SystemMachine};
 
 /// `SVC`.
 pub(crate) fn svc<M: A32Machine>(m: &mut M, i: &Imm) -> Execution {
@@ -24,18 +27,35 @@ pub(crate) fn udf<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
 }
 
 /// `HVC`, UNDEFINED in User mode.
-pub(crate) fn hvc<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
-    undefined(m)
+pub(crate) fn hvc<M: SystemMachine>(m: &mut M, i: &Imm) -> Execution {
+    call(m, SystemCall::Hypervisor, i)
 }
 
 /// `SMC`, UNDEFINED in User mode.
-pub(crate) fn smc<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
-    undefined(m)
+pub(crate) fn smc<M: SystemMachine>(m: &mut M, i: &Imm) -> Execution {
+    call(m, SystemCall::SecureMonitor, i)
 }
 
-/// `ERET`, UNPREDICTABLE in User mode.
-pub(crate) fn eret<M: A32Machine>(m: &mut M) -> Execution {
-    undefined(m)
+fn call<M: SystemMachine>(m: &mut M, call: SystemCall, i: &Imm) -> Execution {
+    if m.privilege() == Privilege::User {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    Ok(m.call(call, i.imm.0))
+}
+
+/// `ERET`, UNPREDICTABLE in User mode. Outside Hyp mode it is `SUBS PC, LR, #0`.
+pub(crate) fn eret<M: SystemMachine>(m: &mut M) -> Execution {
+    if m.privilege() != Privilege::Hyp {
+        return exception_return(m, |m| m.reg(Reg::LR));
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let (target, psr) = (m.elr_hyp(), m.spsr());
+    Ok(m.return_from_exception(target, psr))
 }
 
 /// `NOP`.
@@ -49,18 +69,18 @@ pub(crate) fn r#yield<M: A32Machine>(m: &mut M) -> Execution {
 }
 
 /// `WFE`.
-pub(crate) fn wfe<M: A32Machine>(m: &mut M) -> Execution {
-    Ok(m.trap(TrapKind::WaitForEvent, 0))
+pub(crate) fn wfe<M: SystemMachine>(m: &mut M) -> Execution {
+    Ok(m.event(Event::WaitForEvent))
 }
 
 /// `WFI`.
-pub(crate) fn wfi<M: A32Machine>(m: &mut M) -> Execution {
-    Ok(m.trap(TrapKind::WaitForInterrupt, 0))
+pub(crate) fn wfi<M: SystemMachine>(m: &mut M) -> Execution {
+    Ok(m.event(Event::WaitForInterrupt))
 }
 
 /// `SEV`.
-pub(crate) fn sev<M: A32Machine>(m: &mut M) -> Execution {
-    Ok(m.trap(TrapKind::SendEvent, 0))
+pub(crate) fn sev<M: SystemMachine>(m: &mut M) -> Execution {
+    Ok(m.event(Event::Send))
 }
 
 /// `DBG`, which does nothing.
@@ -74,21 +94,39 @@ pub(crate) fn hint<M: A32Machine>(_: &mut M, _: &Imm) -> Execution {
 }
 
 /// `CPS`, which does nothing in User mode.
-pub(crate) fn cps<M: A32Machine>(_: &mut M, _: &Cps) -> Execution {
+pub(crate) fn cps<M: SystemMachine>(m: &mut M, i: &Cps) -> Execution {
+    if m.privilege() == Privilege::User {
+        return Ok(Flow::Next);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    let masks = i.flags.psr_bits();
+    let old = m.control();
+    let masked = match i.imod.get() {
+        2 => m.and_imm(old, !masks),
+        3 => {
+            let masks = m.imm(masks);
+            m.or(old, masks)
+        }
+        _ => old,
+    };
+    let value = match i.mode {
+        Some(mode) => {
+            let rest = m.and_imm(masked, !31);
+            let mode = m.imm(mode.get());
+            m.or(rest, mode)
+        }
+        None => masked,
+    };
+    // Only A of the extension field is meant, so E is written as it is.
+    let endianness = m.imm(u32::from(m.big_endian()) << 9);
+    let value = m.or(value, endianness);
+    m.write_cpsr(value, 3);
     Ok(Flow::Next)
 }
 
-/// `SRS`, UNPREDICTABLE in User mode.
-pub(crate) fn srs<M: A32Machine>(m: &mut M, _: &Srs) -> Execution {
-    undefined(m)
-}
-
-/// `RFE`, UNPREDICTABLE in User mode.
-pub(crate) fn rfe<M: A32Machine>(m: &mut M, _: &Rfe) -> Execution {
-    undefined(m)
-}
-
-/// The CP15 registers and operations that User mode may use.
+/// The CP15 registers and operations that every mode may use, executed in place.
 #[derive(Clone, Copy)]
 enum UserRegister {
     Tpidrurw,
@@ -112,19 +150,19 @@ impl UserRegister {
     }
 }
 
-/// `MRC`: the thread registers; everything else is UNDEFINED in User mode.
-pub(crate) fn mrc<M: A32Machine>(m: &mut M, i: &Coproc) -> Execution {
+/// `MRC`.
+pub(crate) fn mrc<M: SystemMachine>(m: &mut M, i: &Coproc) -> Execution {
     let value = match UserRegister::new(i) {
         Some(UserRegister::Tpidrurw) if !i.t.is_pc() => m.tpidrurw(),
         Some(UserRegister::Tpidruro) if !i.t.is_pc() => m.tpidruro(),
-        _ => return undefined(m),
+        _ => return coprocessor(m, i.access(AccessKind::Read)),
     };
     m.set_reg(i.t, value);
     Ok(Flow::Next)
 }
 
-/// `MCR`: TPIDRURW and the barriers; everything else is UNDEFINED in User mode.
-pub(crate) fn mcr<M: A32Machine>(m: &mut M, i: &Coproc) -> Execution {
+/// `MCR`.
+pub(crate) fn mcr<M: SystemMachine>(m: &mut M, i: &Coproc) -> Execution {
     match UserRegister::new(i) {
         Some(UserRegister::Tpidrurw) => {
             let value = m.reg(i.t);
@@ -136,16 +174,95 @@ pub(crate) fn mcr<M: A32Machine>(m: &mut M, i: &Coproc) -> Execution {
             m.fence();
             Ok(Flow::Next)
         }
-        Some(UserRegister::Tpidruro) | None => undefined(m),
+        Some(UserRegister::Tpidruro) | None => coprocessor(m, i.access(AccessKind::Write)),
     }
 }
 
-/// `MCRR`, of which User mode may use nothing.
-pub(crate) fn mcrr<M: A32Machine>(m: &mut M, _: &CoprocDual) -> Execution {
-    undefined(m)
+impl Coproc {
+    const fn access(&self, kind: AccessKind) -> CoprocessorAccess {
+        CoprocessorAccess {
+            place: Place::new(
+                self.coproc.number(),
+                self.crn.number(),
+                self.opc1.get(),
+                self.crm.number(),
+                self.opc2.get(),
+            ),
+            kind,
+            registers: [self.t, self.t],
+        }
+    }
 }
 
-/// `MRRC`, of which User mode may use nothing here.
-pub(crate) fn mrrc<M: A32Machine>(m: &mut M, _: &CoprocDual) -> Execution {
-    undefined(m)
+impl CoprocDual {
+    const fn access(&self, kind: AccessKind) -> CoprocessorAccess {
+        CoprocessorAccess {
+            place: Place::dual(self.coproc.number(), self.opc1.get(), self.crm.number()),
+            kind,
+            registers: [self.t, self.t2],
+        }
+    }
+}
+
+/// Accesses a system register other than those that are read and written in place, or
+/// a coprocessor. Where there is no system level, that is UNDEFINED.
+fn coprocessor<M: SystemMachine>(m: &mut M, access: CoprocessorAccess) -> Execution {
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    Ok(m.coprocessor(access))
+}
+
+/// `MCRR`.
+pub(crate) fn mcrr<M: SystemMachine>(m: &mut M, i: &CoprocDual) -> Execution {
+    coprocessor(m, i.access(AccessKind::Write))
+}
+
+/// `MRRC`.
+pub(crate) fn mrrc<M: SystemMachine>(m: &mut M, i: &CoprocDual) -> Execution {
+    coprocessor(m, i.access(AccessKind::Read))
+}
+
+/// What the second space of coprocessor instructions and those without a place among
+/// the registers access: the embedder decides by the encoding.
+fn whole<M: SystemMachine>(m: &mut M, coproc: Coprocessor, kind: AccessKind) -> Execution {
+    let access = CoprocessorAccess {
+        place: Place::new(coproc.number(), 0, 0, 0, 0),
+        kind,
+        registers: [Reg::PC; 2],
+    };
+    coprocessor(m, access)
+}
+
+/// Defines the functions of coprocessor instructions that no register stands for.
+macro_rules! whole_coprocessor {
+    ($($(#[$doc:meta])* $name:ident($args:ident) = $kind:ident;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $name<M: SystemMachine>(m: &mut M, i: &$args) -> Execution {
+            whole(m, i.coproc, AccessKind::$kind)
+        }
+    )* };
+}
+
+whole_coprocessor! {
+    /// `CDP`.
+    cdp(CoprocOperation) = Operation;
+    /// `CDP2`.
+    cdp2(CoprocOperation) = Operation;
+    /// `LDC`.
+    ldc(CoprocTransfer) = Load;
+    /// `LDC2`.
+    ldc2(CoprocTransfer) = Load;
+    /// `STC`.
+    stc(CoprocTransfer) = Store;
+    /// `STC2`.
+    stc2(CoprocTransfer) = Store;
+    /// `MCR2`.
+    mcr2(Coproc) = Operation;
+    /// `MRC2`.
+    mrc2(Coproc) = Operation;
+    /// `MCRR2`.
+    mcrr2(CoprocDual) = Operation;
+    /// `MRRC2`.
+    mrrc2(CoprocDual) = Operation;
 }

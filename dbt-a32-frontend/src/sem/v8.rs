@@ -12,8 +12,9 @@ use crate::args::{
     Crc32, Imm, LoadExclusive, LoadExclusiveDual, StoreExclusive, StoreExclusiveDual,
 };
 use crate::checksum::Checksum;
-use crate::machine::{A32Machine, TrapKind};
+use crate::machine::A32Machine;
 use crate::simd_machine::SimdMachine;
+use crate::system_machine::{Event, SystemMachine};
 
 /// An access that is ordered and aligned.
 const fn ordered(size: Size) -> Access {
@@ -103,9 +104,10 @@ pub(crate) fn crc32<M: SimdMachine>(m: &mut M, args: &Crc32) -> Execution {
     Ok(Flow::Next)
 }
 
-/// `SEVL` (F5.1.177). Who waits wakes for events that others send, too.
-pub(crate) fn sevl<M: A32Machine>(m: &mut M) -> Execution {
-    Ok(m.trap(TrapKind::SendEvent, 0))
+/// `SEVL` (F5.1.177). Where there is no event register, who waits wakes for events
+/// that others send, too.
+pub(crate) fn sevl<M: SystemMachine>(m: &mut M) -> Execution {
+    Ok(m.event(Event::SendLocal))
 }
 
 /// `HLT` (F5.1.60), while halting is not allowed.

@@ -15,6 +15,7 @@ use crate::args::{
 };
 use crate::fp_reg::FpReg;
 use crate::softfloat::Fixed;
+use crate::system_machine::Privilege;
 use crate::vfp_machine::{Conversion, FpBinary, FpTernary, FpUnary, VfpMachine};
 
 /// What `VMSR` writes of FPSCR: N Z C V QC AHP DN FZ RMode Stride Len IDC IXC UFC
@@ -640,6 +641,12 @@ pub(crate) fn vmsr<M: VfpMachine>(m: &mut M, args: &FpStatus) -> Execution {
 
 /// `VMRS` of a register that only privileged code may access (section B9.3).
 pub(crate) fn vmrs_system<M: VfpMachine>(m: &mut M, args: &FpSystem) -> Execution {
+    if m.privilege() == Privilege::User {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
     match m.fp_system_reg(args.reg) {
         Some(value) => {
             m.set_reg(args.t, value);
@@ -651,6 +658,12 @@ pub(crate) fn vmrs_system<M: VfpMachine>(m: &mut M, args: &FpSystem) -> Executio
 
 /// `VMSR` of a register that only privileged code may access (section B9.3).
 pub(crate) fn vmsr_system<M: VfpMachine>(m: &mut M, args: &FpSystem) -> Execution {
+    if m.privilege() == Privilege::User {
+        return undefined(m);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
     let value = m.reg(args.t);
     match m.set_fp_system_reg(args.reg, value) {
         Some(()) => Ok(Flow::Next),

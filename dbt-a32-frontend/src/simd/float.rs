@@ -2,10 +2,12 @@
 
 use dbt_isa::ops::Nzcv;
 
-use super::{SimdKind, SimdOp, each, element};
-use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, Rounding, RoundingMode, Single};
+use super::{SimdEnv, SimdKind, SimdOp, each, element};
+use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, FpFlags, Rounding, RoundingMode, Single};
 
-pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u128 {
+pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> u128 {
+    let host = env.host_rounds_to_nearest;
+    let env = &mut env.fp;
     match op.kind {
         SimdKind::FloatNarrow => each(16, 64, |at| {
             softfloat::single_to_half(env, element(a, 2 * at, 32) as u32).into()
@@ -15,7 +17,13 @@ pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u1
         }),
         _ => each(32, op.width(), |at| {
             let operand = |vector| element(vector, at, 32) as u32;
-            lane(op, env, operand(a), operand(b), operand(c)).into()
+            let (a, b, c) = (operand(a), operand(b), operand(c));
+            let easy = if host {
+                ordinary(op.kind, env, a, b)
+            } else {
+                None
+            };
+            easy.unwrap_or_else(|| lane(op, env, a, b, c)).into()
         }),
     }
 }
@@ -61,6 +69,51 @@ fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
         }
         _ => unreachable!("operations of other modules"),
     }
+}
+
+/// Adds, subtracts, multiplies or compares in double precision, if neither operands
+/// nor the result are anything but zeroes and normal numbers.
+///
+/// Products of singles are exact there. A sum may be rounded twice, but doubles have
+/// more than twice the bits of singles, so that the second rounding gives what one
+/// alone would. The host must round to nearest; flags that it raises are right.
+#[inline]
+fn ordinary(kind: SimdKind, env: &mut FpEnv, a: u32, b: u32) -> Option<u32> {
+    const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+    let is_ordinary = |bits: u32| {
+        let exponent = bits >> 23 & 0xff;
+        exponent.wrapping_sub(1) < 0xfe || bits << 1 == 0
+    };
+    if !(is_ordinary(a) && is_ordinary(b)) {
+        return None;
+    }
+    let [x, y] = [a, b].map(|bits| f64::from(f32::from_bits(bits)));
+    let y = if kind == SimdKind::FloatSub { -y } else { y };
+    let (result, exact) = match kind {
+        SimdKind::FloatAdd | SimdKind::FloatSub => {
+            let sum = x + y;
+            // What the sum lacks, exactly.
+            let of_y = sum - x;
+            (sum, (x - (sum - of_y)) + (y - of_y) == 0.0)
+        }
+        SimdKind::FloatMul => (x * y, true),
+        SimdKind::FloatEqual => return Some(truth(x == y)),
+        SimdKind::FloatGreater => return Some(truth(x > y)),
+        SimdKind::FloatGreaterOrEqual => return Some(truth(x >= y)),
+        _ => return None,
+    };
+    // Tiny results are flushed before they are rounded.
+    if result.abs() < SMALLEST && result != 0.0 {
+        return None;
+    }
+    let single = result as f32;
+    if single.is_infinite() {
+        return None;
+    }
+    if !exact || f64::from(single) != result {
+        env.raise(FpFlags::INEXACT);
+    }
+    Some(single.to_bits())
 }
 
 fn compare(env: &mut FpEnv, a: u32, b: u32, signalling: bool) -> Nzcv {

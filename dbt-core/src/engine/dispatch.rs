@@ -461,6 +461,9 @@ fn trap(kind: TrapKind, info: u32) -> ControlFlow<Exit> {
         TrapKind::WaitForEvent => Exit::WaitForEvent,
         TrapKind::SendEvent => Exit::SendEvent,
         TrapKind::Yield => Exit::Yield,
+        TrapKind::HypervisorCall => Exit::HypervisorCall { immediate: info },
+        TrapKind::FirmwareCall => Exit::FirmwareCall { immediate: info },
+        TrapKind::SystemRegister => Exit::SystemRegister,
         // Looking the location up says what is the matter there.
         TrapKind::Interpret | TrapKind::Fetch | TrapKind::Resynchronise => {
             return ControlFlow::Continue(());

@@ -68,6 +68,10 @@ impl<E: Fetch, B: Backend, C> Fetch for WatchedMemory<'_, E, B, C> {
     fn fetch32(&mut self, address: u64) -> Result<u32, FetchFault> {
         self.env.fetch32(address)
     }
+
+    fn fetch_unprivileged(&mut self, unprivileged: bool) {
+        self.env.fetch_unprivileged(unprivileged);
+    }
 }
 
 impl<E: GuestMemory, B: Backend, C: CodeMemory> GuestMemory for WatchedMemory<'_, E, B, C> {

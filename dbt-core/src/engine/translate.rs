@@ -227,4 +227,8 @@ impl<E: Environment> Fetch for Recorder<'_, E> {
         self.record(address..address.saturating_add(4));
         Ok(word)
     }
+
+    fn fetch_unprivileged(&mut self, unprivileged: bool) {
+        self.env.fetch_unprivileged(unprivileged);
+    }
 }

@@ -545,11 +545,21 @@ pub enum TrapKind {
     Fetch = 8,
     /// Translations may be stale from `resume` on; the engine looks up anew.
     Resynchronise = 9,
+    /// A call to a hypervisor that is the embedder; `info` is its immediate.
+    /// `resume` is the next instruction.
+    HypervisorCall = 10,
+    /// A call to firmware that is the embedder; `info` is its immediate.
+    /// `resume` is the next instruction.
+    FirmwareCall = 11,
+    /// A system register was accessed that the embedder implements or watches;
+    /// the guest's state has the particulars, and says whether `resume` is the
+    /// instruction or what follows.
+    SystemRegister = 12,
 }
 
 impl TrapKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SystemCall,
         Self::Undefined,
         Self::Breakpoint,
@@ -560,10 +570,59 @@ impl TrapKind {
         Self::Yield,
         Self::Fetch,
         Self::Resynchronise,
+        Self::HypervisorCall,
+        Self::FirmwareCall,
+        Self::SystemRegister,
     ];
 }
 
 impl Inst {
+    /// Returns the type of the value that the instruction makes, or `None` if it
+    /// makes none. `slot_ty` knows the types of slots.
+    #[must_use]
+    pub fn ty(&self, slot_ty: impl FnOnce(Slot) -> Ty) -> Option<Ty> {
+        Some(match *self {
+            Self::Const { ty, .. } => ty,
+            Self::Get { slot } => slot_ty(slot),
+            Self::Binary { width, .. } | Self::Select { width, .. } | Self::Load { width, .. } => {
+                width.ty()
+            }
+            Self::Unary { .. }
+            | Self::BitToWord { .. }
+            | Self::Low { .. }
+            | Self::High { .. }
+            | Self::Adc { .. }
+            | Self::Sbc { .. }
+            | Self::FlagsToPsr { .. } => Ty::I32,
+            Self::ToVector { width, .. }
+            | Self::LoadVector { width, .. }
+            | Self::FloatSign { width, .. } => width.vector_ty(),
+            Self::Vector { .. } | Self::VectorShift { .. } => Ty::V64,
+            Self::FromVector { width, .. } => width.ty(),
+            Self::Float { op, .. } => op.ty(),
+            Self::FloatStatus => Ty::I32,
+            Self::Extend { .. } | Self::CompareExchange { .. } | Self::Call { .. } => Ty::I64,
+            Self::Compare { .. }
+            | Self::Bits { .. }
+            | Self::BitNot { .. }
+            | Self::Condition { .. } => Ty::I1,
+            Self::AddFlags { .. }
+            | Self::SubFlags { .. }
+            | Self::AdcFlags { .. }
+            | Self::SbcFlags { .. }
+            | Self::NzFlags { .. }
+            | Self::NzcFlags { .. }
+            | Self::FlagsFromPsr { .. } => Ty::Flags,
+            Self::Nop
+            | Self::Guest { .. }
+            | Self::Set { .. }
+            | Self::Store { .. }
+            | Self::StoreVector { .. }
+            | Self::Fence
+            | Self::ExitIf { .. } => return None,
+        })
+    }
+
     /// Calls `visit` with each operand.
     #[inline]
     pub fn for_each_operand(&self, mut visit: impl FnMut(Value)) {

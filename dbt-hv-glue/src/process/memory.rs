@@ -337,15 +337,16 @@ impl fmt::Debug for ProcessMemory {
     }
 }
 
-/// Writes what the engine wants to know of a fault.
+/// Writes what the engine wants to know of a fault. What is no register of this host
+/// stays: generated code keeps there what its state maps need.
 fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut VcpuContext) {
-    let mut fault = HostFault {
-        pc: host.pc() as u64,
-        flags: host.flags(),
-        address: address as u64,
-        write: write.into(),
-        ..HostFault::default()
-    };
+    // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
+    // interrupted on this thread, and nobody refers to `fault` while it runs.
+    let fault = unsafe { &mut (*context).fault };
+    fault.pc = host.pc() as u64;
+    fault.flags = host.flags();
+    fault.address = address as u64;
+    fault.write = write.into();
     for (n, reg) in fault
         .regs
         .iter_mut()
@@ -354,11 +355,6 @@ fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut Vcp
     {
         *reg = host.gpr(n);
     }
-    // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
-    // interrupted on this thread, and nobody refers to `fault` while it runs.
-    let place = unsafe { &raw mut (*context).fault };
-    // SAFETY: as above.
-    unsafe { place.write(fault) };
 }
 
 fn memory_fault(fault: GuestFault) -> MemoryFault {

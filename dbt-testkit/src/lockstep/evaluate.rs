@@ -150,6 +150,9 @@ fn to_bytes(state: &ArmState) -> [u8; BYTES] {
     for (n, value) in state.d.iter().enumerate() {
         put(offset_of!(ArmState, d) + 8 * n, &value.to_ne_bytes());
     }
+    for (n, value) in state.vectors.iter().enumerate() {
+        put(offset_of!(ArmState, vectors) + 8 * n, &value.to_ne_bytes());
+    }
     macro_rules! all {
         ($($field:ident)*) => {
             $(put(offset_of!(ArmState, $field), &state.$field.to_ne_bytes());)*
@@ -172,6 +175,9 @@ fn from_bytes(bytes: &[u8]) -> ArmState {
     }
     for (n, value) in state.d.iter_mut().enumerate() {
         *value = u64::from_ne_bytes(take(bytes, offset_of!(ArmState, d) + 8 * n));
+    }
+    for (n, value) in state.vectors.iter_mut().enumerate() {
+        *value = u64::from_ne_bytes(take(bytes, offset_of!(ArmState, vectors) + 8 * n));
     }
     macro_rules! all {
         ($($field:ident)*) => {

@@ -75,7 +75,7 @@ impl Asm<'_> {
     }
 
     /// `movd dst, src` or `movq`, from a general register or memory.
-    pub(crate) fn to_vector(&mut self, width: Width, dst: Xmm, src: Rm) {
+    pub(crate) fn move_to_vector(&mut self, width: Width, dst: Xmm, src: Rm) {
         let op = Opcode {
             mandatory: 0x66,
             ..Opcode::escaped(0x6e)
@@ -84,12 +84,18 @@ impl Asm<'_> {
     }
 
     /// `movd dst, src` or `movq`, to a general register.
-    pub(crate) fn from_vector(&mut self, width: Width, dst: Reg, src: Xmm) {
+    pub(crate) fn move_from_vector(&mut self, width: Width, dst: Reg, src: Xmm) {
         let op = Opcode {
             mandatory: 0x66,
             ..Opcode::escaped(0x7e)
         };
         self.encode(op.wide(width.into()), src.0, dst.into());
+    }
+
+    /// `vpextrd dst, src, 1`: the upper half of a double.
+    pub(crate) fn move_from_high(&mut self, dst: Reg, src: Xmm) {
+        self.vex(3, 1, Bits::B32, 0x16, src, Xmm(0), dst.into());
+        self.byte(1);
     }
 
     /// `op dst, src` on scalars.
@@ -159,7 +165,7 @@ impl Asm<'_> {
     }
 
     /// `cvtsi2ss dst, src` or `cvtsi2sd`, from an integer of `bits`.
-    pub(crate) fn from_int(&mut self, width: Width, bits: Bits, dst: Xmm, src: Reg) {
+    pub(crate) fn convert_from_int(&mut self, width: Width, bits: Bits, dst: Xmm, src: Reg) {
         let op = Opcode {
             mandatory: scalar(width),
             ..Opcode::escaped(0x2a)
@@ -169,7 +175,14 @@ impl Asm<'_> {
 
     /// `cvtss2si dst, src` or `cvtsd2si`, to an integer of `bits`; `cvttss2si`,
     /// `cvttsd2si` if it truncates.
-    pub(crate) fn to_int(&mut self, width: Width, bits: Bits, truncates: bool, dst: Reg, src: Xmm) {
+    pub(crate) fn convert_to_int(
+        &mut self,
+        width: Width,
+        bits: Bits,
+        truncates: bool,
+        dst: Reg,
+        src: Xmm,
+    ) {
         let op = Opcode {
             mandatory: scalar(width),
             ..Opcode::escaped(0x2d - u8::from(truncates))

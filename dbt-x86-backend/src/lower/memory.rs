@@ -114,7 +114,7 @@ impl Lowering<'_> {
             self.call(self.input.callees.load, self.entries.call_context)?;
             self.check_callback()?;
             let xmm = self.vector_for(value)?;
-            self.asm.to_vector(width, xmm, Rm::Reg(Reg::RAX));
+            self.asm.move_to_vector(width, xmm, Rm::Reg(Reg::RAX));
             self.define_vector(value, xmm);
             return Ok(());
         }

@@ -298,18 +298,19 @@ impl Lowering<'_> {
     pub(super) fn vector_for(&mut self, value: Value) -> Result<Xmm> {
         let wanted = self.fact(value).vector_slot.and_then(|slot| {
             let offset = slot_offset(self.input.layout, slot);
+            let width = width_of(self.input.layout.slot(slot).ty)?;
             let mut preferred = self.vectors.preferred.iter();
             preferred
-                .find(|binding| binding.offset == offset)
-                .map(|binding| (binding.xmm, offset))
+                .find(|binding| binding.is(offset, width))
+                .map(|binding| (binding.xmm, offset, width))
         });
-        if let Some((xmm, offset)) = wanted
+        if let Some((xmm, offset, width)) = wanted
             && !self.is_busy(xmm)
             && !self.holds_value(xmm)
         {
             let mut bindings = self.vectors.bindings.iter();
             // The slot is overwritten before anybody can see it.
-            if bindings.all(|binding| binding.xmm != xmm || binding.offset == offset) {
+            if bindings.all(|binding| binding.xmm != xmm || binding.is(offset, width)) {
                 self.vectors.drop_if(|binding| binding.xmm == xmm);
                 self.keep_vector(xmm);
                 return Ok(xmm);
@@ -380,7 +381,7 @@ impl Lowering<'_> {
         }
         let reg = self.take_scratch()?;
         self.asm.mov_imm(reg, bits);
-        self.asm.to_vector(width, xmm, Rm::Reg(reg));
+        self.asm.move_to_vector(width, xmm, Rm::Reg(reg));
         self.release(reg);
         Ok(())
     }
@@ -394,19 +395,19 @@ impl Lowering<'_> {
 
 /// Moves between the kinds of registers.
 impl Lowering<'_> {
-    pub(super) fn to_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
+    pub(super) fn move_to_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         let xmm = self.vector_for(value)?;
         if let Some(bits) = self.input.unit.constant(a) {
             self.vector_constant(xmm, width, bits)?;
         } else {
             let from = self.operand(a)?;
-            self.asm.to_vector(width, xmm, from);
+            self.asm.move_to_vector(width, xmm, from);
         }
         self.define_vector(value, xmm);
         Ok(())
     }
 
-    pub(super) fn from_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
+    pub(super) fn move_from_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         match self.place(a) {
             Place::Slot { offset, bits } if self.vectors.find(offset, width).is_none() => {
                 let dst = self.destination(value, None, &[])?;
@@ -416,7 +417,7 @@ impl Lowering<'_> {
             _ => {
                 let xmm = self.vector(a)?;
                 let dst = self.destination(value, None, &[])?;
-                self.asm.from_vector(width, dst, xmm);
+                self.asm.move_from_vector(width, dst, xmm);
                 self.define(value, dst);
             }
         }

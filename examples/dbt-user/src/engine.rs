@@ -30,9 +30,9 @@ use report::Totals;
 type ArmEngine = WindowEngine<A32Guest, NativeBackend, ProcessCode>;
 
 /// What the cores implement; the personality's `AT_HWCAP` says the same.
-const FEATURES: Features = Features::ARMHF
-    .union(Features::DIV_ARM)
-    .union(Features::DIV_THUMB);
+const FEATURES: Features = Features::CORTEX_A15
+    .union(Features::D32)
+    .union(Features::ASIMD);
 
 /// Bytes of code memory when nothing else is said.
 const CODE_CACHE: usize = 64 << 20;

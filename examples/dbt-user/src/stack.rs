@@ -4,17 +4,18 @@ use std::ffi::{CStr, CString};
 
 use crate::memory::{Access, FaultKind, GuestFault, Space};
 
-/// What the core can do, as `AT_HWCAP`: ARMv7-A with the divide instructions and
-/// VFPv3 with sixteen double registers, and no Advanced SIMD. The C library and
-/// `OpenSSL` choose their routines by it.
+/// What the core can do, as `AT_HWCAP`: ARMv7-A with the divide instructions,
+/// VFPv4 and Advanced SIMD. The C library and `OpenSSL` choose their routines by it.
 pub(crate) const HWCAP: u32 = hwcap::HALF
     | hwcap::THUMB
     | hwcap::FAST_MULT
     | hwcap::VFP
     | hwcap::EDSP
     | hwcap::TLS
+    | hwcap::NEON
     | hwcap::VFPV3
-    | hwcap::VFPV3_D16
+    | hwcap::VFPV4
+    | hwcap::VFPD32
     | hwcap::IDIVA
     | hwcap::IDIVT;
 
@@ -28,11 +29,13 @@ mod hwcap {
     pub(super) const FAST_MULT: u32 = 1 << 4;
     pub(super) const VFP: u32 = 1 << 6;
     pub(super) const EDSP: u32 = 1 << 7;
+    pub(super) const NEON: u32 = 1 << 12;
     pub(super) const VFPV3: u32 = 1 << 13;
-    pub(super) const VFPV3_D16: u32 = 1 << 14;
     pub(super) const TLS: u32 = 1 << 15;
+    pub(super) const VFPV4: u32 = 1 << 16;
     pub(super) const IDIVA: u32 = 1 << 17;
     pub(super) const IDIVT: u32 = 1 << 18;
+    pub(super) const VFPD32: u32 = 1 << 19;
 }
 
 /// The auxiliary vector's keys (Linux, `include/uapi/linux/auxvec.h`).

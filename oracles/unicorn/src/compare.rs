@@ -2,22 +2,25 @@
 
 use std::fmt;
 
+use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::state::ArmState;
-use dbt_a32_frontend::version::Features;
+use dbt_a32_frontend::system::ProcessorMode;
 use dbt_core::guest::Step;
 use dbt_core::ir::TrapKind;
 use dbt_core::memory::FaultCause;
 use dbt_testkit::arena::Arena;
-use dbt_testkit::programs::{End, Item, MAX_STEPS, Program, run, text};
+use dbt_testkit::programs::{End, Item, MAX_STEPS, MODES, Program, SYSTEM_REGISTERS, run, text};
 use unicorn_engine::uc_error;
 
-use crate::cpu::{Cpu, Stop};
+use crate::cpu::{Cpu, CpuKind, Stop};
 
 /// QEMU's numbers of exceptions.
 const EXCP_UDEF: u32 = 1;
 const EXCP_SWI: u32 = 2;
 const EXCP_DATA_ABORT: u32 = 4;
 const EXCP_BKPT: u32 = 7;
+const EXCP_HVC: u32 = 11;
+const EXCP_SMC: u32 = 13;
 
 /// What a side was left with.
 #[derive(Clone, Debug)]
@@ -31,8 +34,10 @@ pub struct Side<E> {
 /// A difference, located at one instruction.
 #[derive(Clone, Debug)]
 pub struct Mismatch {
-    /// The instruction.
+    /// The instruction that our side stopped at, or else `last`.
     pub item: Item,
+    /// The last instruction of the program that was executed.
+    pub last: Item,
     /// How many instructions of the program stand before it.
     pub index: usize,
     /// Whether it is T32.
@@ -91,7 +96,31 @@ fn differences(ours: &Side<End>, theirs: &Side<Stop>) -> Vec<&'static str> {
     if ours.d != theirs.d {
         fields.push("d");
     }
+    if ours.cpsr() & 0x1df != theirs.cpsr() & 0x1df {
+        fields.push("control");
+    }
+    if ours.spsr() != theirs.spsr() {
+        fields.push("spsr");
+    }
+    if banks(ours).ne(banks(theirs)) {
+        fields.push("banks");
+    }
+    if SYSTEM_REGISTERS
+        .iter()
+        .any(|&(cell, _)| ours.cell(cell) != theirs.cell(cell))
+    {
+        fields.push("registers");
+    }
     fields
+}
+
+/// The registers of all modes.
+pub fn banks(state: &ArmState) -> impl Iterator<Item = u32> {
+    MODES.into_iter().flat_map(move |mode| {
+        let first = if mode == ProcessorMode::Fiq { 8 } else { 13 };
+        let registers = (first..15).map(move |n| state.mode_reg(mode, n));
+        registers.chain([state.mode_spsr(mode)])
+    })
 }
 
 /// Whether both ended alike.
@@ -111,6 +140,8 @@ fn same_end(ours: End, theirs: Stop) -> bool {
             }
             TrapKind::Yield | TrapKind::WaitForEvent => theirs == Stop::Invalid,
             TrapKind::WaitForInterrupt => theirs == Stop::Reached,
+            TrapKind::HypervisorCall => theirs == Stop::Exception(EXCP_HVC),
+            TrapKind::FirmwareCall => theirs == Stop::Exception(EXCP_SMC),
             _ => false,
         },
         // Unicorn does not tell the address.
@@ -126,21 +157,21 @@ fn same_end(ours: End, theirs: Stop) -> bool {
 #[derive(Debug)]
 pub struct Comparison {
     cpu: Cpu,
-    features: Features,
+    guest: A32Guest,
     /// Whether memory of the CPU equals the arena as the next program finds it.
     is_fresh: bool,
 }
 
 impl Comparison {
-    /// Makes a CPU beside our interpreter with `features`.
+    /// Makes a CPU of a kind beside our interpreter of `guest`.
     ///
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new(features: Features, newest: bool) -> Result<Self, uc_error> {
+    pub fn new(guest: A32Guest, kind: CpuKind) -> Result<Self, uc_error> {
         Ok(Self {
-            cpu: Cpu::new(newest)?,
-            features,
+            cpu: Cpu::new(kind)?,
+            guest,
             is_fresh: false,
         })
     }
@@ -234,7 +265,7 @@ impl Comparison {
             return None;
         };
         Some((
-            Item::fetch(&ours.state, arena, self.features)?,
+            Item::fetch(&ours.state, arena, self.guest.features())?,
             ours.state.thumb != 0,
         ))
     }
@@ -251,17 +282,12 @@ impl Comparison {
             self.cpu.set_memory(&memory);
             self.open_monitor(&memory)?;
             self.cpu.set_code(&memory)?;
+            self.cpu.forget()?;
             let mut ours = Side {
                 state: program.before,
                 end: End::Done,
             };
-            ours.end = run(
-                &mut ours.state,
-                &mut memory,
-                self.features,
-                limit,
-                MAX_STEPS,
-            );
+            ours.end = run(&mut ours.state, &mut memory, &self.guest, limit, MAX_STEPS);
             let mut state = program.before;
             let end = self.cpu.run(&mut state, limit)?;
             let misaligned = self.cpu.was_misaligned();
@@ -276,12 +302,14 @@ impl Comparison {
                 };
                 let memory_words = at.map(|at| (at, word(at), self.cpu.word(at).unwrap_or(0)));
                 let stopped = self.stopped_at(&ours, &mut memory);
-                let (item, thumb) = stopped.unwrap_or((*item, program.thumb()));
+                let last = *item;
+                let (item, thumb) = stopped.unwrap_or((last, program.thumb()));
                 return Ok(Mismatch {
+                    last,
                     item,
                     index,
                     thumb,
-                    text: text(&item, thumb, before.it, self.features),
+                    text: text(&item, thumb, before.it, self.guest.features()),
                     before,
                     ours,
                     theirs,
@@ -360,6 +388,19 @@ impl fmt::Display for Mismatch {
             row(f, name, states.map(|state| state.r[index].into()))?;
         }
         row(f, "cpsr", states.map(|state| state.cpsr().into()))?;
+        row(f, "spsr", states.map(|state| state.spsr().into()))?;
+        for (index, mode) in MODES.into_iter().enumerate() {
+            for n in [8, 13, 14] {
+                let values = states.map(|state| state.mode_reg(mode, n).into());
+                if values[1] != values[2] {
+                    row(f, &format!("r{n}.{index}"), values)?;
+                }
+            }
+            let values = states.map(|state| state.mode_spsr(mode).into());
+            if values[1] != values[2] {
+                row(f, &format!("spsr.{index}"), values)?;
+            }
+        }
         row(f, "fpscr", states.map(|state| state.fpscr().into()))?;
         for index in 0..32 {
             let values = states.map(|state| state.d[index]);

@@ -1,10 +1,13 @@
-//! The oracle: a Cortex-A15 of Unicorn in User mode, on the regions of the arena.
+//! The oracle: a Cortex-A15 of Unicorn, in User mode or in any, on the regions of the
+//! arena.
 
 use std::ptr;
 
 use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::system::{Cell, ProcessorMode};
 use dbt_core::memory::AccessKind;
 use dbt_testkit::arena::{Arena, CODE, REGIONS, Rights};
+use dbt_testkit::programs::{MODES, SYSTEM_REGISTERS};
 use unicorn_engine::{
     Arch, ArmCpuModel, HookType, MemType, Mode, Prot, RegisterARM, RegisterARMCP, Unicorn, uc_error,
 };
@@ -26,6 +29,17 @@ pub enum Stop {
     Runaway,
     /// Something else.
     Error(uc_error),
+}
+
+/// What runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CpuKind {
+    /// A Cortex-A15 in User mode.
+    User,
+    /// A Cortex-A15 in any mode.
+    System,
+    /// The newest CPU there is, in User mode.
+    Newest,
 }
 
 /// How many blocks a program may enter.
@@ -94,6 +108,8 @@ pub struct Cpu {
     /// Declared before the memory, so that it is dropped before it.
     unicorn: Unicorn<'static, Report>,
     memory: Vec<Backing>,
+    /// Whether it runs in any mode.
+    system: bool,
 }
 
 impl std::fmt::Debug for Cpu {
@@ -103,14 +119,14 @@ impl std::fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// Makes a Cortex-A15, or the newest CPU there is, with memory of zeroes.
+    /// Makes a CPU of a kind, with memory of zeroes.
     ///
     /// # Errors
     ///
     /// When Unicorn refuses.
-    pub fn new(newest: bool) -> Result<Self, uc_error> {
+    pub fn new(kind: CpuKind) -> Result<Self, uc_error> {
         let mut unicorn = Unicorn::new_with_data(Arch::ARM, Mode::ARM, Report::default())?;
-        let model = if newest {
+        let model = if kind == CpuKind::Newest {
             ArmCpuModel::MAX
         } else {
             ArmCpuModel::CORTEX_A15
@@ -156,11 +172,16 @@ impl Cpu {
                 let _ = unicorn.emu_stop();
             }
         })?;
-        // User mode, access to coprocessors 10 and 11, floating point enabled.
+        // Access to coprocessors 10 and 11, floating point enabled, User mode.
+        unicorn.reg_write_arm_coproc(&word_register([1, 0, 1, 2], 0xc00))?;
         unicorn.reg_write(RegisterARM::CPSR, 0x10)?;
         unicorn.reg_write(RegisterARM::C1_C0_2, 0x00f0_0000)?;
         unicorn.reg_write(RegisterARM::FPEXC, 0x4000_0000)?;
-        Ok(Self { unicorn, memory })
+        Ok(Self {
+            unicorn,
+            memory,
+            system: kind == CpuKind::System,
+        })
     }
 
     /// Copies all of the arena.
@@ -229,12 +250,19 @@ impl Cpu {
         let start = u64::from(state.pc() | state.thumb);
         let result = self.unicorn.emu_start(start, limit.into(), 0, 0);
         read_state(&self.unicorn, state)?;
+        if self.system {
+            self.read_system(state)?;
+        }
         let report = self.unicorn.get_data();
         Ok(match (result, report.exception, report.fault) {
             (_, Some(number), _) => Stop::Exception(number),
             (_, _, Some((kind, address, at_fault))) => match kind {
                 MemType::WRITE_UNMAPPED | MemType::WRITE_PROT => {
+                    let banks = *state;
                     *state = at_fault;
+                    if self.system {
+                        keep_banks(state, &banks);
+                    }
                     Stop::Fault(AccessKind::Write, address)
                 }
                 MemType::FETCH_UNMAPPED | MemType::FETCH_PROT => Stop::Fetch(address),
@@ -269,7 +297,74 @@ impl Cpu {
         Ok(())
     }
 
+    /// Writes the registers of all modes, and those of the system; leaves the CPU in
+    /// the state's mode and security state.
+    fn write_system(&mut self, state: &ArmState) -> Result<(), uc_error> {
+        let unicorn = &mut self.unicorn;
+        unicorn.reg_write_arm_coproc(&word_register(SCR, 0))?;
+        // From wherever it is: any mode may be changed to one of these.
+        unicorn.reg_write(RegisterARM::CPSR, ProcessorMode::Supervisor.bits().into())?;
+        for mode in MODES {
+            if mode == ProcessorMode::User {
+                continue;
+            }
+            unicorn.reg_write(RegisterARM::CPSR, mode.bits().into())?;
+            let all = [ProcessorMode::Fiq, ProcessorMode::System].contains(&mode);
+            for n in if all { 8 } else { 13 }..15 {
+                unicorn.reg_write(core_register(n), state.mode_reg(mode, n).into())?;
+            }
+            unicorn.reg_write(RegisterARM::SPSR, state.mode_spsr(mode).into())?;
+        }
+        unicorn.reg_write(RegisterARM::FPEXC, state.cell(Cell::FPEXC))?;
+        let mut other = *state;
+        for secure in [false, true] {
+            other.set_cell(Cell::SCR, u64::from(!secure));
+            for (cell, place) in SYSTEM_REGISTERS {
+                let register = banked_register(place, secure, other.cell(cell));
+                unicorn.reg_write_arm_coproc(&register)?;
+            }
+        }
+        unicorn.reg_write(RegisterARM::CPSR, state.mode().bits().into())?;
+        unicorn.reg_write_arm_coproc(&word_register(SCR, state.cell(Cell::SCR)))
+    }
+
+    /// Reads what [`write_system`](Self::write_system) writes, after
+    /// [`read_state`].
+    fn read_system(&mut self, state: &mut ArmState) -> Result<(), uc_error> {
+        let unicorn = &mut self.unicorn;
+        let (r, cpsr, own) = (state.r, state.cpsr(), state.mode());
+        let scr = read_word(unicorn, SCR)?;
+        unicorn.reg_write_arm_coproc(&word_register(SCR, 0))?;
+        unicorn.reg_write(RegisterARM::CPSR, ProcessorMode::Supervisor.bits().into())?;
+        for mode in MODES {
+            if mode == ProcessorMode::User {
+                continue;
+            }
+            unicorn.reg_write(RegisterARM::CPSR, mode.bits().into())?;
+            state.set_system_cpsr(mode.bits());
+            for n in 8..15 {
+                state.r[n] = unicorn.reg_read(core_register(n))? as u32;
+            }
+            state.set_spsr(unicorn.reg_read(RegisterARM::SPSR)? as u32);
+        }
+        for secure in [false, true] {
+            state.set_cell(Cell::SCR, u64::from(!secure));
+            for (cell, place) in SYSTEM_REGISTERS {
+                let mut register = banked_register(place, secure, 0);
+                unicorn.reg_read_arm_coproc(&mut register)?;
+                state.set_cell(cell, register.val & 0xffff_ffff);
+            }
+        }
+        state.set_cell(Cell::SCR, scr);
+        state.set_system_cpsr(cpsr);
+        debug_assert_eq!((state.mode(), state.r), (own, r), "the same by both ways");
+        Ok(())
+    }
+
     fn write_state(&mut self, state: &ArmState) -> Result<(), uc_error> {
+        if self.system {
+            self.write_system(state)?;
+        }
         let unicorn = &mut self.unicorn;
         unicorn.reg_write(RegisterARM::CPSR, state.cpsr().into())?;
         for (number, &value) in state.r[..15].iter().enumerate() {
@@ -284,10 +379,35 @@ impl Cpu {
     }
 }
 
-/// Reads what is compared.
+/// SCR, by the fields of `MRC`.
+const SCR: [u32; 4] = [1, 0, 1, 0];
+
+/// Gives a state at a fault the registers of other modes.
+fn keep_banks(state: &mut ArmState, banks: &ArmState) {
+    let in_use = *state;
+    for mode in MODES {
+        for n in 8..15 {
+            state.set_mode_reg(mode, n, banks.mode_reg(mode, n));
+        }
+        state.set_mode_spsr(mode, banks.mode_spsr(mode));
+    }
+    state.r = in_use.r;
+    state.set_spsr(in_use.spsr());
+    for scr in [1, 0, banks.cell(Cell::SCR)] {
+        let mut banks = *banks;
+        banks.set_cell(Cell::SCR, scr);
+        state.set_cell(Cell::SCR, scr);
+        for (cell, _) in SYSTEM_REGISTERS {
+            state.set_cell(cell, banks.cell(cell));
+        }
+    }
+}
+
+/// Reads what is compared, but for the registers of other modes.
 fn read_state(unicorn: &Unicorn<'_, Report>, state: &mut ArmState) -> Result<(), uc_error> {
     let word = |register: i32| unicorn.reg_read(register).map(|value| value as u32);
-    state.set_cpsr(word(RegisterARM::CPSR as i32)?);
+    state.set_system_cpsr(word(RegisterARM::CPSR as i32)?);
+    state.set_spsr(word(RegisterARM::SPSR as i32)?);
     for number in 0..16 {
         state.r[number] = word(core_register(number))?;
     }
@@ -319,14 +439,33 @@ fn core_register(number: usize) -> i32 {
 }
 
 fn tpidrurw(value: u32) -> RegisterARMCP {
+    word_register([13, 0, 0, 2], value.into())
+}
+
+/// A register of CP15, by the fields of `MRC`.
+fn word_register([crn, opc1, crm, opc2]: [u32; 4], val: u64) -> RegisterARMCP {
     RegisterARMCP {
         cp: 15,
         is64: 0,
         sec: 0,
-        crn: 13,
-        crm: 0,
-        opc1: 0,
-        opc2: 2,
-        val: value.into(),
+        crn,
+        crm,
+        opc1,
+        opc2,
+        val,
     }
+}
+
+/// The same of one security state.
+fn banked_register(place: [u32; 4], secure: bool, val: u64) -> RegisterARMCP {
+    RegisterARMCP {
+        sec: secure.into(),
+        ..word_register(place, val)
+    }
+}
+
+fn read_word(unicorn: &Unicorn<'_, Report>, place: [u32; 4]) -> Result<u64, uc_error> {
+    let mut register = word_register(place, 0);
+    unicorn.reg_read_arm_coproc(&mut register)?;
+    Ok(register.val & 0xffff_ffff)
 }

@@ -21,10 +21,14 @@ use lexopt::prelude::*;
 use regex::Regex;
 
 use compare::{Comparison, Mismatch};
+use cpu::CpuKind;
 
 const USAGE: &str = "\
-dbt-oracle-unicorn [--count N] [--seed S] [--rows REGEX] [--threads N] [--examples N] [--coverage]
+dbt-oracle-unicorn [--system] [--count N] [--seed S] [--rows REGEX] [--threads N] [--examples N]
+                   [--coverage]
     executes N random instructions (default 1000000) on the interpreter and on Unicorn
+    --system       in all modes but Hyp, in both security states, and instructions of the system
+                   level
     --rows REGEX   only rows whose set, name and encoding match, such as '^T32 Ldr'
     --examples N   prints so many differences of a kind (default 1)
     --coverage     lists how often each row was executed
@@ -43,6 +47,7 @@ struct Options {
     threads: u64,
     examples: usize,
     coverage: bool,
+    system: bool,
     /// Whether the CPU is Unicorn's "max", which has what ARMv8 added, too.
     newest: bool,
 }
@@ -55,7 +60,21 @@ impl Options {
             CORTEX_A15
         }
     }
+
+    fn kind(&self) -> CpuKind {
+        match (self.newest, self.system) {
+            (true, _) => CpuKind::Newest,
+            (_, true) => CpuKind::System,
+            _ => CpuKind::User,
+        }
+    }
 }
+
+/// Instructions of the system level, and those that return from exceptions. Of system
+/// registers, only `MRC` and `MCR` of a few are compared.
+const SYSTEM: &str = "Msr|Mrs|Cps|Srs|Rfe|Eret|(Ldm|Stm)System|Svc|Hvc|Smc|Bkpt|Udf|Mrc |Mcr \
+    |VmrsSystem|VmsrSystem|Setend|Wfi|(Ldr|Str)[a-z]*t(Imm|Reg)|^A32 (Sub|Add|Mov|And|Orr|Mvn|Bic|\
+    Eor|Rsb|Adc|Sbc|Rsc)(Imm|Reg) |SubImm LR|^A32 (Asr|Lsl|Lsr|Ror)Imm|Rrx|^T.. (B|Bl|It|MovImm) ";
 
 fn main() -> ExitCode {
     let options = match parse() {
@@ -93,6 +112,7 @@ fn parse() -> Result<Option<Options>, lexopt::Error> {
         threads: 2,
         examples: 1,
         coverage: false,
+        system: false,
         newest: false,
     };
     let mut args = lexopt::Parser::from_env();
@@ -103,11 +123,15 @@ fn parse() -> Result<Option<Options>, lexopt::Error> {
             Long("rows") => options.rows = Some(args.value()?.parse()?),
             Long("threads") => options.threads = args.value()?.parse()?,
             Long("examples") => options.examples = args.value()?.parse()?,
+            Long("system") => options.system = true,
             Long("coverage") => options.coverage = true,
             Long("newest") => options.newest = true,
             Long("help") | Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
+    }
+    if options.system && options.rows.is_none() {
+        options.rows = Some(Regex::new(SYSTEM).map_err(|error| error.to_string())?);
     }
     Ok(Some(options))
 }
@@ -215,6 +239,7 @@ fn worker(
         // A choice of rows excludes words of no row.
         wild: if options.rows.is_some() { 0 } else { 8 },
         straight: true,
+        system: options.system && !options.newest,
         ..Mix::new(options.features())
     };
     let seed = options.seed.wrapping_mul(0x1_0000).wrapping_add(number);
@@ -226,7 +251,7 @@ fn worker(
             .is_none_or(|rows| rows.is_match(&name))
     });
     let mut arena = Arena::new();
-    let mut comparison = Comparison::new(options.features(), options.newest)?;
+    let mut comparison = Comparison::new(mix.guest(), options.kind())?;
     let mut findings = Findings::default();
     // Relaxed: the counter guards no other memory.
     while done.load(Ordering::Relaxed) < options.count {

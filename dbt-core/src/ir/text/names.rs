@@ -181,7 +181,7 @@ pub(super) const SIZES: Names<Size, 4> = [
     ("dword", Size::Dword),
 ];
 
-pub(super) const TRAPS: Names<TrapKind, 10> = [
+pub(super) const TRAPS: Names<TrapKind, 13> = [
     ("system_call", TrapKind::SystemCall),
     ("undefined", TrapKind::Undefined),
     ("breakpoint", TrapKind::Breakpoint),
@@ -192,6 +192,9 @@ pub(super) const TRAPS: Names<TrapKind, 10> = [
     ("yield", TrapKind::Yield),
     ("fetch", TrapKind::Fetch),
     ("resynchronise", TrapKind::Resynchronise),
+    ("hypervisor_call", TrapKind::HypervisorCall),
+    ("firmware_call", TrapKind::FirmwareCall),
+    ("system_register", TrapKind::SystemRegister),
 ];
 
 /// A word that may follow an access's size, what it does to an access, and
