@@ -7,6 +7,8 @@
 //! about, our time against the fastest QEMU's. Absolute times mean little on
 //! shared machines, so sides alternate within a round.
 
+mod density;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -54,6 +56,18 @@ struct Options {
     at_least: Option<f64>,
 }
 
+impl Options {
+    /// The programs that are asked for.
+    fn names(&self) -> Vec<&'static str> {
+        let names = if self.floating { FLOATING } else { INTEGER };
+        names
+            .iter()
+            .copied()
+            .filter(|name| self.only.is_empty() || self.only.iter().any(|only| only == name))
+            .collect()
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     let mut options = Options {
@@ -64,10 +78,11 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         only: Vec::new(),
         at_least: None,
     };
-    match args.next()? {
-        Some(Value(what)) if what == "user" => {}
-        _ => return Err("bench what? `user` is all there is".into()),
-    }
+    let density = match args.next()? {
+        Some(Value(what)) if what == "user" => false,
+        Some(Value(what)) if what == "density" => true,
+        _ => return Err("bench what? `user` or `density`".into()),
+    };
     while let Some(arg) = args.next()? {
         match arg {
             Long("runs") => options.runs = args.value()?.parse()?,
@@ -82,7 +97,11 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
     if options.qemus.is_empty() {
         options.qemus.push("qemu-arm-static".into());
     }
-    Ok(match bench(&options) {
+    let result = match density {
+        true => density::run(&options.names()).map(|()| ExitCode::SUCCESS),
+        false => bench(&options),
+    };
+    Ok(match result {
         Ok(code) => code,
         Err(message) => {
             eprintln!("xtask: {message}");
@@ -119,12 +138,7 @@ fn bench(options: &Options) -> Result<ExitCode, String> {
             options.dbt_user.display()
         ));
     }
-    let names = if options.floating { FLOATING } else { INTEGER };
-    let names: Vec<&str> = names
-        .iter()
-        .copied()
-        .filter(|name| options.only.is_empty() || options.only.iter().any(|only| only == name))
-        .collect();
+    let names = options.names();
     let folder = Path::new("target/guests");
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let mut mean = Mean::default();

@@ -24,6 +24,9 @@ cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--float
                        [--at-least RATIO] [PROGRAM...]
     builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
     dbt-user in turn, and compares outputs and times
+cargo xtask bench density [--floating] [PROGRAM...]
+    counts the host instructions that each back end's code executes for each guest
+    instruction of the same programs
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
