@@ -112,6 +112,14 @@ pub const EXCEPTIONS: &[Exception] = &[
                  QEMU 5.0 also does if the sum of the products alone would",
     },
     Exception {
+        covers: |m| {
+            let opcode = if m.thumb { 0xff20_0d10 } else { 0xf320_0d10 };
+            m.item.word & 0xffa0_0f10 == opcode && m.item.row.is_err()
+        },
+        reason: "VMUL of numbers with bit 21 set is UNDEFINED (A7.4.1); QEMU 5.0 does not look at \
+                 the bit",
+    },
+    Exception {
         covers: |m| m.item.row == Err(Undecodable::Unpredictable),
         reason: "UNPREDICTABLE, reached by a jump into the middle of a T32 instruction; we take it as \
                  UNDEFINED",
