@@ -164,10 +164,11 @@ fn lift(
     let mut mode = plan.mode();
     let mut pc = pc_of(entry);
     let mut count = 0;
+    let limit = builder.limit().min(MAX_INSTS);
     let mut run = Run::default();
     plan.begin(pc, entry, builder);
     loop {
-        let fetched = if count < MAX_INSTS {
+        let fetched = if count < limit {
             Some(Fetched::at(fetch, pc, thumb))
         } else {
             None
@@ -211,7 +212,7 @@ fn lift(
             let Some(ahead) = plan.next_reserved(pc) else {
                 break;
             };
-            if count == MAX_INSTS {
+            if count == limit {
                 break;
             }
             pc = ahead;

@@ -121,7 +121,7 @@ where
                 }
                 self.enter_for_one_iteration(env, entry)
             }
-            Err(Untranslated::Interpret) => self.interpret(env),
+            Err(Untranslated::Interpret | Untranslated::Refused) => self.interpret(env),
             Err(Untranslated::Cold) => self.interpret_to_branch(env),
             Err(Untranslated::Fetch(fault)) => ControlFlow::Break(Exit::FetchFault(fault)),
         }

@@ -51,6 +51,9 @@ pub(super) enum Untranslated {
     Fetch(FetchFault),
     /// The unit is to be interpreted, always or for now.
     Interpret,
+    /// The back end cannot compile the unit, or it is larger than a segment of
+    /// code memory.
+    Refused,
     /// The location has not been reached often enough.
     Cold,
 }
@@ -75,25 +78,38 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             pages,
             ..
         } = scratch;
-        source.clear();
         pages.clear();
-        let mut recorder = Recorder {
-            env,
-            filter: &self.host.filter,
-            source,
-            pages,
-            unwatched: false,
-        };
-        let lifted = guest.lift(&mut recorder, location, &mut Builder::new(unit));
-        if let Err(fault) = lifted {
-            return Err(match recorder.unwatched {
-                true => Untranslated::Interpret,
-                false => Untranslated::Fetch(fault),
-            });
+        let mut limit = u32::MAX;
+        loop {
+            source.clear();
+            let mut recorder = Recorder {
+                env,
+                filter: &self.host.filter,
+                source,
+                pages,
+                unwatched: false,
+            };
+            let mut builder = Builder::new(unit).with_limit(limit);
+            if let Err(fault) = guest.lift(&mut recorder, location, &mut builder) {
+                return Err(match recorder.unwatched {
+                    true => Untranslated::Interpret,
+                    false => Untranslated::Fetch(fault),
+                });
+            }
+            core::mem::swap(&mut unit.source, source);
+            optimizer.run(unit);
+            match self.compile(unit, location, ticket) {
+                // What is too much at once is not too much in pieces.
+                Err(Untranslated::Refused) if unit.guest_insts > 1 && limit > 1 => {
+                    limit = (unit.guest_insts / 2).min(limit / 2).max(1);
+                }
+                Err(Untranslated::Refused) => {
+                    self.cache.lock().refuse(location);
+                    return Err(Untranslated::Interpret);
+                }
+                made => return made,
+            }
         }
-        core::mem::swap(&mut unit.source, source);
-        optimizer.run(unit);
-        self.compile(unit, location, ticket)
     }
 
     /// Compiles a unit and puts it into the cache.
@@ -123,8 +139,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             let compiled = backend.compile(input, code);
             let mut cache = self.cache.lock();
             let Ok(mut fragment) = compiled else {
-                cache.refuse(location);
-                return Err(Untranslated::Interpret);
+                return Err(Untranslated::Refused);
             };
             if code.len() <= room as usize {
                 let marks = core::mem::take(&mut fragment.marks);
@@ -163,8 +178,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 return Err(Untranslated::Interpret);
             }
         }
-        self.cache.lock().refuse(location);
-        Err(Untranslated::Interpret)
+        Err(Untranslated::Refused)
     }
 }
 

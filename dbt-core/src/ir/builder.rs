@@ -22,13 +22,33 @@ pub struct Builder<'a> {
     unit: &'a mut Unit,
     /// The block being appended to, with the index of its first instruction.
     open: Option<(BlockId, usize)>,
+    limit: u32,
 }
 
 impl<'a> Builder<'a> {
     /// Starts with an empty unit; what `unit` held is dropped.
     pub fn new(unit: &'a mut Unit) -> Self {
         unit.clear();
-        Self { unit, open: None }
+        Self {
+            unit,
+            open: None,
+            limit: u32::MAX,
+        }
+    }
+
+    /// Asks for a unit of at most `limit` guest instructions, at least one.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Returns how many guest instructions the unit should have at most. A front
+    /// end that ignores it loses nothing but speed: units that a back end cannot
+    /// compile are then interpreted.
+    #[must_use]
+    pub const fn limit(&self) -> u32 {
+        self.limit
     }
 
     /// Drops all that was built.
