@@ -120,6 +120,13 @@ pub const EXCEPTIONS: &[Exception] = &[
                  the bit",
     },
     Exception {
+        covers: |m| {
+            let opcode = if m.thumb { 0xff80_0d00 } else { 0xf380_0d00 };
+            m.item.word & 0xff80_0f50 == opcode && m.item.row.is_err()
+        },
+        reason: "VQDMULL has no unsigned form (A7.4.2); QEMU 5.0 does not look at the bit",
+    },
+    Exception {
         covers: |m| m.item.row == Err(Undecodable::Unpredictable),
         reason: "UNPREDICTABLE, reached by a jump into the middle of a T32 instruction; we take it as \
                  UNDEFINED",
