@@ -51,6 +51,7 @@ pub extern "C" fn simd_function(state: &mut ArmState, op: u64, _: u64, _: u64) -
 
 /// Returns the checksum `a`, continued with the lowest bytes of `b`; `packed` is a
 /// [`Checksum`].
+#[must_use]
 pub extern "C" fn crc_function(_: &mut ArmState, packed: u64, a: u64, b: u64) -> u64 {
     #[allow(clippy::cast_possible_truncation, reason = "words")]
     let [a, b] = [a as u32, b as u32];

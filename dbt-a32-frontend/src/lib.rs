@@ -34,10 +34,13 @@
 //!
 //! # What is described
 //!
-//! All integer instructions of ARMv7-A, in A32 and T32, scalar floating point, and
-//! the [system level](system) with the Security and Virtualization Extensions.
-//! A guest of user-level code ([`A32Guest::new`](guest::A32Guest::new)) leaves
-//! exceptions to the embedder; a guest with a system level
+//! All instructions of ARMv7-A, in A32 and T32, with floating point and Advanced
+//! SIMD; what ARMv8 added to both sets: acquiring and releasing accesses,
+//! checksums, cryptography, and rounding, selecting and numeric maxima in
+//! floating point; and the [system level](system) with the Security and
+//! Virtualization Extensions. A guest of user-level code
+//! ([`A32Guest::new`](guest::A32Guest::new)) leaves exceptions to the embedder; a
+//! guest with a system level
 //! ([`A32Guest::with_system`](guest::A32Guest::with_system)) takes them.
 //!
 //! # UNPREDICTABLE
@@ -70,8 +73,9 @@
 //!
 //! # Limits
 //!
-//! Advanced SIMD is not described yet; its instructions decode to an outcome of their own, never
-//! to something else. What the system level leaves out stands in [`system`].
+//! `DCPS` and what ARMv8.1 and later versions added are not described yet; they decode to an
+//! outcome of their own, never to something else. What the system level leaves out stands in
+//! [`system`].
 //!
 //! # MSRV
 //!

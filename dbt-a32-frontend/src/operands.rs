@@ -225,11 +225,16 @@ impl AddrImm {
     #[inline]
     #[must_use]
     pub const fn displacement(self) -> u32 {
-        if self.add {
-            self.imm as u32
-        } else {
-            (self.imm as u32).wrapping_neg()
-        }
+        displacement(self.add, self.imm)
+    }
+}
+
+/// Returns what is added for an immediate, modulo 2³².
+const fn displacement(add: bool, imm: u16) -> u32 {
+    if add {
+        imm as u32
+    } else {
+        (imm as u32).wrapping_neg()
     }
 }
 
@@ -329,11 +334,7 @@ impl AddrLit {
     #[inline]
     #[must_use]
     pub const fn displacement(self) -> u32 {
-        if self.add {
-            self.imm as u32
-        } else {
-            (self.imm as u32).wrapping_neg()
-        }
+        displacement(self.add, self.imm)
     }
 }
 

@@ -13,6 +13,10 @@
     reason = "narrowing is what extensions and carries are made of"
 )]
 
+mod access;
+
+pub use self::access::{Access, Size};
+
 /// An operation of two operands of one width (32 or 64 bits) and the same width
 /// of result.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -339,6 +343,39 @@ impl UnOp {
 }
 
 impl CmpOp {
+    /// Returns the relation that holds exactly when this one does not.
+    #[must_use]
+    pub const fn inverted(self) -> Self {
+        match self {
+            Self::Eq => Self::Ne,
+            Self::Ne => Self::Eq,
+            Self::Ult => Self::Uge,
+            Self::Ule => Self::Ugt,
+            Self::Ugt => Self::Ule,
+            Self::Uge => Self::Ult,
+            Self::Slt => Self::Sge,
+            Self::Sle => Self::Sgt,
+            Self::Sgt => Self::Sle,
+            Self::Sge => Self::Slt,
+        }
+    }
+
+    /// Returns the relation between `b` and `a` when this is that of `a` and `b`.
+    #[must_use]
+    pub const fn swapped(self) -> Self {
+        match self {
+            Self::Eq | Self::Ne => self,
+            Self::Ult => Self::Ugt,
+            Self::Ule => Self::Uge,
+            Self::Ugt => Self::Ult,
+            Self::Uge => Self::Ule,
+            Self::Slt => Self::Sgt,
+            Self::Sle => Self::Sge,
+            Self::Sgt => Self::Slt,
+            Self::Sge => Self::Sle,
+        }
+    }
+
     /// Evaluates the comparison on 32 bits.
     #[must_use]
     #[inline]
@@ -373,106 +410,5 @@ impl CmpOp {
             Self::Sgt => a.cast_signed() > b.cast_signed(),
             Self::Sge => a.cast_signed() >= b.cast_signed(),
         }
-    }
-}
-
-/// The width of a memory access.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[repr(u8)]
-pub enum Size {
-    /// One byte.
-    Byte = 0,
-    /// Two bytes.
-    Half = 1,
-    /// Four bytes.
-    Word = 2,
-    /// Eight bytes.
-    Dword = 3,
-}
-
-impl Size {
-    /// Returns the width in bytes.
-    #[must_use]
-    pub const fn bytes(self) -> u32 {
-        1 << self as u32
-    }
-}
-
-/// How a memory access is made. Values are little-endian in the host's sense; a
-/// description of a big-endian access swaps the bytes itself.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Access {
-    /// Its width.
-    pub size: Size,
-    /// Whether a load narrower than its result extends the sign.
-    pub signed: bool,
-    /// Whether an address that is not a multiple of `size` faults.
-    pub aligned: bool,
-    /// With `aligned`, of doublewords: whether a multiple of four suffices.
-    pub by_words: bool,
-    /// Whether the access is made with user privilege (`LDRT`).
-    pub unprivileged: bool,
-    /// Whether it is ordered: a load acquires, a store releases.
-    pub ordered: bool,
-}
-
-impl Access {
-    /// An ordinary access that may be unaligned and zero-extends.
-    #[must_use]
-    pub const fn new(size: Size) -> Self {
-        Self {
-            size,
-            signed: false,
-            aligned: false,
-            by_words: false,
-            unprivileged: false,
-            ordered: false,
-        }
-    }
-
-    /// The same access with sign extension.
-    #[must_use]
-    pub const fn signed(mut self) -> Self {
-        self.signed = true;
-        self
-    }
-
-    /// The same access with an alignment check.
-    #[must_use]
-    pub const fn aligned(mut self) -> Self {
-        self.aligned = true;
-        self
-    }
-
-    /// The same access with an alignment check as if it were of words.
-    #[must_use]
-    pub const fn aligned_by_words(mut self) -> Self {
-        self.aligned = true;
-        self.by_words = matches!(self.size, Size::Dword);
-        self
-    }
-
-    /// Returns the number of bytes of which an address must be a multiple.
-    #[must_use]
-    pub const fn alignment(self) -> u32 {
-        match (self.aligned, self.by_words) {
-            (false, _) => 1,
-            (true, false) => self.size.bytes(),
-            (true, true) => Size::Word.bytes(),
-        }
-    }
-
-    /// The same access with user privilege.
-    #[must_use]
-    pub const fn unprivileged(mut self) -> Self {
-        self.unprivileged = true;
-        self
-    }
-
-    /// The same access with acquire or release order.
-    #[must_use]
-    pub const fn ordered(mut self) -> Self {
-        self.ordered = true;
-        self
     }
 }

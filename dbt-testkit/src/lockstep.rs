@@ -218,7 +218,16 @@ impl fmt::Display for Difference {
             f,
             "  initially r {r:x?} nzcv {nzcv:x} q {q} ge {ge:x} it {it:x} "
         )?;
-        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")
+        write!(f, "big_endian {big_endian} fpscr {fpscr:x}")?;
+        for (number, value) in before
+            .d
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| **value != 0)
+        {
+            write!(f, " d{number} {value:x}")?;
+        }
+        Ok(())
     }
 }
 
@@ -268,12 +277,30 @@ impl Lockstep {
     /// most, and no runner.
     #[must_use]
     pub fn new(seed: u64, len: (usize, usize)) -> Self {
+        Self::of(seed, len, |_, _| true)
+    }
+
+    /// The same, of programs that are dense in floating point: with branches, but
+    /// with little else.
+    #[must_use]
+    pub fn floating(seed: u64, len: (usize, usize)) -> Self {
+        const OTHERS: [&str; 5] = ["B", "AddImm", "SubImm", "CmpImm", "MovReg"];
+        Self::of(seed, len, |_, row| {
+            row.name.starts_with('V') && row.name != "Vmsr" || OTHERS.contains(&row.name)
+        })
+    }
+
+    fn of(
+        seed: u64,
+        len: (usize, usize),
+        wanted: impl Fn(&str, &dbt_isa::RowInfo) -> bool,
+    ) -> Self {
         let mix = Mix {
             len,
             ..Mix::new(FEATURES)
         };
         Self {
-            programs: Programs::new(seed, mix, |_, _| true),
+            programs: Programs::new(seed, mix, wanted),
             random: Random::new(!seed),
             arena: Arena::new(),
             runners: Vec::new(),

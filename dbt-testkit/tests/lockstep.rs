@@ -25,6 +25,28 @@ fn evaluator_does_what_the_interpreter_does() {
     check(lockstep, Duration::from_secs(4));
 }
 
+#[test]
+fn floating_point_in_generated_code_does_what_the_interpreter_does() {
+    let lockstep = Lockstep::floating(1, (1, 32)).with_generated_code();
+    check(lockstep, Duration::from_secs(3));
+}
+
+/// A loop that loads d2 to d5, and then a write of s4, half of d2, whose register the
+/// loop wanted for d2.
+#[test]
+fn half_of_a_slot_does_not_drop_the_other_half() {
+    let words = [0xecbd_2b08, 0x0000_d6fc, 0xeeb0_2ac7];
+    check_t32(&words, &[(13, 0x2000_0988)]);
+}
+
+/// `VCMP`, `VMRS` and an access that faults: the flags are where a fault must not lose
+/// them.
+#[test]
+fn a_fault_after_a_comparison_of_numbers_finds_its_flags() {
+    let words = [0xeeb4_db62, 0xeef1_fa10, 0xecab_8b1e];
+    check_t32(&words, &[(11, 0)]);
+}
+
 /// Runs instructions of A32 under all flags.
 fn check_a32(words: &[u32], r: &[(usize, u32)]) {
     check_words(0, words, r);
@@ -93,6 +115,34 @@ fn a_guest_returns_to_any_address_without_a_call() {
 #[test]
 fn a_branch_into_an_it_block_leaves_the_block() {
     check_t32(&[0xbf46, 0xbf00, 0xbf30, 0xde00, 0xe7fd], &[]);
+}
+
+/// `REVSH R0, R2; ORRS R3, R3, R3, ROR #7; CMP R8, R3, LSR #13; REV16 R0, R0; SBC R1,
+/// R0, R0, LSL #2; ORR R0, R0, #0x1ec00`: the shift takes a register for which the flags are computed
+/// again, and changes them.
+#[test]
+fn a_shift_does_not_change_flags_that_it_had_saved() {
+    check_t32(
+        &[
+            0xbad0,
+            0xea53_13f3,
+            0xebb8_3f53,
+            0xfa90_f090,
+            0xeb60_0180,
+            0xf440_30f6,
+        ],
+        &[(3, 2)],
+    );
+}
+
+/// `VMOV S0, R1; VCMP.F32 S0, #0; VMRS APSR_nzcv, FPSCR; LDR R0, [R2]` from nowhere:
+/// what a fault hook records must not overwrite the outcome of the comparison.
+#[test]
+fn a_fault_finds_the_outcome_of_a_comparison_of_numbers() {
+    let words = [0xee00_1a10, 0xeeb5_0a40, 0xeef1_fa10, 0xe592_0000];
+    for number in [1.0_f32, -1.0, 0.0, f32::NAN] {
+        check_a32(&words, &[(1, number.to_bits())]);
+    }
 }
 
 #[test]

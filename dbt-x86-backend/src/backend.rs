@@ -10,7 +10,7 @@
 //! - *Confined*: every memory operand is an [`Rm`](crate::asm::Rm) or one of the
 //!   fixed sequences of `runtime.rs`: state and context at offsets from the layout
 //!   and `context.rs`, the stack, the window relative to GS with 32-bit addresses,
-//!   or the jump cache. Callees are called with the state's or the context's
+//!   the jump cache, or the runtime's constants. Callees are called with the state's or the context's
 //!   address.
 //! - *Inside*: every jump leads to a label of the fragment, to an entry of the
 //!   runtime, or to an exit; blocks and stubs end with one. The paired returns

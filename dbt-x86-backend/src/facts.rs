@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
-use dbt_isa::ops::{BinOp, CmpOp};
+use dbt_isa::ops::BinOp;
 
 use crate::regs::{PINNED, Reg};
 
@@ -261,6 +261,22 @@ fn hint(
     if hidden {
         facts[value.index()].hint = pin;
         facts[value.index()].vector_slot = is_vector.then_some(slot);
+    } else if pin.is_some() && is_step(unit, slot, value) {
+        // Computed where it is written, after the access between.
+        facts[value.index()].addresses = true;
+    }
+}
+
+/// Tells whether a value is a slot and a constant more.
+fn is_step(unit: &Unit, slot: Slot, value: Value) -> bool {
+    match *unit.inst(value) {
+        Inst::Binary {
+            op: BinOp::Add,
+            width: Width::W32,
+            a,
+            b,
+        } => unit.constant(b).is_some() && *unit.inst(a) == Inst::Get { slot },
+        _ => false,
     }
 }
 
@@ -359,21 +375,6 @@ fn same_value(unit: &Unit, a: Value, b: Value) -> bool {
         || matches!((unit.inst(a), unit.inst(b)),
             (Inst::Condition { flags: f, condition: c }, Inst::Condition { flags: g, condition: d })
                 if f == g && c == d)
-}
-
-/// Returns the relation with its operands exchanged.
-pub(crate) const fn swapped(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq | CmpOp::Ne => op,
-        CmpOp::Ult => CmpOp::Ugt,
-        CmpOp::Ule => CmpOp::Uge,
-        CmpOp::Ugt => CmpOp::Ult,
-        CmpOp::Uge => CmpOp::Ule,
-        CmpOp::Slt => CmpOp::Sgt,
-        CmpOp::Sle => CmpOp::Sge,
-        CmpOp::Sgt => CmpOp::Slt,
-        CmpOp::Sge => CmpOp::Sle,
-    }
 }
 
 /// Returns the host operation for an operation of two bits.

@@ -164,13 +164,11 @@ impl Plan {
 
     /// Returns the last source for which host instructions compute flags.
     pub(crate) fn last_recomputed(&self) -> Option<Source> {
-        let parts = self.parts.iter().flatten().map(|(_, source)| *source);
-        parts
-            .filter(|source| match source {
-                Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
-                Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
-            })
-            .next_back()
+        let mut parts = self.parts.iter().flatten().map(|(_, source)| *source);
+        parts.rfind(|source| match source {
+            Source::Host(_) | Source::Result(Operand::Imm(_)) | Source::Constant(_) => false,
+            Source::Compare(..) | Source::Result(Operand::Reg(_)) => true,
+        })
     }
 
     /// Adds a part; false if there is no room.
@@ -245,7 +243,9 @@ impl fmt::Display for Source {
         match self {
             Self::Host(Kind::Add) => f.write_str("in the host's, as of add"),
             Self::Host(Kind::Sub) => f.write_str("in the host's, as of sub"),
-            Self::Host(Kind::Nz | Kind::Float | Kind::FloatSwapped) => f.write_str("in the host's"),
+            Self::Host(Kind::Nz) => f.write_str("in the host's"),
+            Self::Host(Kind::Float) => f.write_str("in the host's, as of ucomis"),
+            Self::Host(Kind::FloatSwapped) => f.write_str("in the host's, as of ucomis swapped"),
             Self::Compare(a, b) => write!(f, "of cmp {a}, {b}"),
             Self::Result(value) => write!(f, "of {value}"),
             Self::Constant(psr) => write!(f, "of {psr:#x}"),

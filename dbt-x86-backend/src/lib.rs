@@ -1,4 +1,8 @@
 #![no_std]
+#![allow(
+    clippy::wrong_self_convention,
+    reason = "methods that emit are named for the instruction, not for a conversion of the receiver"
+)]
 #![deny(unsafe_code)]
 //! x86-64 host back end: instruction selection, registers, emission.
 //!

@@ -26,7 +26,7 @@ use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, O
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
-use crate::asm::Asm;
+use crate::asm::{Alu, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::Plan;
@@ -268,15 +268,15 @@ impl<'a> Lowering<'a> {
             Inst::Extend { signed, a } => self.extend(value, signed, a),
             Inst::Low { a } => self.low(value, a),
             Inst::High { a } => self.high(value, a),
-            Inst::Adc { a, b, carry } => self.adc(value, a, b, carry),
-            Inst::Sbc { a, b, carry } => self.sbc(value, a, b, carry),
+            Inst::Adc { a, b, carry } => self.with_carry(Alu::Adc, value, fact.fused, a, b, carry),
+            Inst::Sbc { a, b, carry } => self.with_carry(Alu::Sbb, value, fact.fused, a, b, carry),
             Inst::AddFlags { a, b } if fact.fused.is_none() => self.add_flags(value, a, b),
             Inst::SubFlags { a, b } if fact.fused.is_none() => self.sub_flags(value, a, b),
             Inst::AdcFlags { a, b, carry } if fact.fused.is_none() => {
-                self.adc_flags(value, a, b, carry)
+                self.with_carry(Alu::Adc, value, Some(value), a, b, carry)
             }
             Inst::SbcFlags { a, b, carry } if fact.fused.is_none() => {
-                self.sbc_flags(value, a, b, carry)
+                self.with_carry(Alu::Sbb, value, Some(value), a, b, carry)
             }
             Inst::AddFlags { .. }
             | Inst::SubFlags { .. }

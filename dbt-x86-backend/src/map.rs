@@ -47,6 +47,10 @@ impl fmt::Display for StateMap {
         for (index, recipe) in (1..).zip(self.edges.iter().flat_map(|edges| edges.iter())) {
             write!(f, ", edge {index}: {recipe}")?;
         }
+        for Deferred { offset, width, xmm } in self.vectors.iter().flat_map(|slots| slots.iter()) {
+            let bytes = width.bytes();
+            write!(f, ", {bytes} bytes at {offset:#x} in xmm{}", xmm.0)?;
+        }
         Ok(())
     }
 }

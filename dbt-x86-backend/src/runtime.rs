@@ -59,6 +59,31 @@ pub(crate) struct Entries {
     pub(crate) len: u32,
 }
 
+impl Entries {
+    /// Returns the name of the entry point at an offset from the start of code
+    /// memory.
+    pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
+        let entries = [
+            (self.enter, "enter"),
+            (self.unlinked, "unlinked"),
+            (self.trap, "trap"),
+            (self.interrupt, "interrupt"),
+            (self.interrupt_at, "interrupt_at"),
+            (self.interpret_at, "interpret_at"),
+            (self.fault, "fault"),
+            (self.callback_fault, "callback_fault"),
+            (self.lookup, "lookup"),
+            (self.missed, "missed"),
+            (self.call_state, "call_state"),
+            (self.call_context, "call_context"),
+            (self.call_float, "call_float"),
+            (self.constants, "constants"),
+        ];
+        let found = entries.iter().find(|(entry, _)| *entry == offset);
+        found.map(|(_, name)| *name)
+    }
+}
+
 /// A constant that generated code reads, eight bytes each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
@@ -109,30 +134,6 @@ impl Constant {
     /// Returns the constant's offset from the first.
     pub(crate) const fn offset(self) -> u32 {
         self as u32 * 8
-    }
-}
-
-impl Entries {
-    /// Returns the name of the entry point at an offset from the start of code
-    /// memory.
-    pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
-        let entries = [
-            (self.enter, "enter"),
-            (self.unlinked, "unlinked"),
-            (self.trap, "trap"),
-            (self.interrupt, "interrupt"),
-            (self.interrupt_at, "interrupt_at"),
-            (self.interpret_at, "interpret_at"),
-            (self.fault, "fault"),
-            (self.callback_fault, "callback_fault"),
-            (self.lookup, "lookup"),
-            (self.missed, "missed"),
-            (self.call_state, "call_state"),
-            (self.call_context, "call_context"),
-            (self.call_float, "call_float"),
-        ];
-        let found = entries.iter().find(|(entry, _)| *entry == offset);
-        found.map(|(_, name)| *name)
     }
 }
 

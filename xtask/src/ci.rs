@@ -189,7 +189,8 @@ fn capstone() -> Result<(), String> {
 }
 
 fn lockstep() -> Result<(), String> {
-    cargo("xtask oracle lockstep --count 200000")
+    cargo("xtask oracle lockstep --count 200000")?;
+    cargo("xtask oracle lockstep --floating --count 200000")
 }
 
 fn float() -> Result<(), String> {

@@ -23,10 +23,13 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
     }
 }
 
-fn verdict(clean: bool) -> &'static str {
+/// Says how a comparison ended.
+fn verdict(clean: bool) -> ExitCode {
     if clean {
-        "no unexplained differences"
+        println!("no unexplained differences");
+        ExitCode::SUCCESS
     } else {
-        "UNEXPLAINED DIFFERENCES"
+        println!("UNEXPLAINED DIFFERENCES");
+        ExitCode::FAILURE
     }
 }

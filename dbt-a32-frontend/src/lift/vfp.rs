@@ -30,7 +30,7 @@ impl Lifter<'_, '_> {
         }
         let mut operands = [self.builder.imm64(0); 3];
         for (position, operand) in operands.iter_mut().enumerate().take(op.count()) {
-            *operand = self.to_dword(op.operands()[position], args[position]);
+            *operand = self.extended(op.operands()[position], args[position]);
         }
         let result = self.builder.call(helper, operands);
         match op.ty() {
@@ -48,7 +48,7 @@ impl Lifter<'_, '_> {
     }
 
     /// Extends an operand for a call.
-    fn to_dword(&mut self, ty: Ty, value: Value) -> Value {
+    fn extended(&mut self, ty: Ty, value: Value) -> Value {
         match ty {
             Ty::V64 => self.double_to_dword(value),
             Ty::V32 => {
@@ -70,7 +70,7 @@ impl Lifter<'_, '_> {
 
     /// Calls the exact function of a conversion that is not the host's.
     fn convert(&mut self, exact: FpOp, ty: Ty, conversion: Conversion, a: Value) -> Value {
-        let a = self.to_dword(ty, a);
+        let a = self.extended(ty, a);
         let (b, zero) = (self.builder.imm64(conversion.bits()), self.builder.imm64(0));
         self.fp(exact, a, b, zero)
     }

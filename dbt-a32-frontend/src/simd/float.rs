@@ -3,7 +3,7 @@
 use dbt_isa::ops::Nzcv;
 
 use super::{SimdKind, SimdOp, each, element};
-use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, Rounding, RoundingMode, Single};
+use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, FpFlags, Rounding, RoundingMode, Single};
 
 pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u128 {
     match op.kind {
@@ -22,6 +22,9 @@ pub(super) fn eval(op: SimdOp, env: &mut FpEnv, a: u128, b: u128, c: u128) -> u1
 
 /// Computes an element.
 fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
+    if let Some(result) = ordinary(op.kind, env, a, b) {
+        return result;
+    }
     let fixed = Fixed {
         width: FixedWidth::Word,
         signed: op.signed,
@@ -61,6 +64,51 @@ fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
         }
         _ => unreachable!("operations of other modules"),
     }
+}
+
+/// Adds, subtracts, multiplies or compares in double precision, if neither operands
+/// nor the result are anything but zeroes and normal numbers.
+///
+/// Products of singles are exact there. A sum may be rounded twice, but doubles have
+/// more than twice the bits of singles, so that the second rounding gives what one
+/// alone would.
+#[inline]
+fn ordinary(kind: SimdKind, env: &mut FpEnv, a: u32, b: u32) -> Option<u32> {
+    const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+    let is_ordinary = |bits: u32| {
+        let exponent = bits >> 23 & 0xff;
+        exponent.wrapping_sub(1) < 0xfe || bits << 1 == 0
+    };
+    if !(is_ordinary(a) && is_ordinary(b)) {
+        return None;
+    }
+    let [x, y] = [a, b].map(|bits| f64::from(f32::from_bits(bits)));
+    let y = if kind == SimdKind::FloatSub { -y } else { y };
+    let (result, exact) = match kind {
+        SimdKind::FloatAdd | SimdKind::FloatSub => {
+            let sum = x + y;
+            // What the sum lacks, exactly.
+            let of_y = sum - x;
+            (sum, (x - (sum - of_y)) + (y - of_y) == 0.0)
+        }
+        SimdKind::FloatMul => (x * y, true),
+        SimdKind::FloatEqual => return Some(truth(x == y)),
+        SimdKind::FloatGreater => return Some(truth(x > y)),
+        SimdKind::FloatGreaterOrEqual => return Some(truth(x >= y)),
+        _ => return None,
+    };
+    // Tiny results are flushed before they are rounded.
+    if result.abs() < SMALLEST && result != 0.0 {
+        return None;
+    }
+    let single = result as f32;
+    if single.is_infinite() {
+        return None;
+    }
+    if !exact || f64::from(single) != result {
+        env.raise(FpFlags::INEXACT);
+    }
+    Some(single.to_bits())
 }
 
 fn compare(env: &mut FpEnv, a: u32, b: u32, signalling: bool) -> Nzcv {

@@ -58,7 +58,7 @@ fn lane(op: SimdOp, env: &mut SimdEnv, a: i128, b: i128) -> i128 {
         SimdKind::SatShiftLeftUnsigned => saturate(op.signed(false), env, shift(a, imm, false)),
         SimdKind::InsertLeft => a << imm | b & ((1 << imm) - 1),
         SimdKind::InsertRight => {
-            let kept = -1 << (op.bits() as i32 - imm);
+            let kept = -1 << (op.bits().cast_signed() - imm);
             a >> imm & !kept | b & kept
         }
         SimdKind::Abs => a.abs(),

@@ -137,8 +137,8 @@ pub enum CompileError {
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
-///   [`VcpuContext`] before it, the jump cache (reading), its stack, and guest
-///   memory as lowered; nothing else. It calls the [`Callees`] only, with the
+///   [`VcpuContext`] before it, the jump cache and the runtime (both
+///   reading), its stack, and guest memory as lowered; nothing else. It calls the [`Callees`] only, with the
 ///   pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
 ///   exit, through the jump cache, or by a return to an address that generated

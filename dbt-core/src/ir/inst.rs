@@ -577,6 +577,52 @@ impl TrapKind {
 }
 
 impl Inst {
+    /// Returns the type of the value that the instruction makes, or `None` if it
+    /// makes none. `slot_ty` knows the types of slots.
+    #[must_use]
+    pub fn ty(&self, slot_ty: impl FnOnce(Slot) -> Ty) -> Option<Ty> {
+        Some(match *self {
+            Self::Const { ty, .. } => ty,
+            Self::Get { slot } => slot_ty(slot),
+            Self::Binary { width, .. } | Self::Select { width, .. } | Self::Load { width, .. } => {
+                width.ty()
+            }
+            Self::Unary { .. }
+            | Self::BitToWord { .. }
+            | Self::Low { .. }
+            | Self::High { .. }
+            | Self::Adc { .. }
+            | Self::Sbc { .. }
+            | Self::FlagsToPsr { .. } => Ty::I32,
+            Self::ToVector { width, .. }
+            | Self::LoadVector { width, .. }
+            | Self::FloatSign { width, .. } => width.vector_ty(),
+            Self::Vector { .. } | Self::VectorShift { .. } => Ty::V64,
+            Self::FromVector { width, .. } => width.ty(),
+            Self::Float { op, .. } => op.ty(),
+            Self::FloatStatus => Ty::I32,
+            Self::Extend { .. } | Self::CompareExchange { .. } | Self::Call { .. } => Ty::I64,
+            Self::Compare { .. }
+            | Self::Bits { .. }
+            | Self::BitNot { .. }
+            | Self::Condition { .. } => Ty::I1,
+            Self::AddFlags { .. }
+            | Self::SubFlags { .. }
+            | Self::AdcFlags { .. }
+            | Self::SbcFlags { .. }
+            | Self::NzFlags { .. }
+            | Self::NzcFlags { .. }
+            | Self::FlagsFromPsr { .. } => Ty::Flags,
+            Self::Nop
+            | Self::Guest { .. }
+            | Self::Set { .. }
+            | Self::Store { .. }
+            | Self::StoreVector { .. }
+            | Self::Fence
+            | Self::ExitIf { .. } => return None,
+        })
+    }
+
     /// Calls `visit` with each operand.
     #[inline]
     pub fn for_each_operand(&self, mut visit: impl FnMut(Value)) {

@@ -80,45 +80,6 @@ impl Unit {
     /// makes none.
     #[must_use]
     pub fn ty(&self, value: Value, layout: &StateLayout) -> Option<Ty> {
-        Some(match *self.inst(value) {
-            Inst::Const { ty, .. } => ty,
-            Inst::Get { slot } => layout.slot(slot).ty,
-            Inst::Binary { width, .. } | Inst::Select { width, .. } | Inst::Load { width, .. } => {
-                width.ty()
-            }
-            Inst::Unary { .. }
-            | Inst::BitToWord { .. }
-            | Inst::Low { .. }
-            | Inst::High { .. }
-            | Inst::Adc { .. }
-            | Inst::Sbc { .. }
-            | Inst::FlagsToPsr { .. } => Ty::I32,
-            Inst::ToVector { width, .. }
-            | Inst::LoadVector { width, .. }
-            | Inst::FloatSign { width, .. } => width.vector_ty(),
-            Inst::Vector { .. } | Inst::VectorShift { .. } => Ty::V64,
-            Inst::FromVector { width, .. } => width.ty(),
-            Inst::Float { op, .. } => op.ty(),
-            Inst::FloatStatus => Ty::I32,
-            Inst::Extend { .. } | Inst::CompareExchange { .. } | Inst::Call { .. } => Ty::I64,
-            Inst::Compare { .. }
-            | Inst::Bits { .. }
-            | Inst::BitNot { .. }
-            | Inst::Condition { .. } => Ty::I1,
-            Inst::AddFlags { .. }
-            | Inst::SubFlags { .. }
-            | Inst::AdcFlags { .. }
-            | Inst::SbcFlags { .. }
-            | Inst::NzFlags { .. }
-            | Inst::NzcFlags { .. }
-            | Inst::FlagsFromPsr { .. } => Ty::Flags,
-            Inst::Nop
-            | Inst::Guest { .. }
-            | Inst::Set { .. }
-            | Inst::Store { .. }
-            | Inst::StoreVector { .. }
-            | Inst::Fence
-            | Inst::ExitIf { .. } => return None,
-        })
+        self.inst(value).ty(|slot| layout.slot(slot).ty)
     }
 }

@@ -84,30 +84,14 @@ pub(super) fn operands(inst: &Inst, wanted: FlagSet, mut demand: impl FnMut(Valu
 /// Returns the type of the value of a removable instruction whose value is named
 /// but not wanted; it may become a constant of that type.
 pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) -> Option<Ty> {
-    Some(match *inst {
-        Inst::Get { slot } => slot_ty(slot),
-        Inst::Binary { width, .. } | Inst::Select { width, .. } => width.ty(),
-        Inst::ToVector { width, .. } | Inst::FloatSign { width, .. } => width.vector_ty(),
-        Inst::Vector { .. } | Inst::VectorShift { .. } => Ty::V64,
-        Inst::FromVector { width, .. } => width.ty(),
-        Inst::Unary { .. }
-        | Inst::FloatStatus
-        | Inst::BitToWord { .. }
-        | Inst::Low { .. }
-        | Inst::High { .. }
-        | Inst::Adc { .. }
-        | Inst::Sbc { .. }
-        | Inst::FlagsToPsr { .. } => Ty::I32,
-        Inst::Compare { .. } | Inst::Bits { .. } | Inst::BitNot { .. } | Inst::Condition { .. } => {
-            Ty::I1
-        }
-        Inst::AddFlags { .. }
-        | Inst::SubFlags { .. }
-        | Inst::AdcFlags { .. }
-        | Inst::SbcFlags { .. }
-        | Inst::NzFlags { .. }
-        | Inst::NzcFlags { .. }
-        | Inst::FlagsFromPsr { .. } => Ty::Flags,
-        _ => return None,
-    })
+    match inst {
+        Inst::Const { .. }
+        | Inst::Extend { .. }
+        | Inst::Load { .. }
+        | Inst::LoadVector { .. }
+        | Inst::CompareExchange { .. }
+        | Inst::Call { .. }
+        | Inst::Float { .. } => None,
+        _ => inst.ty(slot_ty),
+    }
 }

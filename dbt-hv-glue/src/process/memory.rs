@@ -334,23 +334,19 @@ impl fmt::Debug for ProcessMemory {
     }
 }
 
-/// Writes what the engine wants to know of a fault.
+/// Writes what the engine wants to know of a fault. What is no register of this host
+/// stays: generated code keeps there what its state maps need.
 fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut VcpuContext) {
-    let mut fault = HostFault {
-        pc: host.pc() as u64,
-        flags: host.flags(),
-        address: address as u64,
-        write: write.into(),
-        ..HostFault::default()
-    };
+    // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
+    // interrupted on this thread, and nobody refers to `fault` while it runs.
+    let fault = unsafe { &mut (*context).fault };
+    fault.pc = host.pc() as u64;
+    fault.flags = host.flags();
+    fault.address = address as u64;
+    fault.write = write.into();
     for (n, reg) in fault.regs.iter_mut().enumerate().take(16) {
         *reg = host.gpr(n);
     }
-    // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
-    // interrupted on this thread, and nobody refers to `fault` while it runs.
-    let place = unsafe { &raw mut (*context).fault };
-    // SAFETY: as above.
-    unsafe { place.write(fault) };
 }
 
 /// The `gs` segment of this thread, as generated code wants it.

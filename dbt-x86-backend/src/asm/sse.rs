@@ -92,6 +92,12 @@ impl Asm<'_> {
         self.encode(op.wide(width.into()), src.0, dst.into());
     }
 
+    /// `vpextrd dst, src, 1`: the upper half of a double.
+    pub(crate) fn from_vector_high(&mut self, dst: Reg, src: Xmm) {
+        self.vex(3, 1, Bits::B32, 0x16, src, Xmm(0), dst.into());
+        self.byte(1);
+    }
+
     /// `op dst, src` on scalars.
     pub(crate) fn scalar(&mut self, op: Sse, width: Width, dst: Xmm, src: impl Into<Rm>) {
         self.sse(scalar(width), op as u8, dst.0, src);

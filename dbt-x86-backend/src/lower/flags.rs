@@ -17,7 +17,7 @@ mod save;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::FlagSet;
-use dbt_core::ir::Value;
+use dbt_core::ir::{Inst, Value};
 
 use super::place::Place;
 use super::{Lowering, Result};
@@ -61,6 +61,22 @@ struct Definition {
     undone: Option<(u32, u32)>,
     /// The flags are known, in bits 31 to 28.
     constant: Option<u32>,
+}
+
+impl Definition {
+    /// A definition of all components, which cannot be obtained yet.
+    const fn new(value: Value) -> Self {
+        Self {
+            value,
+            compare: None,
+            result: None,
+            rest: None,
+            own: FlagSet::ALL,
+            spill: None,
+            undone: None,
+            constant: None,
+        }
+    }
 }
 
 /// What is known of flags at one point of a block.
@@ -120,16 +136,7 @@ impl FlagsState {
 
     /// Flags whose components can be obtained only when they are written.
     pub(super) fn define_unknown(&mut self, value: Value) {
-        self.define(Definition {
-            value,
-            compare: None,
-            result: None,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
-        });
+        self.define(Definition::new(value));
     }
 }
 
@@ -189,17 +196,41 @@ impl Lowering<'_> {
         let compare = compared.and_then(|(a, b)| Some((self.note_value(a)?, self.note_value(b)?)));
         let result = result.map(|reg| self.note(Operand::Reg(reg)));
         self.flags.define(Definition {
-            value,
             compare,
             result,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
+    }
+
+    /// How far to look for who reads flags.
+    const NEAR: usize = 12;
+
+    /// Records flags that are compared for when they are read.
+    pub(super) fn define_comparison(&mut self, value: Value, a: Value, b: Value) {
+        let host = self.flags.host;
+        let result = self.flags.host_result;
+        self.define_host_flags(value, Kind::Sub, Some((a, b)), None);
+        self.flags.host = host;
+        self.flags.host_result = result;
+    }
+
+    /// Tells whether floating-point arithmetic, which changes the host's flags, comes
+    /// before anything that may read flags made now.
+    pub(super) fn is_clobbered_unread(&self) -> bool {
+        let insts = &self.input.unit.insts[self.index as usize + 1..];
+        for inst in insts.iter().take(Self::NEAR) {
+            match inst {
+                Inst::Float { .. } => return true,
+                Inst::ExitIf { .. }
+                | Inst::Select { .. }
+                | Inst::Call { .. }
+                | Inst::BitToWord { .. } => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Records the flags of a floating-point comparison, whose outcome is in a
@@ -207,14 +238,8 @@ impl Lowering<'_> {
     pub(super) fn define_float_flags(&mut self, value: Value, kind: Kind, place: u8) {
         let outcome = self.note(Operand::Reg(Reg(context::SAVED + place)));
         self.flags.define(Definition {
-            value,
             compare: Some((outcome, self.note(Operand::Imm(1)))),
-            result: None,
-            rest: None,
-            own: FlagSet::ALL,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         self.flags.host = Some((value, kind));
         self.flags.host_result = None;
@@ -245,14 +270,9 @@ impl Lowering<'_> {
             }
             // A read that was not forwarded names the same flags again.
             Some(same) => self.flags.define(Definition {
-                value,
-                compare: None,
-                result: None,
                 rest: Some(same),
                 own: FlagSet::NONE,
-                spill: None,
-                undone: None,
-                constant: None,
+                ..Definition::new(value)
             }),
         }
     }
@@ -271,14 +291,10 @@ impl Lowering<'_> {
         }
         let note = self.note_value(result);
         self.flags.define(Definition {
-            value,
-            compare: None,
             result: note,
             rest: Some(rest),
             own,
-            spill: None,
-            undone: None,
-            constant: None,
+            ..Definition::new(value)
         });
         if let Some(Note {
             operand: Operand::Reg(reg),

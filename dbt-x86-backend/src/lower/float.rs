@@ -48,8 +48,8 @@ enum Arg {
 /// What lies behind the unit for one operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slow {
-    /// The condition under which the host's result is right after all.
-    fine: Option<Cc>,
+    /// The result that is right unless it is a NaN or the smallest normal number.
+    recheck: Option<(Width, Xmm)>,
     call: ExactCall,
     /// Where to go on.
     back: u32,
@@ -137,35 +137,76 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Sends results that are not ordinary behind the unit.
+    /// Sends results that are not ordinary behind the unit: NaNs, and what is at
+    /// most as large as the smallest normal number.
+    ///
+    /// Comparing the magnitude needs no general register. Where one is free, its
+    /// bits are compared, which is cheaper on CPUs that move the outcome of a
+    /// comparison from one kind of unit to the other.
     fn check(&mut self, width: Width, dst: Xmm, call: ExactCall) -> Result<()> {
+        self.before_clobber()?;
+        let recheck = Some((width, dst));
+        let free = self.free_scratch();
+        if let Some(reg) = free {
+            self.before_overwrite(reg)?;
+        }
+        match (free, width) {
+            (Some(reg), Width::W32) => {
+                self.asm.from_vector(width, reg, dst);
+                // Without the sign, the lower end moved to zero.
+                self.asm
+                    .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0080_0000 + 1));
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, reg, 0xfdff_ffff_u32.cast_signed());
+                self.slow(Cc::A, recheck, call);
+            }
+            (Some(reg), Width::W64) if self.features.avx => {
+                // A result that is a NaN is a quiet one, which the upper half tells.
+                self.asm.from_vector_high(reg, dst);
+                self.asm
+                    .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0010_0000 + 1));
+                self.asm
+                    .alu_imm(Alu::Cmp, Bits::B32, reg, 0xffbf_ffff_u32.cast_signed());
+                self.slow(Cc::A, recheck, call);
+            }
+            _ => {
+                self.compare_magnitude(width, dst);
+                // Below or equal, or unordered.
+                self.slow(Cc::Be, recheck, call);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares a magnitude with the smallest normal number.
+    fn compare_magnitude(&mut self, width: Width, xmm: Xmm) {
         let (magnitude, normal) = match width {
             Width::W32 => (Constant::Abs32, Constant::Normal32),
             Width::W64 => (Constant::Abs64, Constant::Normal64),
         };
-        self.before_clobber()?;
         let scratch = Xmm::SCRATCH;
         if self.features.avx {
-            self.asm.bits3(SseOp::And, scratch, dst, Rm::Constant);
+            self.asm.bits3(SseOp::And, scratch, xmm, Rm::Constant);
             self.at_constant(magnitude);
         } else {
             self.asm.load_vector(width, scratch, Rm::Constant);
             self.at_constant(magnitude);
-            self.asm.bits(SseOp::And, scratch, dst);
+            self.asm.bits(SseOp::And, scratch, xmm);
         }
         self.asm.compare_vector(width, false, scratch, Rm::Constant);
         self.at_constant(normal);
-        // Below or equal, or unordered. Those that are only below are fine.
-        self.slow(Cc::Be, Some(Cc::Ne), call);
-        Ok(())
     }
 
     /// Branches behind the unit if `cc` holds.
-    fn slow(&mut self, cc: Cc, fine: Option<Cc>, call: ExactCall) {
+    fn slow(&mut self, cc: Cc, recheck: Option<(Width, Xmm)>, call: ExactCall) {
         let at = self.asm.jcc(cc);
         let back = self.asm.offset();
         let index = self.scratch.slow.len();
-        self.scratch.slow.push(Slow { fine, call, back });
+        self.scratch.slow.push(Slow {
+            recheck,
+            call,
+            back,
+        });
         self.stub_at(at, StubKind::SlowFloat(index));
     }
 
@@ -179,9 +220,15 @@ impl Lowering<'_> {
 
     /// Emits what lies behind the unit for an operation.
     pub(super) fn emit_slow(&mut self, index: usize) {
-        let Slow { fine, call, back } = self.scratch.slow[index];
-        if let Some(fine) = fine {
-            let at = self.asm.jcc(fine);
+        let Slow {
+            recheck,
+            call,
+            back,
+        } = self.scratch.slow[index];
+        if let Some((width, xmm)) = recheck {
+            self.compare_magnitude(width, xmm);
+            // Neither equal nor unordered.
+            let at = self.asm.jcc(Cc::Ne);
             self.asm.patch(at, back.into());
         }
         self.emit_exact_call(&call);

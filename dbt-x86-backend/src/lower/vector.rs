@@ -298,18 +298,19 @@ impl Lowering<'_> {
     pub(super) fn vector_for(&mut self, value: Value) -> Result<Xmm> {
         let wanted = self.fact(value).vector_slot.and_then(|slot| {
             let offset = slot_offset(self.input.layout, slot);
+            let width = width_of(self.input.layout.slot(slot).ty)?;
             let mut preferred = self.vectors.preferred.iter();
             preferred
-                .find(|binding| binding.offset == offset)
-                .map(|binding| (binding.xmm, offset))
+                .find(|binding| binding.is(offset, width))
+                .map(|binding| (binding.xmm, offset, width))
         });
-        if let Some((xmm, offset)) = wanted
+        if let Some((xmm, offset, width)) = wanted
             && !self.is_busy(xmm)
             && !self.holds_value(xmm)
         {
             let mut bindings = self.vectors.bindings.iter();
             // The slot is overwritten before anybody can see it.
-            if bindings.all(|binding| binding.xmm != xmm || binding.offset == offset) {
+            if bindings.all(|binding| binding.xmm != xmm || binding.is(offset, width)) {
                 self.vectors.drop_if(|binding| binding.xmm == xmm);
                 self.keep_vector(xmm);
                 return Ok(xmm);

@@ -50,6 +50,10 @@ const fn target(pc: u32, offset: u32) -> u32 {
 }
 
 /// What Toy has besides values: registers and ways to go on elsewhere.
+#[allow(
+    clippy::missing_errors_doc,
+    reason = "`Execution` says what its `Err` means"
+)]
 pub trait Toy: Machine {
     /// Reads a register.
     fn reg(&mut self, number: u32) -> Self::Word;

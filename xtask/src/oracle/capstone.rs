@@ -35,12 +35,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             }
         }
     }
-    println!("{}", super::verdict(clean));
-    Ok(if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(super::verdict(clean))
 }
 
 fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {

@@ -88,10 +88,5 @@ fn compare(options: &Options) -> ExitCode {
         }
     }
     println!("{total} tuples of operands");
-    println!("{}", super::verdict(clean));
-    if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    super::verdict(clean)
 }

@@ -39,12 +39,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             }
         }
     }
-    println!("{}", super::verdict(clean));
-    Ok(if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(super::verdict(clean))
 }
 
 fn spaces(set: Set, sample: u32) -> Vec<(&'static str, Space)> {

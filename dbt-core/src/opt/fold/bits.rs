@@ -1,6 +1,6 @@
 //! Rules for single bits and for selection by them.
 
-use super::{Folder, compare, fold};
+use super::{Folder, fold};
 use crate::ir::{BitOp, Inst, Value, Width};
 
 pub(super) fn bits(f: &mut Folder<'_>, op: BitOp, a: Value, b: Value) -> Value {
@@ -29,7 +29,7 @@ pub(super) fn bit_not(f: &mut Folder<'_>, a: Value) -> Value {
         Inst::Const { bits, .. } => f.make_bit(bits == 0),
         Inst::BitNot { a: x } => x,
         Inst::Compare { op, width, a, b } => f.push(Inst::Compare {
-            op: compare::inverted(op),
+            op: op.inverted(),
             width,
             a,
             b,

@@ -7,7 +7,7 @@ use crate::ir::{Inst, Value, Width};
 
 pub(super) fn compare(f: &mut Folder<'_>, op: CmpOp, width: Width, a: Value, b: Value) -> Value {
     if f.constant(a).is_some() && f.constant(b).is_none() {
-        return compare(f, swapped(op), width, b, a);
+        return compare(f, op.swapped(), width, b, a);
     }
     let folded = match (f.constant(a), f.constant(b)) {
         (Some(x), Some(y)) => Some(f.make_bit(eval(op, width, x, y))),
@@ -24,37 +24,6 @@ pub(super) fn compare(f: &mut Folder<'_>, op: CmpOp, width: Width, a: Value, b: 
         return value;
     }
     f.push(Inst::Compare { op, width, a, b })
-}
-
-/// Returns the relation that holds exactly when `op` does not.
-pub(super) const fn inverted(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq => CmpOp::Ne,
-        CmpOp::Ne => CmpOp::Eq,
-        CmpOp::Ult => CmpOp::Uge,
-        CmpOp::Ule => CmpOp::Ugt,
-        CmpOp::Ugt => CmpOp::Ule,
-        CmpOp::Uge => CmpOp::Ult,
-        CmpOp::Slt => CmpOp::Sge,
-        CmpOp::Sle => CmpOp::Sgt,
-        CmpOp::Sgt => CmpOp::Sle,
-        CmpOp::Sge => CmpOp::Slt,
-    }
-}
-
-/// Returns the relation between `b` and `a` when `op` is that of `a` and `b`.
-const fn swapped(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq | CmpOp::Ne => op,
-        CmpOp::Ult => CmpOp::Ugt,
-        CmpOp::Ule => CmpOp::Uge,
-        CmpOp::Ugt => CmpOp::Ult,
-        CmpOp::Uge => CmpOp::Ule,
-        CmpOp::Slt => CmpOp::Sgt,
-        CmpOp::Sle => CmpOp::Sge,
-        CmpOp::Sgt => CmpOp::Slt,
-        CmpOp::Sge => CmpOp::Sle,
-    }
 }
 
 #[allow(

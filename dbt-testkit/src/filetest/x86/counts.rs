@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::ops::{AddAssign, Sub};
 
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::insn::{a32, t16, t32, vfp};
+use dbt_a32_frontend::insn::{a32, simd, t16, t32, vfp};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::Guest as _;
 use dbt_core::host::{Lowering, Origin};
@@ -34,15 +34,16 @@ const FEATURES: Features = Features::ARMHF
 const SVC_A32: u32 = 0xef00_0000;
 const SVC_T16: u16 = 0xdf00;
 
-/// `test rows a32` or `test rows t32`: one canonical instruction of each row, and
-/// the one that sets flags if the row has both.
+/// `test rows a32`, `test rows t32` or `test rows simd`: one canonical instruction
+/// of each row, and the one that sets flags if the row has both.
 pub(in crate::filetest) fn rows(arguments: &[&str], _: &str) -> Result<String, String> {
-    let mut counter = Counter::new()?;
-    let mut out = Table::new();
-    let cx = |cx: DecodeContext| DecodeContext {
-        features: FEATURES,
-        ..cx
+    let features = match arguments {
+        ["simd"] => Features::from_bits_truncate(!0),
+        _ => FEATURES,
     };
+    let mut counter = Counter::new(features)?;
+    let mut out = Table::new();
+    let cx = |cx: DecodeContext| DecodeContext { features, ..cx };
     match arguments {
         ["a32"] => {
             let cx = cx(DecodeContext::a32());
@@ -67,7 +68,14 @@ pub(in crate::filetest) fn rows(arguments: &[&str], _: &str) -> Result<String, S
                 out.row(&mut counter, row, true, draw)?;
             }
         }
-        _ => return Err("`rows` wants a32 or t32".to_owned()),
+        ["simd"] => {
+            let cx = cx(DecodeContext::a32());
+            for row in simd::ROWS {
+                let draw = |next: &mut dyn FnMut() -> u32| simd::random(row, next, &cx);
+                out.row(&mut counter, row, false, draw)?;
+            }
+        }
+        _ => return Err("`rows` wants a32, t32 or simd".to_owned()),
     }
     Ok(out.0)
 }
@@ -80,7 +88,7 @@ pub(in crate::filetest) fn code(arguments: &[&str], input: &str) -> Result<Strin
         ["t32"] => true,
         _ => return Err("`code` wants a32 or t32".to_owned()),
     };
-    let mut counter = Counter::new()?;
+    let mut counter = Counter::new(FEATURES)?;
     let mut out = Table::new();
     for line in input.lines() {
         let words = line.split(';').next().unwrap_or_default();
@@ -143,8 +151,8 @@ struct Counter {
 }
 
 impl Counter {
-    fn new() -> Result<Self, String> {
-        let guest = A32Guest::new(FEATURES);
+    fn new(features: Features) -> Result<Self, String> {
+        let guest = A32Guest::new(features);
         let layout = guest.layout();
         let mut counter = Self {
             guest,
@@ -350,7 +358,8 @@ impl Proposals {
         plain.push(first);
         Self {
             plain,
-            random: Random::new(row.index.into()),
+            // The same whatever rows there are besides.
+            random: Random::new((u64::from(row.mask) << 32) | u64::from(row.value)),
         }
     }
 
@@ -376,7 +385,7 @@ fn canonical(row: &RowInfo, sets_flags: bool, amount: u32) -> u32 {
             ('n', 3..) | ('h', _) => 1,
             ('m', 3..) | ('o', 4) => 2,
             ('a' | 's' | 'u' | 'q', 3..) => 3,
-            ('P' | 'U', _) => 1,
+            ('P' | 'U', _) | ('u', 1) => 1,
             ('S', _) => sets_flags.into(),
             ('i', 2 | 5) => amount,
             ('i', 3..) => 4,

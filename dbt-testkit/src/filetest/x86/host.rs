@@ -1,7 +1,5 @@
 //! A back end without an engine, and Capstone to read what it emits.
 
-use std::fmt::Write;
-
 use ::capstone::arch::BuildsCapstone as _;
 use ::capstone::arch::x86::ArchMode;
 use ::capstone::{Capstone, Insn};
@@ -96,25 +94,47 @@ impl Host {
     fn text(&self, insn: &Insn<'_>, len: u64) -> String {
         let mnemonic = insn.mnemonic().unwrap_or_default();
         let operands = insn.op_str().unwrap_or_default();
-        let mut text = mnemonic.to_owned();
-        let target = (mnemonic.starts_with('j') || mnemonic == "call")
-            .then(|| operands.strip_prefix("0x"))
-            .flatten()
-            .and_then(|digits| u64::from_str_radix(digits, 16).ok())
-            .and_then(|target| target.checked_sub(CODE_ADDRESS));
-        // Writing to a String cannot fail.
-        let _ = match target {
-            Some(offset) if offset < self.runtime.len.into() => {
-                let entry = u32::try_from(offset).ok();
-                let name = entry.and_then(|entry| self.backend.runtime_entry(entry));
-                write!(text, " {}", name.unwrap_or("inside the runtime"))
-            }
-            Some(offset) if (0..len).contains(&offset.wrapping_sub(FRAGMENT_OFFSET.into())) => {
-                write!(text, " +{:#x}", offset - u64::from(FRAGMENT_OFFSET))
-            }
-            _ if operands.is_empty() => Ok(()),
-            _ => write!(text, " {operands}"),
-        };
-        text
+        if operands.is_empty() {
+            return mnemonic.to_owned();
+        }
+        let is_branch = mnemonic.starts_with('j') || mnemonic == "call";
+        let target = is_branch.then(|| hex(operands)).flatten();
+        if let Some(name) = target.and_then(|target| self.name(target, len)) {
+            return format!("{mnemonic} {name}");
+        }
+        format!("{mnemonic} {}", self.without_distance(insn, operands))
     }
+
+    /// Names what is at an address in the code, or in the runtime.
+    fn name(&self, address: u64, len: u64) -> Option<String> {
+        if let Some(offset) = address.checked_sub(FRAGMENT_ADDRESS)
+            && offset < len
+        {
+            return Some(format!("+{offset:#x}"));
+        }
+        let offset = u32::try_from(address.checked_sub(CODE_ADDRESS)?).ok()?;
+        let entry = |at| Some((self.backend.runtime_entry(at)?, offset - at));
+        let (entry, distance) = (0..=offset).rev().find_map(entry)?;
+        Some(match distance {
+            0 => entry.to_owned(),
+            _ => format!("{entry}+{distance:#x}"),
+        })
+    }
+
+    /// Names what an operand relative to the instruction is, since the distance
+    /// says nothing.
+    fn without_distance(&self, insn: &Insn<'_>, operands: &str) -> String {
+        let named = || {
+            let (before, rest) = operands.split_once("[rip - ")?;
+            let (distance, after) = rest.split_once(']')?;
+            let end = insn.address() + insn.len() as u64;
+            let name = self.name(end.checked_sub(hex(distance)?)?, 0)?;
+            Some(format!("{before}[{name}]{after}"))
+        };
+        named().unwrap_or_else(|| operands.to_owned())
+    }
+}
+
+fn hex(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }

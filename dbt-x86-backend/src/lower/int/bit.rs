@@ -5,7 +5,7 @@ use dbt_isa::ops::CmpOp;
 
 use super::register_of;
 use crate::asm::{Alu, Bits, Cc, Rm};
-use crate::facts::{bit_alu, swapped};
+use crate::facts::bit_alu;
 use crate::lower::place::Place;
 use crate::lower::{Lowering, Result};
 use crate::regs::Reg;
@@ -35,7 +35,7 @@ impl Lowering<'_> {
     fn compare(&mut self, op: CmpOp, width: Width, a: Value, b: Value) -> Result<Cc> {
         let bits = Bits::from(width);
         let (op, a, b) = if self.input.unit.constant(a).is_some() {
-            (swapped(op), b, a)
+            (op.swapped(), b, a)
         } else {
             (op, a, b)
         };

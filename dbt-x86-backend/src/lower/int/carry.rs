@@ -68,49 +68,9 @@ impl Lowering<'_> {
         Ok(dst)
     }
 
-    pub(in crate::lower) fn adc(
-        &mut self,
-        value: Value,
-        a: Value,
-        b: Value,
-        carry: Value,
-    ) -> Result<()> {
-        self.with_carry(Alu::Adc, value, self.fact(value).fused, a, b, carry)
-    }
-
-    pub(in crate::lower) fn sbc(
-        &mut self,
-        value: Value,
-        a: Value,
-        b: Value,
-        carry: Value,
-    ) -> Result<()> {
-        self.with_carry(Alu::Sbb, value, self.fact(value).fused, a, b, carry)
-    }
-
-    pub(in crate::lower) fn adc_flags(
-        &mut self,
-        value: Value,
-        a: Value,
-        b: Value,
-        carry: Value,
-    ) -> Result<()> {
-        self.with_carry(Alu::Adc, value, Some(value), a, b, carry)
-    }
-
-    pub(in crate::lower) fn sbc_flags(
-        &mut self,
-        value: Value,
-        a: Value,
-        b: Value,
-        carry: Value,
-    ) -> Result<()> {
-        self.with_carry(Alu::Sbb, value, Some(value), a, b, carry)
-    }
-
     /// `op` with the carry (or its opposite, the borrow) in the host's carry
     /// flag. Everything is in place before the flag is set.
-    fn with_carry(
+    pub(in crate::lower) fn with_carry(
         &mut self,
         op: Alu,
         value: Value,
@@ -182,6 +142,14 @@ impl Lowering<'_> {
     }
 
     pub(in crate::lower) fn sub_flags(&mut self, value: Value, a: Value, b: Value) -> Result<()> {
+        if self.is_clobbered_unread() {
+            let constant = self.constant32(b).is_some();
+            self.reg(a)?;
+            if constant || matches!(self.place(b), Place::Reg(_)) {
+                self.define_comparison(value, a, b);
+                return Ok(());
+            }
+        }
         self.before_clobber()?;
         if let Some(constant) = self.constant32(b) {
             let x = self.reg(a)?;

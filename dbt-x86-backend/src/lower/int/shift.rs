@@ -127,6 +127,8 @@ impl Lowering<'_> {
             self.define(value, dst);
             return Ok(());
         }
+        // Nothing is there to be lost, but finding a register may change that.
+        self.before_clobber()?;
         let dst = self.copy_for(value, Bits::B32, a, &[])?;
         self.asm.shift_imm(Shift::Shl, Bits::B32, dst, scale);
         self.arithmetic_done(value, dst, Width::W32)
