@@ -34,13 +34,12 @@
 //!
 //! # What is described
 //!
-//! All instructions of ARMv7-A, in A32 and T32, with floating point and Advanced
-//! SIMD; what ARMv8 added to both sets: acquiring and releasing accesses,
-//! checksums, cryptography, and rounding, selecting and numeric maxima in
-//! floating point; and the [system level](system) with the Security and
-//! Virtualization Extensions. A guest of user-level code
-//! ([`A32Guest::new`](guest::A32Guest::new)) leaves exceptions to the embedder; a
-//! guest with a system level
+//! All user-level instructions of ARMv7-A, in A32 and T32, with floating point and
+//! Advanced SIMD; what ARMv8 added to both sets: acquiring and releasing accesses,
+//! checksums, cryptography, and rounding, selecting and numeric maxima in floating
+//! point; and the [system level](system) with the Security and Virtualization
+//! Extensions. A guest of user-level code ([`A32Guest::new`](guest::A32Guest::new))
+//! leaves exceptions to the embedder; a guest with a system level
 //! ([`A32Guest::with_system`](guest::A32Guest::with_system)) takes them.
 //!
 //! # UNPREDICTABLE

@@ -240,7 +240,7 @@ where
             return self.interpret(&mut access, &mut stats.interpreted, env, budget.rounds);
         };
         assert!(
-            env.lowering() == jit.lowering,
+            jit.lowering.suits(env.lowering()),
             "an environment suits the engine's lowering"
         );
         access.set_window(env.window());

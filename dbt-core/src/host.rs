@@ -211,8 +211,25 @@ pub enum Lowering {
     /// The guest's address space is a window of the host's; the host's MMU
     /// checks, and a fault hook reports.
     Window,
+    /// As `Window`, and the guest's addresses are the host's. Addresses up to 64 KiB
+    /// above the guest's last one and below its first are nobody's.
+    Identity,
     /// Each access calls the embedder.
     Callback,
+}
+
+impl Lowering {
+    /// Tells whether code that was made for this lowering is right in an environment
+    /// of another.
+    #[must_use]
+    pub const fn suits(self, environment: Self) -> bool {
+        matches!(
+            (self, environment),
+            (Self::Window, Self::Window | Self::Identity)
+                | (Self::Identity, Self::Identity)
+                | (Self::Callback, Self::Callback)
+        )
+    }
 }
 
 /// Packs how an access is made into a word, for calls from generated code.

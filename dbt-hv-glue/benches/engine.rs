@@ -19,7 +19,11 @@ extern crate alloc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod process {
     use alloc::sync::Arc;
     use core::hint::black_box;
@@ -33,14 +37,14 @@ mod process {
     use dbt_core::exit::{Budget, Exit};
     use dbt_core::host::Lowering;
     use dbt_core::memory::{Fetch, GuestMemory};
+    use dbt_hv_glue::process::native::{self, NativeBackend};
     use dbt_hv_glue::process::{Backing, Placement, ProcessCode, Prot, Window, WindowEngine};
     use dbt_isa::ops::{Access, Size};
-    use dbt_x86_backend::X86Backend;
 
     const CODE: u32 = 0x1_0000;
     const BUFFER: u32 = 0x1_1000;
 
-    fn engine(program: &[u32]) -> Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>> {
+    fn engine(program: &[u32]) -> Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>> {
         let window = Arc::new(Window::new().unwrap());
         let (len, fixed) = (0x1_0000, Placement::Fixed);
         window
@@ -51,7 +55,7 @@ mod process {
         }
         let engine = Engine::new(
             A32Guest::new(Features::ARMHF),
-            X86Backend::default(),
+            native::backend(),
             Some(ProcessCode::new(16 << 20).unwrap()),
             Lowering::Window,
             Config {
@@ -117,7 +121,11 @@ mod process {
     }
 }
 
-#[cfg(not(all(feature = "process", target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 mod process {
     use super::Criterion;
 

@@ -6,7 +6,11 @@
 //! entry into an engine.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![cfg_attr(
-    not(all(feature = "process", target_os = "linux", target_arch = "x86_64")),
+    not(all(
+        feature = "process",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )),
     allow(unused, reason = "there is nothing to measure")
 )]
 
@@ -14,7 +18,11 @@ use core::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod process {
     use super::{Criterion, black_box};
 
@@ -150,7 +158,11 @@ mod process {
     }
 }
 
-#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 criterion_group!(
     benches,
     process::fault,
@@ -159,7 +171,11 @@ criterion_group!(
     process::gs
 );
 
-#[cfg(not(all(feature = "process", target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 criterion_group!(benches,);
 
 criterion_main!(benches);

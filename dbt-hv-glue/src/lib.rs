@@ -11,7 +11,7 @@
 //! # Example
 //!
 //! ```
-//! # #[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+//! # #[cfg(all(feature = "process", target_os = "linux"))]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use dbt_hv_glue::process::{Access, Backing, Placement, Prot, Window};
 //!
@@ -28,7 +28,7 @@
 //! assert_eq!((fault.addr, fault.access), (0x9000, Access::Read));
 //! # Ok(())
 //! # }
-//! # #[cfg(not(all(feature = "process", target_os = "linux", target_arch = "x86_64")))]
+//! # #[cfg(not(all(feature = "process", target_os = "linux")))]
 //! # fn main() {}
 //! ```
 //!
@@ -40,9 +40,11 @@
 //!
 //! # Features
 //!
-//! - `process` (default): the module of that name, on x86-64 Linux. Elsewhere it
-//!   is accepted and adds nothing, so that one `Cargo.toml` serves all targets.
+//! - `process` (default): the module of that name, on Linux, on x86-64
+//!   and AArch64. Elsewhere it is accepted and adds nothing, so that one `Cargo.toml` serves all targets.
 //!   It implies `std`.
+//! - `native`: `process::native`, the back end for the host that the process runs on.
+//!   It implies `process`.
 //! - `std`: what needs the standard library; nothing on its own.
 //!
 //! # `no_std` and allocation
@@ -51,7 +53,7 @@
 //!
 //! # Limits
 //!
-//! A process on x86-64 with 4 KiB host pages; KVM and EL2 are yet to come.
+//! A process with 4 KiB host pages; KVM and EL2 are yet to come.
 //!
 //! # MSRV
 //!
@@ -62,6 +64,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
 pub mod process;

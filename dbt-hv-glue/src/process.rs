@@ -20,7 +20,7 @@
 //!
 //! - [`ProcessCode`] is memory for generated code, mapped twice.
 //! - [`FaultScope`] receives the faults of generated code.
-//! - [`gs_base`] points a segment at the window.
+//! - On x86-64, `gs_base` points a segment at the window.
 //!
 //! - [`ProcessMemory`] makes of these an environment for `dbt-core`'s engine, and
 //!   [`WindowEngine`] has the engine forget what changes in the window.
@@ -45,27 +45,39 @@
 //! then maintain its caches, as the architecture demands of it, and the embedder
 //! calls [`Window::invalidate`].
 //!
-//! The architecture-specific files are `context`, `copy` and `gs_base`; a port to
-//! AArch64 adds theirs, cache maintenance in `code`, and larger host pages in
-//! `space`, where protections are computed in one place.
+//! Host pages have 4 KiB; larger ones concern `space`, where protections are computed
+//! in one place.
 
 mod access;
 mod alt_stack;
 mod code;
-mod context;
-mod copy;
 mod engine;
 mod error;
 mod fault;
-pub mod gs_base;
 mod layout;
 mod lock;
 mod memory;
+#[cfg(feature = "native")]
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/native.rs")]
+pub mod native;
 mod prot;
 mod regions;
-mod single;
 mod space;
 mod window;
+
+// What differs between architectures, under the same names.
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/context.rs")]
+mod context;
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/copy.rs")]
+mod copy;
+#[cfg(target_arch = "x86_64")]
+pub mod gs_base;
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/icache.rs")]
+mod icache;
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/segment.rs")]
+mod segment;
+#[cfg_attr(target_arch = "aarch64", path = "process/aarch64/single.rs")]
+mod single;
 
 pub use code::{CodeCopy, ProcessCode};
 pub use context::HostContext;

@@ -3,7 +3,11 @@
 //! Signal actions belong to the process, so each case runs in a process of its
 //! own: the test starts itself again with the case's name in the environment.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(
+    feature = "process",
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 
 use core::sync::atomic::{AtomicI32, Ordering};
 use std::os::unix::process::ExitStatusExt as _;

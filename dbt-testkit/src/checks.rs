@@ -19,10 +19,16 @@ use crate::lockstep::Lockstep;
 use crate::random::Random;
 use crate::units::{LAYOUT, generate};
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub use cache::code_cache;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod cache;
 
 /// Returns up to eight bytes as a number.

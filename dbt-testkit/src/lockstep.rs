@@ -10,7 +10,10 @@
 //! deferred state must be recovered wherever an instruction can fault.
 
 mod evaluate;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod jit;
 
 use std::fmt;
@@ -29,7 +32,10 @@ use crate::programs::{FILLER, Mix, Program, Programs, text};
 use crate::random::Random;
 
 pub use evaluate::Evaluated;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub use jit::{CallbackJit, WindowJit};
 
 /// What a core implements here: all that is described.
@@ -339,14 +345,20 @@ impl Lockstep {
     /// When the host denies executable memory.
     #[must_use]
     pub fn with_generated_code(self) -> Self {
-        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        #[cfg(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        ))]
         let this = {
             const DENIED: &str = "the host allows executable memory";
             self.with(CallbackJit::new(true).expect(DENIED))
                 .with(CallbackJit::new(false).expect(DENIED))
                 .with(WindowJit::new().expect(DENIED))
         };
-        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        #[cfg(not(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        )))]
         let this = self;
         this
     }

@@ -42,7 +42,10 @@ fn generated_code_keeps_in_step() {
     check(checks::generated_code_keeps_in_step, 200);
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 #[test]
 fn code_cache() {
     check(checks::code_cache, 3000);

@@ -25,7 +25,7 @@ use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, Fragment, HostFault, Lowering, Runtime,
+    Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
 };
 use dbt_core::ir::{FloatFlags, Rounding, Width};
 use dbt_core::location::Location;
@@ -73,9 +73,9 @@ unsafe impl Backend for X86Backend {
         .run()
     }
 
-    fn link(&self, site: u32, to: u32) -> (u64, usize) {
-        let value = asm::displacement(site, to.into()).cast_unsigned();
-        (value.into(), 4)
+    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let value = asm::displacement(fragment + exit.patch, to.into()).cast_unsigned();
+        Some((value.into(), 4))
     }
 
     fn import_flags(&self, nzcv: u32) -> u64 {

@@ -47,6 +47,11 @@ const STEPS: &[Step] = &[
         float,
     ),
     (
+        "aarch64",
+        "the AArch64 back end agrees with the interpreter, under an emulator, for a moment",
+        aarch64,
+    ),
+    (
         "unicorn",
         "the interpreter agrees with Unicorn, for a moment",
         unicorn,
@@ -64,11 +69,12 @@ const STEPS: &[Step] = &[
 ];
 
 /// Crates that need `alloc`, and build without an operating system.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "dbt-isa",
     "dbt-core",
     "dbt-a32-frontend",
     "dbt-x86-backend",
+    "dbt-a64-backend",
     "dbt-mmu",
 ];
 /// Workspaces of their own.
@@ -191,6 +197,27 @@ fn capstone() -> Result<(), String> {
 fn lockstep() -> Result<(), String> {
     cargo("xtask oracle lockstep --count 200000")?;
     cargo("xtask oracle lockstep --floating --count 200000")
+}
+
+/// Runs the embedded program and the lockstep suite for AArch64 under QEMU.
+fn aarch64() -> Result<(), String> {
+    const TARGET: &str = "aarch64-unknown-linux-gnu";
+    have(TARGET)?;
+    for tool in ["qemu-aarch64-static", "aarch64-linux-gnu-gcc"] {
+        installed(tool)?;
+    }
+    cargo(&format!("run --release --target {TARGET} -p dbt-user"))?;
+    cargo(&format!(
+        "test --release --target {TARGET} -p dbt-testkit --test lockstep"
+    ))
+}
+
+/// Fails if a program cannot be run.
+fn installed(tool: &str) -> Result<(), String> {
+    let run = Command::new(tool).arg("--version").output();
+    run.map(|_| ()).map_err(|_| {
+        format!("{tool} is missing: Debian has it in qemu-user-static and gcc-aarch64-linux-gnu")
+    })
 }
 
 fn float() -> Result<(), String> {

@@ -72,7 +72,9 @@ impl<M> Cache<M> {
         if place.to.is_some() {
             return;
         }
-        patch(host, from.offset + place.site.patch, entry.offset());
+        if !patch(host, from.offset, &place.site, entry.offset()) {
+            return;
+        }
         self.records[exit.from.index as usize].exits[exit.index as usize].to = Some(to);
         self.sweep_incoming(to);
         self.records[to.index as usize]
@@ -116,11 +118,9 @@ impl<M> Cache<M> {
         let Record { offset, exits, .. } = &mut self.records[from.index as usize];
         let exit = &mut exits[index as usize];
         exit.to = None;
-        patch(
-            host,
-            *offset + exit.site.patch,
-            *offset + exit.site.unlinked,
-        );
+        let unlinked = *offset + exit.site.unlinked;
+        let reached = patch(host, *offset, &exit.site, unlinked);
+        debug_assert!(reached, "an exit reaches its own fragment");
         self.stats.unlinks += 1;
     }
 
@@ -142,8 +142,18 @@ impl<M> Cache<M> {
     }
 }
 
-/// Makes the patchable place at `site` lead to `to`.
-fn patch<B: Backend, C: CodeMemory>(host: &Host<B, C>, site: Offset, to: Offset) {
-    let (bytes, count) = host.backend.link(site, to);
-    host.code.write(site, &bytes.to_le_bytes()[..count]);
+/// Makes an exit of the fragment at `fragment` lead to `to`; false if it does not
+/// reach that far.
+fn patch<B: Backend, C: CodeMemory>(
+    host: &Host<B, C>,
+    fragment: Offset,
+    exit: &ExitSite,
+    to: Offset,
+) -> bool {
+    let Some((bytes, count)) = host.backend.link(exit, fragment, to) else {
+        return false;
+    };
+    let place = fragment + exit.patch;
+    host.code.write(place, &bytes.to_le_bytes()[..count]);
+    true
 }

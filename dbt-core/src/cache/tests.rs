@@ -75,9 +75,10 @@ unsafe impl Backend for Recogniser {
     ) -> Result<Fragment<()>, CompileError> {
         Err(CompileError::Unsupported)
     }
-    fn link(&self, site: u32, to: u32) -> (u64, usize) {
+    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let site = fragment + exit.patch;
         assert!(site.is_multiple_of(8), "the patch is atomic");
-        (Self::MARK | u64::from(to), 8)
+        Some((Self::MARK | u64::from(to), 8))
     }
     fn import_flags(&self, nzcv: u32) -> u64 {
         nzcv.into()
@@ -333,10 +334,13 @@ impl Test {
                 patch: 8 * word,
                 unlinked: 8 * word + 8,
                 target: location(target),
+                tag: 0,
             })
             .collect();
         for site in &sites {
-            let (bytes, _) = Recogniser.link(offset + site.patch, offset + site.unlinked);
+            let (bytes, _) = Recogniser
+                .link(site, offset, offset + site.unlinked)
+                .expect("everything is in reach");
             code[site.patch as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
         }
         let new = NewFragment {
@@ -471,7 +475,9 @@ impl Test {
         let mut expected = fragment.code.clone();
         for (site, link) in fragment.sites.iter().zip(&fragment.links) {
             let to = link.map_or(fragment.offset + site.unlinked, |to| self.live[&to].offset);
-            let (bytes, _) = Recogniser.link(fragment.offset + site.patch, to);
+            let (bytes, _) = Recogniser
+                .link(site, fragment.offset, to)
+                .expect("everything is in reach");
             expected[site.patch as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
         }
         let start = fragment.offset as usize;

@@ -253,7 +253,7 @@ where
         self.stats.entries += 1;
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
-            Lowering::Window => self.access.enter(code, enter, entry),
+            Lowering::Window | Lowering::Identity => self.access.enter(code, enter, entry),
             Lowering::Callback => {
                 let mut scope = Scope {
                     memory: env,

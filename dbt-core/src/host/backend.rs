@@ -22,6 +22,8 @@ pub struct ExitSite {
     pub unlinked: u32,
     /// Where the guest goes.
     pub target: Location,
+    /// The back end's own: what it needs to know when it links.
+    pub tag: u32,
 }
 
 /// The back end's answer to one unit.
@@ -179,10 +181,11 @@ pub unsafe trait Backend {
         code: &mut Vec<u8>,
     ) -> Result<Fragment<Self::Map>, CompileError>;
 
-    /// Returns the bytes (at most eight, with their count) that make the
-    /// patchable place at offset `site` of code memory lead to offset `to`. They
-    /// can be written at once, atomically with regard to a running host CPU.
-    fn link(&self, site: u32, to: u32) -> (u64, usize);
+    /// Returns the bytes (at most eight, with their count) that make an exit of the
+    /// fragment at offset `fragment` lead to offset `to`, or nothing if it does not
+    /// reach that far: then it stays as it is. It always reaches its own fragment. The
+    /// bytes can be written at once, atomically with regard to a running host CPU.
+    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)>;
 
     /// Moves the flags between the architectural form (bits 31 to 28) and
     /// [`VcpuContext::flags`]: called before entering generated code.

@@ -9,7 +9,7 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dbt_core::host::CodeMemory;
 
@@ -18,7 +18,7 @@ use rustix::fs::MemfdFlags;
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags};
 
-use super::{Error, PAGE_SIZE};
+use super::{Error, PAGE_SIZE, icache};
 
 /// Memory for generated code with a writable and an executable view.
 ///
@@ -37,7 +37,10 @@ use super::{Error, PAGE_SIZE};
 /// use dbt_hv_glue::process::ProcessCode;
 ///
 /// let code = ProcessCode::new(1 << 20)?;
+/// #[cfg(target_arch = "x86_64")]
 /// let seven = [0xb8, 7, 0, 0, 0, 0xc3]; // mov eax, 7; ret
+/// #[cfg(target_arch = "aarch64")]
+/// let seven = [0xe0, 0, 0x80, 0x52, 0xc0, 3, 0x5f, 0xd6]; // mov w0, #7; ret
 /// code.write(0, &seven);
 /// code.publish(0..seven.len());
 ///
@@ -141,23 +144,24 @@ impl ProcessCode {
                 len: capacity as u64,
             })?;
         let file = memory_file(len)?;
-        Ok(Self {
+        let this = Self {
             used: AtomicUsize::new(0),
             write: View::new(file.as_fd(), len, mapper, VIEW_WRITE)?,
             exec: View::new(file.as_fd(), len, mapper, VIEW_EXEC).map_err(|error| match error {
                 Error::Host(errno) => denied(errno),
                 other => other,
             })?,
-        })
+        };
+        // SAFETY: there is at least a page, and nobody knows of it yet.
+        unsafe { icache::try_out(this.write.start.as_ptr(), this.exec_base()) };
+        Ok(this)
     }
 }
 
 // SAFETY: *Executable*, *Exclusive* and *Fixed* by construction: two mappings of one
 // file that nobody else has, which live as long as the value and are only written to
-// by `write`. *Whole*: `write` stores aligned words of eight bytes. *Published*: x86
-// processors keep instruction fetch coherent with stores, also through another
-// mapping, from the next branch into the code on; the fence keeps the compiler from
-// delaying the stores.
+// by `write`. *Whole*: `write` stores aligned words of eight bytes. *Published*: by
+// `icache::publish`.
 unsafe impl CodeMemory for ProcessCode {
     fn capacity(&self) -> usize {
         self.exec.len
@@ -192,7 +196,9 @@ unsafe impl CodeMemory for ProcessCode {
             range.start <= range.end && range.end <= self.capacity(),
             "published code lies within the capacity"
         );
-        compiler_fence(Ordering::SeqCst);
+        let write = self.write.start.as_ptr().wrapping_add(range.start);
+        let exec = self.exec_base().wrapping_add(range.start);
+        icache::publish(write, exec, range.len());
     }
 }
 

@@ -30,6 +30,9 @@ const GREGS: [libc::c_int; 16] = [
 ];
 
 impl<'a> HostContext<'a> {
+    /// The number of general registers.
+    pub const REGISTERS: usize = GREGS.len();
+
     pub(super) fn new(context: &'a mut libc::ucontext_t) -> Self {
         Self(context)
     }
@@ -93,12 +96,20 @@ impl<'a> HostContext<'a> {
         self.float().map(|f| f.mxcsr)
     }
 
-    pub(super) fn trap(&self) -> i64 {
-        self.slot(libc::REG_TRAPNO)
+    /// Tells a function that survives faults where one was, and by which signal.
+    pub(super) fn set_stopped(&mut self, address: u64, signal: u64) {
+        self.set_gpr(0, address);
+        self.set_gpr(2, signal);
     }
 
-    pub(super) fn error(&self) -> i64 {
-        self.slot(libc::REG_ERR)
+    /// Tells whether the host says which address was accessed.
+    pub(super) fn is_page_fault(&self) -> bool {
+        self.slot(libc::REG_TRAPNO) == PAGE_FAULT
+    }
+
+    /// Tells whether a page fault was by a write.
+    pub(super) fn is_write(&self) -> bool {
+        self.slot(libc::REG_ERR) & ERROR_WRITE != 0
     }
 
     fn slot(&self, index: libc::c_int) -> i64 {
@@ -124,3 +135,9 @@ impl fmt::Debug for HostContext<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// Vector of the page fault exception.
+const PAGE_FAULT: i64 = 14;
+
+/// The bit of a page fault's error code that tells writes.
+const ERROR_WRITE: i64 = 1 << 1;

@@ -57,7 +57,7 @@ use std::sync::OnceLock;
 use rustix::io::Errno;
 
 use super::alt_stack::checked;
-use super::{HostContext, alt_stack, copy, single};
+use super::{HostContext, alt_stack, copy, icache, single};
 
 /// A host fault of generated code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -279,21 +279,23 @@ fn is_dealt_with(signal: libc::c_int, info: &libc::siginfo_t, context: *mut c_vo
     // SAFETY: for a fault the kernel fills in the address, of which any value is fine.
     let address = unsafe { info.si_addr() }.addr();
     if let Some(recovery) = copy::recovery(pc).or_else(|| single::recovery(pc)) {
-        context.set_gpr(0, address as u64);
-        context.set_gpr(2, signal.cast_unsigned().into());
+        context.set_stopped(address as u64, signal.cast_unsigned().into());
         context.set_pc(recovery);
         return true;
     }
-    let page_fault = context.trap() == PAGE_FAULT || signal == libc::SIGBUS;
+    let page_fault = context.is_page_fault() || signal == libc::SIGBUS;
     let fault = Fault {
         address: page_fault.then_some(address),
-        write: context.error() & ERROR_WRITE != 0,
+        write: context.is_write(),
         bus: signal == libc::SIGBUS,
     };
     let mut at = REGISTRATIONS.get();
     // SAFETY: *Listed*: what the list holds is alive, and of this thread.
     while let Some(registration) = unsafe { at.as_ref() } {
         if registration.code.contains(&pc) {
+            if address == pc && icache::is_republished() {
+                return true;
+            }
             // SAFETY: the scope is alive, and with it what it borrows.
             let handler = unsafe { &*registration.handler };
             if handler.fault(&mut context, &fault) == Verdict::Resume {
@@ -359,9 +361,3 @@ fn die(signal: libc::c_int, raised: bool) {
         unsafe { libc::raise(signal) };
     }
 }
-
-/// Vector of the page fault exception.
-const PAGE_FAULT: i64 = 14;
-
-/// The bit of a page fault's error code that tells writes.
-const ERROR_WRITE: i64 = 1 << 1;

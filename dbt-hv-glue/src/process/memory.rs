@@ -15,13 +15,13 @@ use dbt_mmu::Page;
 use super::single::{self, Stopped};
 use super::{
     Access, Error, Fault, FaultKind, FaultScope, GuestFault, HostContext, PAGE_SIZE, Verdict,
-    Window, WindowFault, alt_stack, fault, gs_base,
+    Window, WindowFault, alt_stack, fault, segment::Segment, space,
 };
 
 /// One vCPU's way to a window: the [`Environment`] of an engine in a process.
 ///
 /// Each thread that runs a vCPU has its own, made there. Generated code reaches
-/// guest memory through the `gs` segment; the interpreter reaches it with single
+/// guest memory at the window's base (on x86-64 through the `gs` segment); the interpreter reaches it with single
 /// instructions that survive a fault. Nothing is looked up for an access that the
 /// host's MMU lets pass.
 ///
@@ -254,7 +254,7 @@ impl GuestMemory for ProcessMemory {
 
 impl Environment for ProcessMemory {
     fn lowering(&self) -> Lowering {
-        Lowering::Window
+        self.window.lowering()
     }
 
     fn window(&self) -> u64 {
@@ -287,9 +287,12 @@ impl Environment for ProcessMemory {
         body: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let window = self.window.host_range();
+        let below = usize::MAX - space::GUARD + 1;
         let resume = host_address(resume);
         let handler = |host: &mut HostContext<'_>, fault: &Fault| {
-            let Some(address) = fault.address.filter(|at| window.contains(at)) else {
+            // Below address zero lies the host's last page.
+            let is_ours = |at: &usize| window.contains(at) || (window.start == 0 && *at >= below);
+            let Some(address) = fault.address.filter(is_ours) else {
                 return Verdict::NotMine;
             };
             record(host, address, fault.write, context);
@@ -344,41 +347,13 @@ fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut Vcp
     fault.flags = host.flags();
     fault.address = address as u64;
     fault.write = write.into();
-    for (n, reg) in fault.regs.iter_mut().enumerate().take(16) {
+    for (n, reg) in fault
+        .regs
+        .iter_mut()
+        .enumerate()
+        .take(HostContext::REGISTERS)
+    {
         *reg = host.gpr(n);
-    }
-}
-
-/// The `gs` segment of this thread, as generated code wants it.
-///
-/// Whoever had set a base that is not a window's of ours gets it back.
-struct Segment {
-    before: usize,
-}
-
-impl Segment {
-    #[inline]
-    fn enter(base: usize) -> Self {
-        let before = gs_base::get();
-        if before == base {
-            return Self { before: 0 };
-        }
-        // SAFETY: the base is a window's. Who relies on another one gets it back before
-        // code that is not the engine's or its environment's runs again.
-        unsafe { gs_base::set(base) };
-        Self { before }
-    }
-}
-
-impl Drop for Segment {
-    #[inline]
-    fn drop(&mut self) {
-        // Nobody relies on a base of zero; leaving ours in place makes the next entry
-        // cheap.
-        if self.before != 0 {
-            // SAFETY: that is what it was.
-            unsafe { gs_base::set(self.before) };
-        }
     }
 }
 

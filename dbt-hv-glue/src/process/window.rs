@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use std::sync::OnceLock;
 
+use dbt_core::host::Lowering;
 use dbt_mmu::{CodePages, Outcome, Page, Translations};
 use lock_api::Mutex;
 use rustix::fd::BorrowedFd;
@@ -168,6 +169,15 @@ impl Window {
     #[must_use]
     pub fn base(&self) -> *mut u8 {
         self.space.base()
+    }
+
+    /// Returns how generated code reaches the window.
+    #[must_use]
+    pub fn lowering(&self) -> Lowering {
+        match self.base().is_null() {
+            true => Lowering::Identity,
+            false => Lowering::Window,
+        }
     }
 
     /// Returns the host addresses of the window with its guards.

@@ -8,10 +8,10 @@ use dbt_a32_frontend::version::Features;
 use dbt_core::engine::{Config, Engine, Mode, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::Lowering;
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_hv_glue::process::{
     Backing, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
 };
-use dbt_x86_backend::X86Backend;
 
 /// Where programs are, in pages that may be read, written and executed.
 pub(crate) const CODE: u32 = 0x1_0000;
@@ -19,7 +19,7 @@ pub(crate) const CODE: u32 = 0x1_0000;
 /// A guest.
 pub(crate) struct Machine {
     pub(crate) window: Arc<Window>,
-    pub(crate) engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
+    pub(crate) engine: Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>>,
 }
 
 /// One of its cores, on the thread that made it.
@@ -49,7 +49,7 @@ impl Machine {
         };
         let engine = Engine::new(
             A32Guest::new(Features::ARMHF),
-            X86Backend::default(),
+            native::backend(),
             Some(ProcessCode::new(1 << 20).unwrap()),
             Lowering::Window,
             config,

@@ -1,4 +1,4 @@
-//! The engine and the x86-64 back end as runners.
+//! The engine and the host's back end as runners.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use dbt_core::engine::{Config, Engine, InterruptHandle, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_hv_glue::process::{
     Backing, Error, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
 };
 use dbt_isa::ops::Access;
-use dbt_x86_backend::X86Backend;
 
 use super::{Ending, Runner, guest};
 use crate::arena::{Arena, CODE, Obstacle, PAGE, REGIONS, Region, Rights};
@@ -41,7 +41,7 @@ fn exited(exit: Exit) -> Option<Ending> {
     })
 }
 
-type ArmEngine = Engine<A32Guest, X86Backend, ProcessCode>;
+type ArmEngine = Engine<A32Guest, NativeBackend, ProcessCode>;
 
 fn engine(
     lowering: Lowering,
@@ -55,7 +55,7 @@ fn engine(
         link,
         ..Config::default()
     };
-    let backend = X86Backend::default();
+    let backend = native::backend();
     Ok(Engine::new(guest(), backend, Some(code), lowering, config)?)
 }
 
@@ -247,7 +247,7 @@ impl Environment for Called<'_> {
 /// checks.
 #[derive(Debug)]
 pub struct WindowJit {
-    engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
+    engine: Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>>,
     vcpu: Vcpu<A32Guest>,
     watchdog: Watchdog,
     memory: ProcessMemory,

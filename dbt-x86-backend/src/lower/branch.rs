@@ -513,6 +513,7 @@ impl Lowering<'_> {
             patch,
             unlinked,
             target,
+            tag: 0,
         });
     }
 }

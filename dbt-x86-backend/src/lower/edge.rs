@@ -45,7 +45,7 @@ impl Lowering<'_> {
         let mut edges = core::mem::take(&mut self.scratch.edges);
         edges.clear();
         edges.resize(unit.blocks.len(), Edges::default());
-        if self.input.lowering == MemoryLowering::Window {
+        if self.input.lowering != MemoryLowering::Callback {
             for id in &unit.order {
                 if self.scratch.loop_heads[id.index()]
                     && let Some(changed) = self.changed_before_flags(*id)

@@ -8,7 +8,8 @@ use dbt_core::listing::Columns;
 
 /// The text of `--help`.
 pub const HELP: &str = "\
-Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 Linux.
+Runs 32-bit ARM Linux programs (armhf, static or dynamic) on x86-64 and
+AArch64 Linux.
 
 Usage: dbt-user [OPTIONS] [PROGRAM [ARGUMENTS...]]
 

@@ -1,6 +1,8 @@
 //! The translation engine behind the personality's [`cpu`](dbt_user::cpu) traits.
 
 mod dump;
+#[cfg_attr(target_arch = "aarch64", path = "engine/host_code_aarch64.rs")]
+mod host_code;
 mod lockstep;
 mod observe;
 mod perf_map;
@@ -14,19 +16,18 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::Features;
 use dbt_core::engine::{Config, Engine, InterruptHandle, Mode, Vcpu};
 use dbt_core::exit::{Budget, Exit};
-use dbt_core::host::Lowering;
 use dbt_core::memory::{AccessKind, FaultCause, FetchFault, MemoryFault};
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_hv_glue::process::{Error, ProcessCode, ProcessMemory, WindowEngine};
 use dbt_user::cli::EngineOptions;
 use dbt_user::cpu::{self, Cpu, CpuExit, Interrupt, UserRegs};
 use dbt_user::memory::{FaultKind, Space};
-use dbt_x86_backend::X86Backend;
 
 use lockstep::Ahead;
 use observe::Observers;
 use report::Totals;
 
-type ArmEngine = WindowEngine<A32Guest, X86Backend, ProcessCode>;
+type ArmEngine = WindowEngine<A32Guest, NativeBackend, ProcessCode>;
 
 /// What the cores implement; the personality's `AT_HWCAP` says the same.
 const FEATURES: Features = Features::ARMHF
@@ -62,13 +63,8 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
     };
     let guest = A32Guest::new(FEATURES);
     let observers = Observers::new(options, guest)?;
-    let mut engine = Engine::new(guest, X86Backend::default(), code, Lowering::Window, config)
-        .map_err(io::Error::other)?;
-    if let Some(observers) = &observers {
-        engine = engine.with_observer(Arc::<Observers>::clone(observers));
-    }
     Ok(Arc::new(Shared {
-        unattached: Mutex::new(Some(engine)),
+        unattached: Mutex::new(Some((code, config))),
         engine: OnceLock::new(),
         clock: options.clock,
         lockstep: options.lockstep && !options.interpret,
@@ -91,8 +87,8 @@ fn code_memory(capacity: usize) -> io::Result<Option<ProcessCode>> {
 
 /// What the program's threads share.
 struct Shared {
-    /// The engine, until the program's memory is known.
-    unattached: Mutex<Option<Engine<A32Guest, X86Backend, ProcessCode>>>,
+    /// What the engine is made of, once the program's memory is known.
+    unattached: Mutex<Option<(Option<ProcessCode>, Config)>>,
     engine: OnceLock<Arc<ArmEngine>>,
     clock: bool,
     lockstep: bool,
@@ -106,8 +102,12 @@ impl Shared {
             .unattached
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = unattached.take() {
+        if let Some((code, config)) = unattached.take() {
+            let (guest, host) = (A32Guest::new(FEATURES), native::backend());
+            let mut engine = Engine::new(guest, host, code, space.lowering(), config)
+                .map_err(io::Error::other)?;
             if let Some(observers) = &self.observers {
+                engine = engine.with_observer(Arc::<Observers>::clone(observers));
                 observers.attach(space, engine.runtime_code());
             }
             let engine = WindowEngine::new(Arc::clone(space), engine).map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! Runs 32-bit ARM Linux programs on x86-64 Linux.
+//! Runs 32-bit ARM Linux programs on 64-bit Linux.
 //!
 //! This is the Linux personality: it loads a program, gives it a stack, carries
 //! out its system calls and delivers its signals. What executes instructions

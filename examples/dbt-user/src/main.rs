@@ -1,4 +1,4 @@
-//! Runs 32-bit ARM Linux programs on x86-64 Linux.
+//! Runs 32-bit ARM Linux programs on 64-bit Linux.
 #![allow(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,

@@ -173,6 +173,22 @@ pub(crate) fn call<const N: usize>(nr: Sysno, args: [Arg<'_>; N]) -> Result<u32,
     host::call(nr, args).map(|value| value as u32)
 }
 
+/// A call of a path that is relative to the working directory, by way of one that has
+/// a directory as well: hosts that came late have no other.
+pub(crate) fn call_at<const N: usize>(
+    nr: Sysno,
+    path: &CStr,
+    rest: [Arg<'_>; N],
+) -> Result<u32, Fail> {
+    let mut args = [Arg::NULL; 6];
+    args[0] = libc::AT_FDCWD.into();
+    args[1] = path.into();
+    for (slot, arg) in args[2..].iter_mut().zip(rest) {
+        *slot = arg;
+    }
+    call(nr, args)
+}
+
 /// Calls the host with a path.
 pub(crate) fn call_path<const N: usize>(
     nr: Sysno,

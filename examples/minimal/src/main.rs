@@ -1,5 +1,6 @@
 //! The least that an embedder writes: memory, an engine, a vCPU, and what to do
-//! when the guest needs something. Runs on x86-64 Linux.
+//! when the guest needs something. Runs on Linux, on x86-64 and
+//! AArch64.
 #![allow(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,
@@ -14,9 +15,7 @@ use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::Features;
 use dbt_core::engine::{Config, Engine};
 use dbt_core::exit::{Budget, Exit};
-use dbt_core::host::Lowering;
-use dbt_hv_glue::process::{Backing, Placement, ProcessCode, Prot, Window, WindowEngine};
-use dbt_x86_backend::X86Backend;
+use dbt_hv_glue::process::{Backing, Placement, ProcessCode, Prot, Window, WindowEngine, native};
 
 /// Greatest common divisor of r0 and r1, reported by `svc #1`; then `svc #0`.
 const PROGRAM: [u32; 6] = [
@@ -37,9 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     window.write(START, &PROGRAM.map(u32::to_le_bytes).concat())?;
 
     // An engine: guest, host, and memory for what is translated.
-    let (guest, host) = (A32Guest::new(Features::ARMHF), X86Backend::default());
+    let (guest, host) = (A32Guest::new(Features::ARMHF), native::backend());
     let code = Some(ProcessCode::new(1 << 20)?);
-    let engine = Engine::new(guest, host, code, Lowering::Window, Config::default())?;
+    let engine = Engine::new(guest, host, code, window.lowering(), Config::default())?;
     let engine = WindowEngine::new(window, engine)?;
 
     // A vCPU, and this thread's way to memory.

@@ -101,7 +101,7 @@ pub const EXCEPTIONS: &[Exception] = &[
             let name = m.row_name();
             let exclusive = name.starts_with("Strex") || name.starts_with("Stlex");
             let mut fields = m.fields.iter();
-            exclusive && fields.all(|field| is_register(field) || *field == "banks")
+            exclusive && fields.all(|f| is_register(f) || *f == "banks")
         },
         reason: "a store-exclusive of another size than the load-exclusive before it is UNPREDICTABLE \
                  (A3.4.5); we compare the bytes stored to, QEMU all of what was loaded",

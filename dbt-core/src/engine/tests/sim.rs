@@ -207,6 +207,7 @@ unsafe impl Backend for SimBackend {
                 patch,
                 unlinked,
                 target,
+                tag: 0,
             });
         }
         self.0.units.lock().push(Arc::new(Compiled {
@@ -224,8 +225,8 @@ unsafe impl Backend for SimBackend {
         })
     }
 
-    fn link(&self, _: u32, to: u32) -> (u64, usize) {
-        (LINK | u64::from(to), 8)
+    fn link(&self, _: &ExitSite, _: u32, to: u32) -> Option<(u64, usize)> {
+        Some((LINK | u64::from(to), 8))
     }
     fn import_flags(&self, nzcv: u32) -> u64 {
         !u64::from(nzcv)

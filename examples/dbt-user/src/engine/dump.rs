@@ -13,12 +13,10 @@ use dbt_core::host::{Backend as _, Callees, Lowering};
 use dbt_core::listing::{Columns, Listing};
 use dbt_core::location::Location;
 use dbt_core::memory::{FaultCause, Fetch, FetchFault};
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_user::memory::Space;
-use dbt_x86_backend::X86Backend;
-use iced_x86::{
-    Decoder, DecoderOptions, Formatter as _, Instruction, IntelFormatter, SymbolResolver,
-    SymbolResult,
-};
+
+use super::host_code::{Targets, disassemble_host};
 
 /// Where listings go.
 pub(super) struct Dump {
@@ -29,7 +27,7 @@ pub(super) struct Dump {
     /// The code that all units share.
     runtime: OnceLock<Range<u64>>,
     /// A back end that knows the names in it.
-    backend: X86Backend,
+    backend: NativeBackend,
 }
 
 impl Dump {
@@ -110,60 +108,11 @@ impl Fetch for Code<'_> {
 }
 
 /// Returns a back end that has emitted a runtime like the engine's.
-fn named(guest: &A32Guest) -> io::Result<X86Backend> {
-    let mut backend = X86Backend::default();
+fn named(guest: &A32Guest) -> io::Result<NativeBackend> {
+    let mut backend = native::backend();
     let callees = Callees::default();
     backend
         .emit_runtime(guest.layout(), Lowering::Window, &callees, &mut Vec::new())
         .map_err(|error| io::Error::other(format!("--dump: {error:?}")))?;
     Ok(backend)
-}
-
-/// Disassembles x86-64 code.
-fn disassemble_host(code: &[u8], address: u64, targets: Targets) -> Vec<(u32, String)> {
-    let mut formatter = IntelFormatter::with_options(Some(Box::new(targets)), None);
-    let options = formatter.options_mut();
-    options.set_hex_prefix("0x");
-    options.set_hex_suffix("");
-    options.set_uppercase_hex(false);
-    options.set_leading_zeros(false);
-    options.set_branch_leading_zeros(false);
-    options.set_space_after_operand_separator(true);
-    options.set_show_branch_size(false);
-    let mut found = Vec::new();
-    for instruction in &mut Decoder::with_ip(64, code, address, DecoderOptions::NONE) {
-        let mut text = String::new();
-        formatter.format(&instruction, &mut text);
-        // Offsets of a fragment fit.
-        let offset = u32::try_from(instruction.ip() - address).unwrap_or(u32::MAX);
-        found.push((offset, text));
-    }
-    found
-}
-
-/// Names targets of branches: in the same code by the offset, in the runtime by the
-/// entry point.
-struct Targets {
-    unit: Range<u64>,
-    runtime: Range<u64>,
-    backend: X86Backend,
-}
-
-impl SymbolResolver for Targets {
-    fn symbol(
-        &mut self,
-        _: &Instruction,
-        _: u32,
-        _: Option<u32>,
-        address: u64,
-        _: u32,
-    ) -> Option<SymbolResult<'_>> {
-        if self.unit.contains(&address) {
-            let name = format!("+{:#x}", address - self.unit.start);
-            return Some(SymbolResult::with_string(address, name));
-        }
-        let offset = u32::try_from(address.checked_sub(self.runtime.start)?).ok()?;
-        let name = self.backend.runtime_entry(offset)?;
-        Some(SymbolResult::with_str(address, name))
-    }
 }

@@ -6,7 +6,7 @@ use super::host::{self, Arg, Sysno};
 use super::path::open_flags_to_host;
 use super::table::calls;
 use super::{Args, Errno, Fail, SysResult, fail, proc_files};
-use crate::thread::{Thread, call, call_path};
+use crate::thread::{Thread, call, call_at, call_path};
 
 calls! {
     open(Str, Hex, Oct) => |t, a| open(t, libc::AT_FDCWD, a[0], a[1], a[2]);
@@ -15,7 +15,7 @@ calls! {
         open(t, libc::AT_FDCWD, a[0], flags.cast_unsigned(), a[1])
     };
     openat(Fd, Str, Hex, Oct) => |t, a| open(t, a.int(0), a[1], a[2], a[3]);
-    access(Str, Oct) => |t, a| call_path(Sysno::access, &t.host_path(a[0])?, [a[1].into()]);
+    access(Str, Oct) => |t, a| call_at(Sysno::faccessat, &t.host_path(a[0])?, [a[1].into()]);
     faccessat(Fd, Str, Oct) => |t, a| {
         let path = t.host_path(a[1])?;
         call(Sysno::faccessat, [a.int(0).into(), (&*path).into(), a[2].into()])
@@ -116,7 +116,7 @@ fn stat_path(thread: &mut Thread, dir: i32, path: u32, flags: i32, out: u32) -> 
     let path = lookup(thread, path, flags)?;
     let stat = stat(|buffer| {
         host::call(
-            Sysno::newfstatat,
+            host::FSTATAT,
             [dir.into(), (&*path).into(), buffer, flags.into()],
         )
     })?;

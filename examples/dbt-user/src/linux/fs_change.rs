@@ -7,46 +7,49 @@ use super::abi::time::{Timespec, Timespec32, Timeval, Timeval32, from_timeval};
 use super::host::{Arg, Sysno};
 use super::table::calls;
 use super::{Args, Fail, SysResult};
-use crate::thread::{Thread, call, call_path};
+use crate::thread::{Thread, call, call_at, call_path};
 
 calls! {
-    unlink(Str) => |t, a| call_path(Sysno::unlink, &link_path(t, a[0])?, []);
+    unlink(Str) => |t, a| call_at(Sysno::unlinkat, &link_path(t, a[0])?, []);
     unlinkat(Fd, Str, Hex) => |t, a| at(t, Sysno::unlinkat, a, [a[2].into()]);
-    rmdir(Str) => |t, a| call_path(Sysno::rmdir, &link_path(t, a[0])?, []);
-    mkdir(Str, Oct) => |t, a| call_path(Sysno::mkdir, &link_path(t, a[0])?, [a[1].into()]);
+    rmdir(Str) => |t, a| {
+        call_at(Sysno::unlinkat, &link_path(t, a[0])?, [libc::AT_REMOVEDIR.into()])
+    };
+    mkdir(Str, Oct) => |t, a| call_at(Sysno::mkdirat, &link_path(t, a[0])?, [a[1].into()]);
     mkdirat(Fd, Str, Oct) => |t, a| at(t, Sysno::mkdirat, a, [a[2].into()]);
     mknod(Str, Oct, Hex) => |t, a| {
-        call_path(Sysno::mknod, &link_path(t, a[0])?, [a[1].into(), a[2].into()])
+        call_at(Sysno::mknodat, &link_path(t, a[0])?, [a[1].into(), a[2].into()])
     };
     mknodat(Fd, Str, Oct, Hex) => |t, a| at(t, Sysno::mknodat, a, [a[2].into(), a[3].into()]);
     rename(Str, Str) => |t, a| {
         let (from, to) = (link_path(t, a[0])?, link_path(t, a[1])?);
-        call(Sysno::rename, [(&*from).into(), (&*to).into()])
+        call_at(Sysno::renameat2, &from, [libc::AT_FDCWD.into(), (&*to).into()])
     };
     renameat(Fd, Str, Fd, Str) => |t, a| two(t, Sysno::renameat2, a, 0);
     renameat2(Fd, Str, Fd, Str, Hex) => |t, a| two(t, Sysno::renameat2, a, a[4]);
     link(Str, Str) => |t, a| {
         let (from, to) = (link_path(t, a[0])?, link_path(t, a[1])?);
-        call(Sysno::link, [(&*from).into(), (&*to).into()])
+        call_at(Sysno::linkat, &from, [libc::AT_FDCWD.into(), (&*to).into()])
     };
     linkat(Fd, Str, Fd, Str, Hex) => |t, a| two(t, Sysno::linkat, a, a[4]);
     symlink(Str, Str) => |t, a| {
         // The target is text, not a path to look up.
         let (target, path) = (t.path(a[0])?, link_path(t, a[1])?);
-        call(Sysno::symlink, [(&*target).into(), (&*path).into()])
+        call(Sysno::symlinkat, [(&*target).into(), libc::AT_FDCWD.into(), (&*path).into()])
     };
     symlinkat(Str, Fd, Str) => |t, a| {
         let (target, path) = (t.path(a[0])?, link_path(t, a[2])?);
         call(Sysno::symlinkat, [(&*target).into(), a.int(1).into(), (&*path).into()])
     };
-    chmod(Str, Oct) => |t, a| call_path(Sysno::chmod, &t.host_path(a[0])?, [a[1].into()]);
+    chmod(Str, Oct) => |t, a| call_at(Sysno::fchmodat, &t.host_path(a[0])?, [a[1].into()]);
     fchmod(Fd, Oct) => |_, a| call(Sysno::fchmod, [a.int(0).into(), a[1].into()]);
     fchmodat(Fd, Str, Oct) => |t, a| at(t, Sysno::fchmodat, a, [a[2].into()]);
     chown32(Str, Int, Int) => |t, a| {
-        call_path(Sysno::chown, &t.host_path(a[0])?, [a.int(1).into(), a.int(2).into()])
+        call_at(Sysno::fchownat, &t.host_path(a[0])?, [a.int(1).into(), a.int(2).into()])
     };
     lchown32(Str, Int, Int) => |t, a| {
-        call_path(Sysno::lchown, &link_path(t, a[0])?, [a.int(1).into(), a.int(2).into()])
+        let owner = [a.int(1).into(), a.int(2).into(), libc::AT_SYMLINK_NOFOLLOW.into()];
+        call_at(Sysno::fchownat, &link_path(t, a[0])?, owner)
     };
     fchown32(Fd, Int, Int) => |_, a| {
         call(Sysno::fchown, [a.int(0).into(), a.int(1).into(), a.int(2).into()])
@@ -84,7 +87,7 @@ calls! {
     umask(Oct) => |_, a| call(Sysno::umask, [a[0].into()]);
     sync() => |_, _| call(Sysno::sync, []);
     syncfs(Fd) => |_, a| call(Sysno::syncfs, [a.int(0).into()]);
-    inotify_init() => |_, _| call(Sysno::inotify_init, []);
+    inotify_init() => |_, _| call(Sysno::inotify_init1, [0.into()]);
     inotify_init1(Hex) => |_, a| call(Sysno::inotify_init1, [a[0].into()]);
     inotify_add_watch(Fd, Str, Hex) => |t, a| at(t, Sysno::inotify_add_watch, a, [a[2].into()]);
     inotify_rm_watch(Fd, Int) => |_, a| {

@@ -138,15 +138,34 @@ fn is_restricted(nr: Sysno) -> bool {
             | Sysno::brk
             | Sysno::clone
             | Sysno::clone3
-            | Sysno::fork
-            | Sysno::vfork
             | Sysno::rt_sigaction
             | Sysno::rt_sigreturn
             | Sysno::sigaltstack
-            | Sysno::arch_prctl
             | Sysno::set_tid_address
             | Sysno::set_robust_list
-    )
+    ) || named_on_this_host::RESTRICTED.contains(&nr)
+}
+
+pub(crate) use named_on_this_host::FSTATAT;
+
+#[cfg(target_arch = "x86_64")]
+mod named_on_this_host {
+    use super::Sysno;
+
+    /// `fstatat`.
+    pub(crate) const FSTATAT: Sysno = Sysno::newfstatat;
+    /// Calls that only this host has.
+    pub(super) const RESTRICTED: &[Sysno] = &[Sysno::fork, Sysno::vfork, Sysno::arch_prctl];
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod named_on_this_host {
+    use super::Sysno;
+
+    /// `fstatat`.
+    pub(crate) const FSTATAT: Sysno = Sysno::fstatat;
+    /// Calls that only this host has.
+    pub(super) const RESTRICTED: &[Sysno] = &[];
 }
 
 #[cfg(target_arch = "x86_64")]

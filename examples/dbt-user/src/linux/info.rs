@@ -40,7 +40,7 @@ calls! {
     getpid() => |_, _| call(Sysno::getpid, []);
     getppid() => |_, _| call(Sysno::getppid, []);
     gettid() => |_, _| call(Sysno::gettid, []);
-    getpgrp() => |_, _| call(Sysno::getpgrp, []);
+    getpgrp() => |_, _| call(Sysno::getpgid, [0.into()]);
     getpgid(Int) => |_, a| call(Sysno::getpgid, [a.int(0).into()]);
     setpgid(Int, Int) => |_, a| call(Sysno::setpgid, [a.int(0).into(), a.int(1).into()]);
     getsid(Int) => |_, a| call(Sysno::getsid, [a.int(0).into()]);

@@ -54,7 +54,11 @@ calls! {
         call(Sysno::close_range, [a[0].into(), a[1].into(), a[2].into()])
     };
     dup(Fd) => |_, a| call(Sysno::dup, [a.int(0).into()]);
-    dup2(Fd, Fd) => |_, a| call(Sysno::dup2, [a.int(0).into(), a.int(1).into()]);
+    dup2(Fd, Fd) => |_, a| match a[0] == a[1] {
+        // Here the calls differ: this one only looks whether the descriptor is open.
+        true => call(Sysno::fcntl, [a.int(0).into(), libc::F_GETFD.into()]).map(|_| a[0]),
+        false => call(Sysno::dup3, [a.int(0).into(), a.int(1).into(), 0.into()]),
+    };
     dup3(Fd, Fd, Hex) => |_, a| {
         call(Sysno::dup3, [a.int(0).into(), a.int(1).into(), a[2].into()])
     };
@@ -110,10 +114,10 @@ calls! {
         let name = t.path(a[0])?;
         call(Sysno::memfd_create, [(&*name).into(), a[1].into()])
     };
-    eventfd(Int) => |_, a| call(Sysno::eventfd, [a[0].into()]);
+    eventfd(Int) => |_, a| call(Sysno::eventfd2, [a[0].into(), 0.into()]);
     eventfd2(Int, Hex) => |_, a| call(Sysno::eventfd2, [a[0].into(), a[1].into()]);
     signalfd(Fd, Ptr, Len) => |t, a| {
-        call(Sysno::signalfd, [a.int(0).into(), t.input(a[1], 8)?, a[2].into()])
+        call(Sysno::signalfd4, [a.int(0).into(), t.input(a[1], 8)?, a[2].into(), 0.into()])
     };
     signalfd4(Fd, Ptr, Len, Hex) => |t, a| {
         call(Sysno::signalfd4, [a.int(0).into(), t.input(a[1], 8)?, a[2].into(), a[3].into()])

@@ -5,19 +5,26 @@ use super::abi::time::{Timespec, Timeval, Timeval32, from_timeval, read_timeout,
 use super::host::{Arg, Sysno};
 use super::table::calls;
 use super::{Args, Errno, Fail, SysResult, fail};
+use bytemuck::Zeroable;
+
 use crate::thread::{Thread, call};
 
 calls! {
     poll(Ptr, Len, Int) => |t, a| {
         let fds = poll_fds(t, a)?;
-        t.blocking(Sysno::poll, [fds, a[1].into(), a.int(2).into()]).map_err(Fail::unless_handled)
+        let timeout = milliseconds(a.int(2));
+        let timeout = timeout.as_ref().map_or(Arg::NULL, Arg::input);
+        t.blocking(Sysno::ppoll, [fds, a[1].into(), timeout]).map_err(Fail::unless_handled)
     };
     ppoll(Ptr, Len, Ptr, Ptr, Len) => |t, a| ppoll(t, a, false);
     ppoll_time64(Ptr, Len, Ptr, Ptr, Len) => |t, a| ppoll(t, a, true);
     _newselect(Int, Ptr, Ptr, Ptr, Ptr) => newselect;
     pselect6(Int, Ptr, Ptr, Ptr, Ptr, Ptr) => |t, a| pselect(t, a, false);
     pselect6_time64(Int, Ptr, Ptr, Ptr, Ptr, Ptr) => |t, a| pselect(t, a, true);
-    epoll_create(Int) => |_, a| call(Sysno::epoll_create, [a.int(0).into()]);
+    epoll_create(Int) => |_, a| match a.int(0) {
+        1.. => call(Sysno::epoll_create1, [0.into()]),
+        _ => fail(Errno::EINVAL),
+    };
     epoll_create1(Hex) => |_, a| call(Sysno::epoll_create1, [a[0].into()]);
     epoll_ctl(Fd, Int, Fd, Ptr) => epoll_ctl;
     epoll_wait(Fd, Ptr, Int, Int) => |t, a| epoll_wait(t, a, 0);
@@ -46,6 +53,14 @@ fn masked(
         thread.signals.restore_mask();
     }
     result
+}
+
+/// Returns a timeout as time; none if it is negative.
+fn milliseconds(timeout: i32) -> Option<Timespec> {
+    (timeout >= 0).then(|| Timespec {
+        sec: i64::from(timeout / 1000),
+        nsec: i64::from(timeout % 1000) * 1_000_000,
+    })
 }
 
 /// Writes back how much of a timeout is left, as Linux does.
@@ -160,13 +175,10 @@ fn pselect(thread: &mut Thread, args: Args, wide: bool) -> SysResult {
 }
 
 fn epoll_ctl(thread: &mut Thread, args: Args) -> SysResult {
-    let mut host = HostEpollEvent {
-        events: 0,
-        data: [0; 2],
-    };
+    let mut host = HostEpollEvent::zeroed();
     if args.int(1) != libc::EPOLL_CTL_DEL {
         let EpollEvent { events, data, .. } = thread.get(args[3])?;
-        host = HostEpollEvent { events, data };
+        (host.events, host.data) = (events, data);
     }
     let (epoll, fd) = (args.int(0).into(), args.int(2).into());
     call(
@@ -181,21 +193,18 @@ fn epoll_wait(thread: &mut Thread, args: Args, mask: u32) -> SysResult {
     let most = usize::try_from(args.int(2))
         .or(fail(Errno::EINVAL))?
         .min(MOST);
-    let mut host = [HostEpollEvent {
-        events: 0,
-        data: [0; 2],
-    }; MOST];
+    let mut host = [HostEpollEvent::zeroed(); MOST];
     let ready = masked(thread, mask, |thread| {
         // SAFETY: the kernel writes at most `most` events.
         let out = unsafe { Arg::out(&mut host) };
         let most = most as u32;
         thread.blocking(
-            Sysno::epoll_wait,
+            Sysno::epoll_pwait,
             [args.int(0).into(), out, most.into(), args.int(3).into()],
         )
     })?;
     for (n, event) in host[..ready as usize].iter().enumerate() {
-        let HostEpollEvent { events, data } = *event;
+        let HostEpollEvent { events, data, .. } = *event;
         let at = args[1].wrapping_add((n * size_of::<EpollEvent>()) as u32);
         thread.put(
             at,

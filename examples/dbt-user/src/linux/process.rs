@@ -11,7 +11,7 @@ use super::signal::{Info, host_signal};
 use super::table::calls;
 use super::{Args, Errno, Fail, SysResult, fail, proc_files};
 use crate::process::finish_thread;
-use crate::thread::{End, Thread, call};
+use crate::thread::{End, Thread, call, call_at};
 
 calls! {
     exit(Int) => |t, a| { t.end = Some(End::Thread(a.int(0) & 0xff)); Ok(0) };
@@ -185,7 +185,7 @@ fn execve(thread: &mut Thread, path: CString, args: u32, env: u32) -> SysResult 
         Some(own) => own,
         None => thread.process.sysroot.resolve(&path),
     };
-    call(Sysno::access, [(&*host).into(), libc::X_OK.into()])?;
+    call_at(Sysno::faccessat, &host, [libc::X_OK.into()])?;
     let (program, args) = match kind(&host)? {
         Program::Arm => (own_program()?, own_command(thread, &host, &args)?),
         Program::Script {

@@ -70,8 +70,13 @@ HostIovec { base: u64, len: u64 } }
 guest_struct! { 16; /// `struct epoll_event`, padded on ARM as it is not on x86-64.
 EpollEvent { events: u32, pad: u32, data: [u32; 2] } }
 
+#[cfg(target_arch = "x86_64")]
 guest_struct! { 12; /// x86-64's packed `struct epoll_event`.
 HostEpollEvent { events: u32, data: [u32; 2] } }
+
+/// Elsewhere it is padded as on ARM.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use EpollEvent as HostEpollEvent;
 
 const _: () = assert!(size_of::<libc::statfs>() == 120 && size_of::<libc::flock>() == 32);
 

@@ -196,7 +196,7 @@ fn suspend(thread: &mut Thread, mask: Option<u64>) -> SysResult {
         return Err(Fail(Errno::new(Fail::RESTART_UNLESS_HANDLED)));
     }
     thread
-        .blocking(Sysno::pause, [])
+        .blocking(Sysno::ppoll, [])
         .map_err(Fail::unless_handled)
 }
 

@@ -1,0 +1,107 @@
+//! What the engine asks of a back end.
+//!
+//! # Invariants
+//!
+//! Those of the unsafe trait [`Backend`]; `docs/calling-convention.md` says what
+//! the emitted code relies on in turn.
+//!
+//! - *Entry*: `runtime.rs` saves and restores the callee-saved registers, and each
+//!   way out sets the stack pointer to what `enter` recorded.
+//! - *Confined*: memory operands are state and context at offsets from the layout
+//!   and `context.rs`, the stacks of `runtime.rs`, the jump cache, and guest memory:
+//!   the window's base and a register that holds 32 bits, or such a register and an
+//!   offset that the guards cover. Callees are called with the state's or the
+//!   context's address.
+//! - *Inside*: every branch leads to a label of the fragment, to an entry of the
+//!   runtime, or to an exit; blocks and stubs end with one. The paired returns
+//!   compare what they pop with what a guest call pushed.
+//! - *Valid*: the runtime stores constants of [`Leave`](dbt_core::host::Leave).
+//! - *Patchable*: an exit is one `B` or `BL`, which is aligned.
+//! - *Alike*: compiling depends on nothing but the input and what
+//!   `emit_runtime` has set.
+#![expect(unsafe_code, reason = "the trait is unsafe; there is no unsafe block")]
+
+use alloc::vec::Vec;
+
+use dbt_core::guest::StateLayout;
+use dbt_core::host::{
+    Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
+};
+use dbt_core::location::Location;
+
+use crate::facts::Pins;
+use crate::runtime::{self, Entries};
+use crate::{A64Backend, StateMap, asm, lower};
+
+// SAFETY: *Entry*, *Confined*, *Inside*, *Valid*, *Patchable* and *Alike* hold by
+// the modules that the invariants above name.
+unsafe impl Backend for A64Backend {
+    type Map = StateMap;
+
+    fn emit_runtime(
+        &mut self,
+        layout: &StateLayout,
+        _lowering: Lowering,
+        _callees: &Callees,
+        code: &mut Vec<u8>,
+    ) -> Result<Runtime, CompileError> {
+        self.pins = Pins::new(layout);
+        let pinned = self.pins.slots().iter();
+        self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
+        self.entries = runtime::emit(layout, &self.pins, code);
+        let Entries {
+            enter, fault, len, ..
+        } = self.entries;
+        Ok(Runtime { enter, fault, len })
+    }
+
+    fn compile(
+        &mut self,
+        input: CompileInput<'_>,
+        code: &mut Vec<u8>,
+    ) -> Result<Fragment<StateMap>, CompileError> {
+        lower::Lowering::new(
+            input,
+            &self.entries,
+            &self.pins,
+            self.features,
+            &mut self.scratch,
+            code,
+        )
+        .run()
+    }
+
+    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let distance = i64::from(to) - i64::from(fragment) - i64::from(exit.patch);
+        Some((asm::with_target(exit.tag, distance)?.into(), 4))
+    }
+
+    fn import_flags(&self, nzcv: u32) -> u64 {
+        u64::from(nzcv & 0xf000_0000)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "they are in the low half")]
+    fn export_flags(&self, flags: u64) -> u32 {
+        flags as u32 & 0xf000_0000
+    }
+
+    fn find_map<'m>(&self, maps: &'m [StateMap], offset: u32) -> Option<&'m StateMap> {
+        let index = maps.binary_search_by_key(&offset, |map| map.offset).ok()?;
+        maps.get(index)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "hot slots are 32 bits")]
+    fn recover(
+        &self,
+        map: &StateMap,
+        fault: &HostFault,
+        _context_flags: u64,
+        set_slot: &mut dyn FnMut(u32, u32),
+    ) -> (Location, u64) {
+        for (offset, value) in self.pinned_slots.iter().zip(fault.regs) {
+            set_slot(*offset, value as u32);
+        }
+        let flags = map.flags.recover(&fault.regs, fault.flags);
+        (map.location, flags.into())
+    }
+}

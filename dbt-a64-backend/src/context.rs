@@ -1,0 +1,55 @@
+//! Offsets of [`VcpuContext`]'s fields from the context register.
+
+use core::mem::offset_of;
+
+use dbt_core::host::VcpuContext;
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the context is smaller than a page"
+)]
+const fn field(offset: usize) -> i32 {
+    offset as i32
+}
+
+/// Guest state, behind the context.
+pub(crate) const STATE: i32 = field(VcpuContext::size());
+pub(crate) const EXIT: i32 = field(offset_of!(VcpuContext, exit));
+pub(crate) const WINDOW: i32 = field(offset_of!(VcpuContext, window));
+pub(crate) const LOCATION: i32 = field(offset_of!(VcpuContext, location));
+pub(crate) const LEAVE: i32 = field(offset_of!(VcpuContext, leave));
+pub(crate) const TRAP: i32 = field(offset_of!(VcpuContext, trap));
+pub(crate) const CALLBACK_FAULT: i32 = field(offset_of!(VcpuContext, callback_fault));
+pub(crate) const HOST_STACK: i32 = field(offset_of!(VcpuContext, host_stack));
+/// The bottom of the paired-return stack, which has no limit but a bit of its
+/// address.
+pub(crate) const RETURNS: i32 = field(offset_of!(VcpuContext, stack_limit));
+pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
+/// N, Z, C and V as in a PSR, outside generated code only.
+pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
+pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
+pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
+pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
+pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
+
+// A trap's kind and particulars are stored as a pair.
+const _: () = assert!(offset_of!(VcpuContext, info) == offset_of!(VcpuContext, trap) + 4);
+
+/// Number of spill places; the last four pass arguments to functions.
+pub(crate) const SPILLS: usize = 28;
+
+/// Returns where spilled value `index` waits.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "there are 32 places"
+)]
+pub(crate) const fn spill(index: usize) -> i32 {
+    field(offset_of!(VcpuContext, spill)) + index as i32 * 8
+}
+
+/// Returns where argument `index` of a called function waits.
+pub(crate) const fn argument(index: usize) -> i32 {
+    spill(SPILLS + index)
+}

@@ -1,0 +1,542 @@
+//! What is known of a block's values before any code is emitted.
+//!
+//! One backward scan gives each value its last use and its uses, the register in
+//! which it should be made (that of the hot slot it is soon written to), which
+//! flag computations share an instruction with an arithmetic one, and which
+//! values need no instruction of their own because their user absorbs them.
+
+use alloc::vec::Vec;
+
+use dbt_core::guest::StateLayout;
+use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Unit, Value, Width};
+use dbt_isa::ops::{BinOp, CmpOp, UnOp};
+
+use crate::asm::Logic;
+use crate::flags::Mask;
+use crate::regs::{PINNED, Reg};
+
+/// What is known of one value (or of the instruction without one).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fact {
+    /// Index of the last instruction that needs the value; the block's end for
+    /// its terminator.
+    pub(crate) last_use: u32,
+    /// For flags: index of the last instruction that reads them, other than to
+    /// pass them on.
+    pub(crate) read_until: u32,
+    /// For flags: index of the last instruction that passes C or V on.
+    pub(crate) passed_until: u32,
+    /// For flags: the components that are passed on.
+    pub(crate) passed: Mask,
+    /// For flags: the components that are read.
+    pub(crate) read: Mask,
+    /// Number of instructions that use it.
+    pub(crate) uses: u32,
+    /// The pinned register that the value is written to before anything could
+    /// see the old one.
+    pub(crate) hint: Option<Reg>,
+    /// The first use is as an address or as part of one.
+    pub(crate) addresses: bool,
+    /// Number of those uses that can take it as part of their own operation.
+    pub(crate) absorbing: u32,
+    /// For flags: index of the last instruction that writes them to the slot.
+    pub(crate) set_until: u32,
+    /// Whether the host's flags should tell of this result.
+    pub(crate) sets_flags: bool,
+    /// No code at the definition: the user absorbs it.
+    pub(crate) deferred: bool,
+    /// For arithmetic: the flags that the same host instruction makes. For those
+    /// flags: themselves.
+    pub(crate) fused: Option<Value>,
+    /// For those flags: where the arithmetic is.
+    fused_at: Option<u32>,
+    /// For flags: they leave the block.
+    last_of_block: bool,
+    /// Components of the architectural flags that are needed from here to where
+    /// they are next written.
+    pub(crate) flags_needed: Mask,
+}
+
+/// The pinned register of each slot, or none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pins {
+    by_slot: Vec<Option<Reg>>,
+    by_reg: Vec<Slot>,
+}
+
+impl Pins {
+    /// Assigns registers to the hot slots, in the order of the slots, so that a
+    /// guest's first registers are the host's.
+    pub(crate) fn new(layout: &StateLayout) -> Self {
+        let hot = &layout.hot[..layout.hot.len().min(PINNED.into())];
+        let mut by_reg = hot.to_vec();
+        by_reg.sort_by_key(|slot| slot.0);
+        let mut by_slot = alloc::vec![None; layout.slots.len()];
+        for (slot, reg) in by_reg.iter().zip(0..) {
+            by_slot[slot.index()] = Some(Reg(reg));
+        }
+        Self { by_slot, by_reg }
+    }
+
+    pub(crate) fn of(&self, slot: Slot) -> Option<Reg> {
+        self.by_slot[slot.index()]
+    }
+
+    /// Returns the slot that a register holds.
+    pub(crate) fn slot(&self, reg: Reg) -> Option<Slot> {
+        self.by_reg.get(reg.index()).copied()
+    }
+
+    /// Returns the slots of the pinned registers, in their order.
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.by_reg
+    }
+}
+
+/// Returns the components of the architectural flags that must be right on
+/// the way to `target`.
+pub(crate) fn demanded(target: Target, live_in: &[Mask]) -> Mask {
+    match target {
+        Target::Block(id) => live_in[id.index()],
+        Target::Exit(_) => Mask::ALL,
+    }
+}
+
+fn demanded_at_end(terminator: &Terminator, live_in: &[Mask]) -> Mask {
+    match terminator {
+        Terminator::Jump(target) => demanded(*target, live_in),
+        _ => Mask::ALL,
+    }
+}
+
+/// Returns the components that pass unchanged from the flags before to `flags`.
+pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
+    let mut mask = Mask::ALL;
+    loop {
+        match *unit.inst(flags) {
+            Inst::NzFlags { rest, .. } => {
+                mask = mask.and(Mask::CV);
+                flags = rest;
+            }
+            Inst::NzcFlags { rest, .. } => {
+                mask = mask.and(Mask::V);
+                flags = rest;
+            }
+            // Their own components all differ from what was before.
+            Inst::AddFlags { .. }
+            | Inst::SubFlags { .. }
+            | Inst::AdcFlags { .. }
+            | Inst::SbcFlags { .. }
+            | Inst::Float { .. }
+            | Inst::FlagsFromPsr { .. } => return Mask::NONE,
+            _ => return mask,
+        }
+    }
+}
+
+fn flags_needed_before(
+    unit: &Unit,
+    inst: &Inst,
+    layout: &StateLayout,
+    live_in: &[Mask],
+    after: Mask,
+) -> Mask {
+    match inst {
+        Inst::Set { slot, value } if *slot == layout.flags => {
+            after.and(passed_through(unit, *value))
+        }
+        Inst::Get { slot } if *slot == layout.flags => Mask::ALL,
+        Inst::ExitIf { target, .. } => after.or(demanded(*target, live_in)),
+        Inst::Call { .. } => after,
+        inst if inst.exposes_state() => Mask::ALL,
+        _ => after,
+    }
+}
+
+/// Fills `facts` for the instructions of `block`; the slice has an element for
+/// each instruction of the unit.
+pub(crate) fn analyse(
+    unit: &Unit,
+    block: &Block,
+    layout: &StateLayout,
+    pins: &Pins,
+    live_in: &[Mask],
+    facts: &mut [Fact],
+) {
+    let end = index32(block.insts.end);
+    facts[block.insts.clone()].fill(Fact::default());
+    fuse(unit, block, facts);
+    let mut needed = demanded_at_end(&block.terminator, live_in);
+    if let Some(value) = block.terminator.operand() {
+        use_value(facts, value, end);
+    }
+    let mut opaque = end;
+    let mut set_later = false;
+    for index in block.insts.clone().rev() {
+        let inst = &unit.insts[index];
+        needed = flags_needed_before(unit, inst, layout, live_in, needed);
+        facts[index].flags_needed = needed;
+        facts[index].deferred = is_deferred(unit, index, facts, opaque);
+        // What a deferred instruction uses is needed where its user is, and what
+        // fused flags use is needed where the arithmetic is.
+        let at = if facts[index].deferred {
+            facts[index].last_use
+        } else {
+            facts[index].fused_at.unwrap_or(index32(index))
+        };
+        inst.for_each_operand(|value| use_value(facts, value, at));
+        for value in absorbed(unit, inst).into_iter().flatten() {
+            facts[value.index()].absorbing += 1;
+        }
+        note_flags(unit, inst, index, layout, &mut set_later, facts, needed);
+        if let Inst::NzFlags { rest, .. } | Inst::NzcFlags { rest, .. } = *inst {
+            let fact = &mut facts[rest.index()];
+            fact.passed_until = fact.passed_until.max(at);
+            let carries_on = matches!(inst, Inst::NzFlags { .. });
+            fact.passed = fact.passed.or(if carries_on { Mask::CV } else { Mask::V });
+        }
+        if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
+            let fact = &mut facts[flags.index()];
+            fact.read_until = fact.read_until.max(at);
+            fact.read = fact.read.or(match inst {
+                Inst::Condition { condition, .. } => Mask::of(*condition),
+                _ => Mask::ALL,
+            });
+        }
+        match *inst {
+            Inst::Load { address, .. }
+            | Inst::Store { address, .. }
+            | Inst::CompareExchange { address, .. } => facts[address.index()].addresses = true,
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a,
+                b,
+            } => {
+                let part = facts[index].addresses;
+                facts[a.index()].addresses = part;
+                facts[b.index()].addresses = part;
+            }
+            // The carry is stored when the flags are written, the rest of the
+            // flags when they are next needed.
+            Inst::NzcFlags { carry, .. } => {
+                let until = facts[index].last_use;
+                let fact = &mut facts[carry.index()];
+                fact.last_use = fact.last_use.max(until);
+            }
+            Inst::Set { slot, value } => hint(unit, block, pins, index, slot, value, facts),
+            _ => inst.for_each_operand(|value| facts[value.index()].addresses = false),
+        }
+        if !facts[index].deferred && facts[index].fused_at.is_none() && !is_silent(inst) {
+            opaque = index32(index);
+        }
+    }
+}
+
+/// Notes what becomes of flags.
+fn note_flags(
+    unit: &Unit,
+    inst: &Inst,
+    index: usize,
+    layout: &StateLayout,
+    set_later: &mut bool,
+    facts: &mut [Fact],
+    needed: Mask,
+) {
+    match *inst {
+        Inst::Set { slot, value } if slot == layout.flags => {
+            let fact = &mut facts[value.index()];
+            fact.set_until = fact.set_until.max(index32(index));
+            fact.last_of_block |= !*set_later && !needed.is_empty();
+            *set_later = true;
+        }
+        Inst::NzFlags { result, .. } | Inst::NzcFlags { result, .. } => {
+            let fact = facts[index];
+            let in_host = fact.last_of_block || !fact.read.and(Mask::NZ).is_empty();
+            let settable = matches!(
+                unit.inst(result),
+                Inst::Binary {
+                    op: BinOp::And,
+                    width: Width::W32,
+                    ..
+                }
+            );
+            facts[result.index()].sets_flags |= in_host && settable;
+        }
+        _ => {}
+    }
+}
+
+/// Returns the operands that an instruction can take shifted, inverted, extended
+/// or multiplied, as they are.
+fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
+    let form = |value: Value| absorbable(unit, value);
+    match *inst {
+        Inst::Binary {
+            op: BinOp::And | BinOp::Or | BinOp::Xor,
+            width: Width::W32,
+            b,
+            ..
+        } if matches!(
+            form(b),
+            Some(Absorbable::Shift | Absorbable::Rotation | Absorbable::Not)
+        ) =>
+        {
+            [Some(b), None]
+        }
+        Inst::Binary {
+            op: BinOp::Add,
+            width: Width::W32,
+            a,
+            b,
+        } if form(b) != Some(Absorbable::Product) => {
+            let shift = (form(b) == Some(Absorbable::Shift)).then_some(b);
+            let product = (form(a) == Some(Absorbable::Product) && a != b).then_some(a);
+            if shift.is_some() {
+                [shift, None]
+            } else {
+                [product, None]
+            }
+        }
+        Inst::Binary {
+            op: BinOp::Add | BinOp::Sub,
+            width: Width::W32,
+            a,
+            b,
+        } if a != b && matches!(form(b), Some(Absorbable::Shift | Absorbable::Product)) => {
+            [Some(b), None]
+        }
+        Inst::AddFlags { b, .. } | Inst::SubFlags { b, .. }
+            if form(b) == Some(Absorbable::Shift) =>
+        {
+            [Some(b), None]
+        }
+        Inst::Unary { op: UnOp::Not, a }
+            if matches!(form(a), Some(Absorbable::Shift | Absorbable::Rotation)) =>
+        {
+            [Some(a), None]
+        }
+        Inst::Binary {
+            op: BinOp::Mul,
+            width: Width::W64,
+            a,
+            b,
+        } if form(a) == Some(Absorbable::Signed) && form(b) == Some(Absorbable::Signed) => {
+            [Some(a), Some(b)]
+        }
+        _ => [None, None],
+    }
+}
+
+/// What another instruction can do on the side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Absorbable {
+    Shift,
+    Rotation,
+    Not,
+    Product,
+    Signed,
+}
+
+fn absorbable(unit: &Unit, value: Value) -> Option<Absorbable> {
+    match *unit.inst(value) {
+        Inst::Binary {
+            op,
+            width: Width::W32,
+            b,
+            ..
+        } => match (op, unit.constant(b)) {
+            (BinOp::Shl | BinOp::Lshr | BinOp::Ashr, Some(1..=31)) => Some(Absorbable::Shift),
+            (BinOp::Ror, Some(1..=31)) => Some(Absorbable::Rotation),
+            (BinOp::Mul, _) => Some(Absorbable::Product),
+            _ => None,
+        },
+        Inst::Unary { op: UnOp::Not, .. } => Some(Absorbable::Not),
+        Inst::Extend { signed: true, .. } => Some(Absorbable::Signed),
+        _ => None,
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "units are small")]
+const fn index32(index: usize) -> u32 {
+    index as u32
+}
+
+fn use_value(facts: &mut [Fact], value: Value, at: u32) {
+    let fact = &mut facts[value.index()];
+    fact.last_use = fact.last_use.max(at);
+    fact.uses += 1;
+}
+
+/// Instructions that emit no code where they stand.
+const fn is_silent(inst: &Inst) -> bool {
+    matches!(inst, Inst::Nop | Inst::Const { .. } | Inst::Get { .. })
+}
+
+fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
+    let fact = &facts[index];
+    match unit.insts[index] {
+        // Flags stay obtainable until their last use, so conditions on them may
+        // wait, however often they are used.
+        Inst::Condition { .. } => true,
+        Inst::BitNot { a } => {
+            matches!(unit.inst(a), Inst::Condition { .. })
+                || (fact.uses == 1 && fact.last_use == opaque)
+        }
+        Inst::Compare { .. } => fact.uses == 1 && fact.last_use == opaque,
+        _ => false,
+    }
+}
+
+/// Notes that `value` should be made in the register of `slot`, if nothing
+/// between its definition and this write can see the old content.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a step of `analyse`, split for length"
+)]
+fn hint(
+    unit: &Unit,
+    block: &Block,
+    pins: &Pins,
+    index: usize,
+    slot: Slot,
+    value: Value,
+    facts: &mut [Fact],
+) {
+    facts[value.index()].addresses = false;
+    let Some(pin) = pins.of(slot) else { return };
+    if value.index() < block.insts.start {
+        return;
+    }
+    let hidden = unit.insts[value.index() + 1..index]
+        .iter()
+        .all(|between| match between {
+            Inst::Set { slot: other, .. } => *other != slot,
+            Inst::Get { slot: other } => *other != slot,
+            between => !between.exposes_state(),
+        });
+    if hidden {
+        facts[value.index()].hint = Some(pin);
+    }
+}
+
+/// Pairs arithmetic with the computation of its flags.
+fn fuse(unit: &Unit, block: &Block, facts: &mut [Fact]) {
+    for index in block.insts.clone() {
+        let inst = &unit.insts[index];
+        if !matches!(
+            inst,
+            Inst::AddFlags { .. }
+                | Inst::SubFlags { .. }
+                | Inst::AdcFlags { .. }
+                | Inst::SbcFlags { .. }
+        ) {
+            continue;
+        }
+        let flags = Value(index32(index));
+        let near = index.saturating_sub(3).max(block.insts.start)..(index + 4).min(block.insts.end);
+        for other in near {
+            if facts[other].fused.is_none()
+                && same_operation(unit, inst, &unit.insts[other])
+                && quiet_between(unit, index, other)
+            {
+                facts[other].fused = Some(flags);
+                facts[index].fused = Some(flags);
+                facts[index].fused_at = Some(index32(other));
+                break;
+            }
+        }
+    }
+}
+
+fn quiet_between(unit: &Unit, a: usize, b: usize) -> bool {
+    let (from, to) = if a < b { (a, b) } else { (b, a) };
+    unit.insts[from + 1..to].iter().all(is_silent)
+}
+
+fn same_operation(unit: &Unit, flags: &Inst, other: &Inst) -> bool {
+    match (*flags, *other) {
+        (
+            Inst::AddFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        )
+        | (
+            Inst::SubFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Sub,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        ) => a == c && same_value(unit, b, d),
+        // A subtraction of a constant in its canonical form.
+        (
+            Inst::SubFlags { a, b },
+            Inst::Binary {
+                op: BinOp::Add,
+                width: Width::W32,
+                a: c,
+                b: d,
+            },
+        ) => {
+            a == c
+                && matches!((unit.constant(b), unit.constant(d)), (Some(b), Some(d))
+                    if b.wrapping_add(d).trailing_zeros() >= 32)
+        }
+        (
+            Inst::AdcFlags { a, b, carry },
+            Inst::Adc {
+                a: c,
+                b: d,
+                carry: e,
+            },
+        )
+        | (
+            Inst::SbcFlags { a, b, carry },
+            Inst::Sbc {
+                a: c,
+                b: d,
+                carry: e,
+            },
+        ) => a == c && same_value(unit, b, d) && same_value(unit, carry, e),
+        _ => false,
+    }
+}
+
+fn same_value(unit: &Unit, a: Value, b: Value) -> bool {
+    a == b
+        || matches!((unit.inst(a), unit.inst(b)),
+            (Inst::Const { bits: a, .. }, Inst::Const { bits: b, .. }) if a == b)
+        || matches!((unit.inst(a), unit.inst(b)),
+            (Inst::Condition { flags: f, condition: c }, Inst::Condition { flags: g, condition: d })
+                if f == g && c == d)
+}
+
+/// Returns the relation with its operands exchanged.
+pub(crate) const fn swapped(op: CmpOp) -> CmpOp {
+    match op {
+        CmpOp::Eq | CmpOp::Ne => op,
+        CmpOp::Ult => CmpOp::Ugt,
+        CmpOp::Ule => CmpOp::Uge,
+        CmpOp::Ugt => CmpOp::Ult,
+        CmpOp::Uge => CmpOp::Ule,
+        CmpOp::Slt => CmpOp::Sgt,
+        CmpOp::Sle => CmpOp::Sge,
+        CmpOp::Sgt => CmpOp::Slt,
+        CmpOp::Sge => CmpOp::Sle,
+    }
+}
+
+/// Returns the host operation for an operation of two bits.
+pub(crate) const fn bit_logic(op: BitOp) -> Logic {
+    match op {
+        BitOp::And => Logic::And,
+        BitOp::Or => Logic::Orr,
+        BitOp::Xor => Logic::Eor,
+    }
+}

@@ -1,0 +1,219 @@
+//! Guest flags on the host: the forms they take.
+//!
+//! The host's flags are the guest's own, carry included, so they stay in `NZCV`
+//! until an instruction of ours would change them. Instructions that set N and Z of
+//! a logical result clear C and V on the host but not on the guest; what is lost by
+//! that is kept in a register as [`MRS`](crate::asm::Asm::read_flags) gives it, a
+//! *word*. [`Sources`] tell for each flag where it is; at a fault the same sources,
+//! kept in the state map, are read from the recorded registers.
+
+use dbt_isa::ops::{Condition, Nzcv};
+
+use crate::regs::Reg;
+
+/// A set of condition flags.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Mask(pub(crate) u8);
+
+impl Mask {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const C: Self = Self(2);
+    pub(crate) const V: Self = Self(1);
+    pub(crate) const NZ: Self = Self(12);
+    pub(crate) const CV: Self = Self(3);
+    pub(crate) const ALL: Self = Self(15);
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+    pub(crate) const fn has(self, flag: Flag) -> bool {
+        self.0 & flag.mask().0 != 0
+    }
+    pub(crate) fn each(self) -> impl Iterator<Item = Flag> {
+        Flag::ALL.into_iter().filter(move |flag| self.has(*flag))
+    }
+
+    /// Returns the flags that a condition reads.
+    pub(crate) const fn of(condition: Condition) -> Self {
+        match condition {
+            Condition::Eq | Condition::Ne => Self(4),
+            Condition::Cs | Condition::Cc => Self::C,
+            Condition::Mi | Condition::Pl => Self(8),
+            Condition::Vs | Condition::Vc => Self::V,
+            Condition::Hi | Condition::Ls => Self(6),
+            Condition::Ge | Condition::Lt => Self(9),
+            Condition::Gt | Condition::Le => Self(13),
+        }
+    }
+}
+
+/// One condition flag.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Flag {
+    N = 0,
+    Z = 1,
+    C = 2,
+    V = 3,
+}
+
+impl Flag {
+    pub(crate) const ALL: [Self; 4] = [Self::N, Self::Z, Self::C, Self::V];
+
+    pub(crate) const fn mask(self) -> Mask {
+        Mask(8 >> self as u8)
+    }
+
+    /// Returns the flag's bit in a word.
+    pub(crate) const fn bit(self) -> u32 {
+        31 - self as u32
+    }
+}
+
+/// A value in a register, or known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Operand {
+    Reg(Reg),
+    Imm(u32),
+}
+
+impl Operand {
+    #[allow(clippy::cast_possible_truncation, reason = "32-bit values")]
+    const fn of_host(self, regs: &[u64; 32]) -> u32 {
+        match self {
+            Self::Reg(Reg::ZERO) => 0,
+            Self::Reg(reg) => regs[reg.index()] as u32,
+            Self::Imm(value) => value,
+        }
+    }
+}
+
+/// A comparison: the flags of `a - b`, or of `a + b`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) add: bool,
+    pub(crate) a: Reg,
+    pub(crate) b: Operand,
+}
+
+/// Where one flag is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// Nowhere: nobody needs it.
+    #[default]
+    None,
+    /// In the host's flags.
+    Host,
+    /// In its bit of a register.
+    Word(Reg),
+    /// It is that of a comparison.
+    Compare(Comparison),
+    /// It is N or Z of a value.
+    Result(Reg),
+    /// In bit 0 of a register.
+    Bit(Reg),
+    /// It is known.
+    Known(bool),
+}
+
+impl Source {
+    /// Returns the registers that it reads.
+    pub(crate) fn registers(self) -> u32 {
+        let bit = |reg: Reg| 1_u32 << reg.0;
+        match self {
+            Self::None | Self::Host | Self::Known(_) => 0,
+            Self::Word(reg) | Self::Result(reg) | Self::Bit(reg) => bit(reg),
+            Self::Compare(Comparison { a, b, .. }) => {
+                bit(a) | if let Operand::Reg(b) = b { bit(b) } else { 0 }
+            }
+        }
+    }
+}
+
+/// Where each flag is, by [`Flag`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Sources(pub(crate) [Source; 4]);
+
+impl Sources {
+    /// The form between fragments.
+    pub(crate) const SPLIT: Self = Self([
+        Source::Host,
+        Source::Host,
+        Source::Word(Reg::CARRY),
+        Source::Word(Reg::CARRY),
+    ]);
+
+    pub(crate) const fn of(&self, flag: Flag) -> Source {
+        self.0[flag as usize]
+    }
+
+    /// Returns the one source of all flags of `mask`, if there is only one.
+    pub(crate) fn common(&self, mask: Mask) -> Option<Source> {
+        let mut sources = mask.each().map(|flag| self.of(flag));
+        let first = sources.next()?;
+        sources.all(|source| source == first).then_some(first)
+    }
+
+    pub(crate) fn registers(&self) -> u32 {
+        self.0
+            .iter()
+            .fold(0, |all, source| all | source.registers())
+    }
+
+    /// Reads the flags from recorded registers, as bits 31 to 28.
+    pub(crate) fn recover(&self, regs: &[u64; 32], nzcv: u64) -> u32 {
+        let mut result = 0;
+        for flag in Flag::ALL {
+            let bit = 1 << flag.bit();
+            let value = match self.of(flag) {
+                Source::None => false,
+                Source::Host => nzcv & bit != 0,
+                Source::Word(reg) => regs[reg.index()] & bit != 0,
+                Source::Compare(Comparison { add, a, b }) => {
+                    let (a, b) = (Operand::Reg(a).of_host(regs), b.of_host(regs));
+                    let flags = match add {
+                        true => Nzcv::of_adc(a, b, false),
+                        false => Nzcv::of_sbc(a, b, true),
+                    };
+                    u64::from(flags.to_psr()) & bit != 0
+                }
+                Source::Result(reg) => {
+                    let flags = Nzcv::default().with_nz(Operand::Reg(reg).of_host(regs));
+                    u64::from(flags.to_psr()) & bit != 0
+                }
+                Source::Bit(reg) => regs[reg.index()] & 1 != 0,
+                Source::Known(value) => value,
+            };
+            result |= u32::from(value) << flag.bit();
+        }
+        result
+    }
+}
+
+/// Where the flags are when a block of a unit is entered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    /// N and Z are in the host's flags, C and V in their register. So between
+    /// fragments.
+    Split,
+    /// All are in the host's flags.
+    Full,
+}
+
+impl Form {
+    pub(crate) const fn sources(self) -> Sources {
+        match self {
+            Self::Split => Sources::SPLIT,
+            Self::Full => Sources([Source::Host; 4]),
+        }
+    }
+}

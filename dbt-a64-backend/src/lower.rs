@@ -1,0 +1,375 @@
+//! Lowering of a unit: one forward pass over its blocks.
+//!
+//! # Emitted-code contract
+//!
+//! At every host instruction that a state map names, and whenever control leaves
+//! a fragment, pinned registers hold their slots and memory holds all others. When
+//! control leaves, N and Z are in the host's flags, C and V in their register; within
+//! a unit they may be elsewhere, and state maps say where.
+
+mod branch;
+mod edge;
+mod flags;
+mod float;
+mod int;
+mod memory;
+mod place;
+
+use alloc::vec::Vec;
+
+use dbt_core::analysis::Liveness;
+use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
+use dbt_core::location::Location;
+
+use crate::asm::Asm;
+use crate::facts::{self, Fact, Pins};
+use crate::features::Features;
+use crate::flags::{Form, Mask, Sources};
+use crate::map::StateMap;
+use crate::regs::Reg;
+use crate::runtime::Entries;
+use branch::Stub;
+use flags::FlagsState;
+use place::Places;
+
+type Result<T> = core::result::Result<T, CompileError>;
+
+/// Buffers that outlive a compilation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    facts: Vec<Fact>,
+    liveness: Liveness,
+    live_in: Vec<Mask>,
+    places: Places,
+    labels: Vec<Option<u32>>,
+    fixups: Vec<(u32, BlockId)>,
+    stubs: Vec<Stub>,
+    loop_heads: Vec<bool>,
+    /// Where each block expects the flags, once that is decided.
+    forms: Vec<Option<Form>>,
+}
+
+/// The lowering of one unit.
+pub(crate) struct Lowering<'a> {
+    asm: Asm<'a>,
+    input: CompileInput<'a>,
+    entries: &'a Entries,
+    pins: &'a Pins,
+    features: Features,
+    scratch: &'a mut Scratch,
+    flags: FlagsState,
+    exits: Vec<ExitSite>,
+    maps: Vec<StateMap>,
+    marks: Vec<CodeMark>,
+    /// The guest instruction being lowered.
+    location: Location,
+    /// The instruction being lowered.
+    index: u32,
+    /// Registers that the instruction being lowered still needs.
+    busy: u32,
+    /// Flags that the instruction being lowered will still read.
+    reads_flags: Option<(Value, Mask)>,
+    /// A register of which the low bits are known to be zero.
+    aligned: Option<(Reg, u32, u32)>,
+    /// What a pinned register was last set to, with its version.
+    known: Option<(Reg, u32, u32)>,
+    /// The access that the next one may be joined with.
+    last_access: Option<memory::LastAccess>,
+    next_block: Option<BlockId>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) fn new(
+        input: CompileInput<'a>,
+        entries: &'a Entries,
+        pins: &'a Pins,
+        features: Features,
+        scratch: &'a mut Scratch,
+        code: &'a mut Vec<u8>,
+    ) -> Self {
+        Self {
+            asm: Asm { code },
+            input,
+            entries,
+            pins,
+            features,
+            scratch,
+            flags: FlagsState::default(),
+            exits: Vec::new(),
+            maps: Vec::new(),
+            marks: Vec::new(),
+            location: Location(0),
+            index: 0,
+            busy: 0,
+            reads_flags: None,
+            aligned: None,
+            known: None,
+            last_access: None,
+            next_block: None,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<Fragment<StateMap>> {
+        let unit = self.input.unit;
+        self.prepare();
+        for (position, id) in unit.order.iter().enumerate() {
+            self.next_block = unit.order.get(position + 1).copied();
+            self.block(*id, unit.block(*id))?;
+        }
+        self.mark(Origin::OutOfLine);
+        self.stubs()?;
+        for (at, id) in core::mem::take(&mut self.scratch.fixups) {
+            let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
+            self.bind(at, label)?;
+        }
+        Ok(Fragment {
+            len: self.asm.offset(),
+            exits: self.exits,
+            maps: self.maps,
+            marks: self.marks,
+        })
+    }
+
+    /// Says what the code from here on is made from.
+    fn mark(&mut self, origin: Origin) {
+        if self.input.marks {
+            let offset = self.asm.offset();
+            self.marks.push(CodeMark { offset, origin });
+        }
+    }
+
+    fn prepare(&mut self) {
+        let unit = self.input.unit;
+        let scratch = &mut *self.scratch;
+        scratch.facts.clear();
+        scratch.facts.resize(unit.insts.len(), Fact::default());
+        scratch.places.reset(unit.insts.len());
+        scratch.labels.clear();
+        scratch.labels.resize(unit.blocks.len(), None);
+        scratch.fixups.clear();
+        scratch.stubs.clear();
+        scratch.live_in.clear();
+        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
+        scratch.liveness.analyse(unit, self.input.layout);
+        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
+            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
+        }
+        find_loop_heads(unit, &mut scratch.loop_heads);
+        scratch.forms.clear();
+        scratch.forms.resize(unit.blocks.len(), None);
+    }
+
+    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        self.mark(Origin::Block(id));
+        let form = self.enter_block(id)?;
+        self.scratch.labels[id.index()] = Some(self.asm.offset());
+        facts::analyse(
+            self.input.unit,
+            block,
+            self.input.layout,
+            self.pins,
+            &self.scratch.live_in,
+            &mut self.scratch.facts,
+        );
+        self.scratch.places.begin_block();
+        self.flags.begin_block(form);
+        self.aligned = None;
+        self.known = None;
+        self.last_access = None;
+        if let Some(location) = block.location {
+            self.location = location;
+            if self.scratch.loop_heads[id.index()] {
+                self.poll(location, form.sources());
+            }
+        }
+        for index in block.insts.clone() {
+            self.start(index);
+            self.inst(index)?;
+        }
+        self.start(block.insts.end);
+        self.mark(Origin::Terminator);
+        self.terminator(&block.terminator)
+    }
+
+    /// Makes the branch at `at` lead to `to`.
+    fn bind(&mut self, at: u32, to: u32) -> Result<()> {
+        match self.asm.patch(at, to.into()) {
+            true => Ok(()),
+            false => Err(CompileError::TooLarge),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "units are small")]
+    fn start(&mut self, index: usize) {
+        self.index = index as u32;
+        self.busy = 0;
+        self.reads_flags = None;
+        let facts = &self.scratch.facts;
+        self.scratch
+            .places
+            .prune(|value| facts[value.index()].last_use >= index as u32);
+        self.forget_words();
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "units are small")]
+    fn inst(&mut self, index: usize) -> Result<()> {
+        let value = Value(index as u32);
+        self.mark(Origin::Inst(value));
+        let fact = self.scratch.facts[index];
+        let inst = self.input.unit.insts[index];
+        if fact.deferred {
+            return Ok(());
+        }
+        match inst {
+            Inst::Const {
+                ty: Ty::Flags,
+                bits,
+            } => {
+                self.flags.define_constant(value, bits as u32);
+                Ok(())
+            }
+            Inst::Nop | Inst::Const { .. } => Ok(()),
+            Inst::Guest { location } => {
+                self.location = location;
+                Ok(())
+            }
+            Inst::Get { slot } => {
+                self.get(value, slot);
+                Ok(())
+            }
+            Inst::Set { slot, value } => self.set(slot, value),
+            Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
+            Inst::Unary { op, a } => self.unary(value, op, a),
+            Inst::Compare { .. } | Inst::BitNot { .. } => self.materialise_bit(value),
+            Inst::Condition { .. } => Ok(()),
+            Inst::Bits { op, a, b } => self.bits(value, op, a, b),
+            Inst::BitToWord { a } => self.bit_to_word(value, a),
+            Inst::Select {
+                width,
+                condition,
+                yes,
+                no,
+            } => self.select(value, width, condition, yes, no),
+            Inst::Extend { signed, a } => self.extend(value, signed, a),
+            Inst::Low { a } => self.low(value, a),
+            Inst::High { a } => self.high(value, a),
+            Inst::Adc { a, b, carry } => self.adc(value, a, b, carry),
+            Inst::Sbc { a, b, carry } => self.sbc(value, a, b, carry),
+            Inst::AddFlags { a, b } if fact.fused.is_none() => self.add_flags(value, a, b),
+            Inst::SubFlags { a, b } if fact.fused.is_none() => self.sub_flags(value, a, b),
+            Inst::AdcFlags { a, b, carry } if fact.fused.is_none() => {
+                self.adc_flags(value, a, b, carry)
+            }
+            Inst::SbcFlags { a, b, carry } if fact.fused.is_none() => {
+                self.sbc_flags(value, a, b, carry)
+            }
+            Inst::AddFlags { .. }
+            | Inst::SubFlags { .. }
+            | Inst::AdcFlags { .. }
+            | Inst::SbcFlags { .. } => Ok(()),
+            Inst::NzFlags { result, rest } => self.nz_flags(value, result, rest, None),
+            Inst::NzcFlags {
+                result,
+                carry,
+                rest,
+            } => self.nzc_flags(value, result, carry, rest),
+            Inst::FlagsFromPsr { a } => self.flags_from_psr(value, a),
+            Inst::FlagsToPsr { a } => self.flags_to_psr(value, a),
+            Inst::Load {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::Store {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::LoadVector {
+                access,
+                width,
+                address,
+            } => self.load(value, access, width, address),
+            Inst::StoreVector {
+                access,
+                width,
+                address,
+                value,
+            } => self.store(access, width, address, value),
+            Inst::Vector { op, a, b } => self.vector(value, op, a, b),
+            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
+            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::FloatStatus => self.float_status(value),
+            Inst::CompareExchange {
+                access,
+                address,
+                expected,
+                new,
+            } => self.compare_exchange(value, access, address, expected, new),
+            Inst::Fence => {
+                self.asm.barrier();
+                Ok(())
+            }
+            Inst::Call { helper, args } => self.call_helper(value, helper, args),
+            Inst::ExitIf { condition, target } => self.exit_if(condition, target),
+        }
+    }
+
+    fn fact(&self, value: Value) -> &Fact {
+        &self.scratch.facts[value.index()]
+    }
+
+    /// The architectural flags still needed at or after this instruction.
+    fn flags_needed(&self) -> Mask {
+        let block_end = self.index as usize;
+        self.scratch
+            .facts
+            .get(block_end)
+            .map_or(Mask::ALL, |fact| fact.flags_needed)
+    }
+
+    /// Names the state at the host instruction at `offset`.
+    fn state_map(&mut self, offset: u32, location: Location, flags: Sources) {
+        self.maps.push(StateMap {
+            offset,
+            location,
+            flags,
+        });
+    }
+}
+
+fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
+    heads.clear();
+    heads.resize(unit.blocks.len(), false);
+    let mut begun = alloc::vec![false; unit.blocks.len()];
+    for id in &unit.order {
+        begun[id.index()] = true;
+        let block = unit.block(*id);
+        let mut visit = |target: Target| {
+            if let Target::Block(target) = target
+                && begun[target.index()]
+            {
+                heads[target.index()] = true;
+            }
+        };
+        for inst in &unit.insts[block.insts.clone()] {
+            if let Inst::ExitIf { target, .. } = inst {
+                visit(*target);
+            }
+        }
+        match block.terminator {
+            Terminator::Jump(target) => visit(target),
+            Terminator::Call {
+                target, return_to, ..
+            } => {
+                visit(target);
+                visit(return_to);
+            }
+            Terminator::Indirect { .. } | Terminator::Trap { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Flags on the way from block to block.
+//!
+//! **Problem.** Between fragments the flags are split: N and Z in the host's flags,
+//! C and V in a register. That makes the frequent instructions cheap that set N and Z
+//! of a logical result. But a loop that ends with `subs` and `bne` has all four in
+//! the host's flags, and should not have to save two of them in each iteration.
+//!
+//! **Approach.** Each block of a unit expects the flags in one of two forms, which the
+//! first edge to it decides: it passes on what it has. Edges that come later convert,
+//! if need be, off the main path. The head of a loop is reached from outside first,
+//! so its form is decided by what the block that jumps back to it has.
+
+use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
+
+use super::{Lowering, Result};
+use crate::asm::{Logic, Shift, add_immediate, logical_immediate};
+use crate::flags::{Comparison, Flag, Form, Mask, Operand, Source, Sources};
+use crate::regs::{Reg, SCRATCH};
+
+/// How flags get from where they are to where they are expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conversion {
+    from: Sources,
+    live: Mask,
+    to: Form,
+}
+
+impl Conversion {
+    /// Nothing to do.
+    pub(super) const NONE: Self = Self {
+        from: Sources::SPLIT,
+        live: Mask::NONE,
+        to: Form::Split,
+    };
+
+    /// From outside the unit to a block that expects all flags in the host's.
+    pub(super) const fn from_outside(live: Mask) -> Self {
+        Self {
+            from: Sources::SPLIT,
+            live,
+            to: Form::Full,
+        }
+    }
+
+    /// Tells whether it takes no instruction.
+    pub(super) fn is_empty(&self) -> bool {
+        let expected = self.to.sources();
+        self.live
+            .each()
+            .all(|flag| self.from.of(flag) == expected.of(flag))
+    }
+}
+
+impl Lowering<'_> {
+    /// Decides where a block expects flags, if no edge has, and enters it from
+    /// outside if it is the unit's first.
+    pub(super) fn enter_block(&mut self, id: BlockId) -> Result<Form> {
+        let form = match self.scratch.forms[id.index()] {
+            Some(form) => form,
+            None => self.form_of_loop(id).unwrap_or(Form::Split),
+        };
+        self.scratch.forms[id.index()] = Some(form);
+        if id == BlockId::ENTRY && form == Form::Full {
+            let live = self.scratch.live_in[id.index()];
+            self.convert(&Conversion::from_outside(live))?;
+        }
+        Ok(form)
+    }
+
+    /// Returns the form that suits the edges back to a loop's head.
+    fn form_of_loop(&self, head: BlockId) -> Option<Form> {
+        if !self.scratch.loop_heads[head.index()]
+            || self.scratch.live_in[head.index()].and(Mask::CV).is_empty()
+        {
+            return None;
+        }
+        let unit = self.input.unit;
+        let mut form = None;
+        for block in &unit.blocks {
+            let mut last = None;
+            for inst in &unit.insts[block.insts.clone()] {
+                match *inst {
+                    Inst::Set { slot, value } if slot == self.input.layout.flags => {
+                        last = Some(value);
+                    }
+                    Inst::ExitIf { target, .. } if target == Target::Block(head) => {
+                        form = last.or(form);
+                    }
+                    _ => {}
+                }
+            }
+            if block.terminator == Terminator::Jump(Target::Block(head)) {
+                form = last.or(form);
+            }
+        }
+        Some(match unit.inst(form?) {
+            Inst::NzFlags { .. } | Inst::NzcFlags { .. } | Inst::Const { .. } => Form::Split,
+            _ => Form::Full,
+        })
+    }
+
+    /// Returns how the architectural flags get to `target`, whose form this edge
+    /// decides if it is the first.
+    pub(super) fn conversion(&mut self, target: Target) -> Result<Conversion> {
+        let (live, decided) = match target {
+            Target::Exit(_) => (Mask::ALL, Some(Form::Split)),
+            Target::Block(id) => (
+                self.scratch.live_in[id.index()],
+                self.scratch.forms[id.index()].or_else(|| self.form_of_loop(id)),
+            ),
+        };
+        let from = self.architectural_sources(live)?;
+        let to = decided.unwrap_or_else(|| {
+            let in_host = |flag: Flag| from.of(flag) == Source::Host;
+            let carry = live.and(Mask::CV);
+            match !carry.is_empty() && carry.each().all(in_host) {
+                true => Form::Full,
+                false => Form::Split,
+            }
+        });
+        if let Target::Block(id) = target {
+            self.scratch.forms[id.index()] = Some(to);
+        }
+        Ok(Conversion { from, live, to })
+    }
+
+    /// Converts flags. Scratch registers that are not kept are lost.
+    pub(super) fn convert(&mut self, conversion: &Conversion) -> Result<()> {
+        let Conversion { from, live, to } = *conversion;
+        if conversion.is_empty() {
+            return Ok(());
+        }
+        let host = match to {
+            Form::Full => live,
+            Form::Split => live.and(Mask::NZ),
+        };
+        let carry = live.without(host);
+        if carry.is_empty() || self.convert_carry(&from, host, carry)? {
+            return self.convert_host(&from, host);
+        }
+        // Whatever it is: all in a word, from which both are set.
+        let word = self.assemble(&from, live, self.busy)?;
+        self.asm.mov(Width::W64, Reg::CARRY, word);
+        self.asm.write_flags(word);
+        Ok(())
+    }
+
+    /// Puts C and V in their register, the simple way; false if there is none that
+    /// leaves the sources of `host` alone.
+    fn convert_carry(&mut self, from: &Sources, host: Mask, carry: Mask) -> Result<bool> {
+        let uses = |reg: Reg| {
+            host.each()
+                .any(|flag| from.of(flag).registers() & 1 << reg.0 != 0)
+        };
+        Ok(match from.common(carry) {
+            Some(Source::Word(Reg::CARRY)) => true,
+            _ if uses(Reg::CARRY) => false,
+            Some(Source::Host) => {
+                self.asm.read_flags(Reg::CARRY);
+                true
+            }
+            Some(Source::Word(reg)) => {
+                self.asm.mov(Width::W64, Reg::CARRY, reg);
+                true
+            }
+            Some(Source::Compare(comparison))
+                if !host.each().any(|flag| from.of(flag) == Source::Host) =>
+            {
+                self.emit_comparison(comparison);
+                self.asm.read_flags(Reg::CARRY);
+                true
+            }
+            _ => false,
+        })
+    }
+
+    /// Puts flags in the host's flags.
+    fn convert_host(&mut self, from: &Sources, mask: Mask) -> Result<()> {
+        match from.common(mask) {
+            None if mask.is_empty() => return Ok(()),
+            Some(Source::Host) => return Ok(()),
+            Some(Source::Word(reg)) => {
+                self.asm.write_flags(reg);
+                return Ok(());
+            }
+            Some(Source::Compare(comparison)) => {
+                self.emit_comparison(comparison);
+                return Ok(());
+            }
+            Some(Source::Result(reg)) => {
+                self.emit_test(reg);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if mask == Mask::NZ
+            && let [Source::Known(n), Source::Known(z), ..] = from.0
+        {
+            self.known_sign(n, z);
+            return Ok(());
+        }
+        let (nz, cv) = (mask.and(Mask::NZ), mask.and(Mask::CV));
+        if self.features.flagm
+            && let Some(Source::Word(word)) = from.common(cv)
+            && let Some(source @ (Source::Host | Source::Result(_))) = from.common(nz)
+        {
+            if let Source::Result(reg) = source {
+                self.emit_test(reg);
+            }
+            self.asm.rotate_to_flags(word, 28, cv.0.into());
+            return Ok(());
+        }
+        let word = self.assemble(from, mask, self.busy)?;
+        self.asm.write_flags(word);
+        Ok(())
+    }
+
+    /// Sets N and Z by one instruction; C and V are lost. The context's address is
+    /// neither zero nor negative.
+    fn known_sign(&mut self, n: bool, z: bool) {
+        let (zero, positive) = (Reg::ZERO, Reg::CONTEXT);
+        let width = Width::W64;
+        match (n, z) {
+            (_, true) => self.asm.add_reg(true, true, width, zero, zero, zero.into()),
+            (false, false) => {
+                self.asm
+                    .logic(Logic::Ands, false, width, zero, positive, positive.into());
+            }
+            (true, false) => self
+                .asm
+                .add_reg(true, true, width, zero, zero, positive.into()),
+        }
+    }
+
+    /// Returns a register that nothing of `avoid` names.
+    fn free_of(&self, avoid: u32) -> Result<Reg> {
+        SCRATCH
+            .into_iter()
+            .find(|reg| avoid & 1 << reg.0 == 0)
+            .ok_or(dbt_core::host::CompileError::Unsupported)
+    }
+
+    /// Puts flags from wherever they are in their bits of a register that is free of
+    /// `avoid`. Other bits are zero; the host's flags are lost.
+    pub(super) fn assemble(&mut self, from: &Sources, mask: Mask, avoid: u32) -> Result<Reg> {
+        let avoid = avoid | from.registers();
+        let word = self.free_of(avoid)?;
+        let other = self.free_of(avoid | 1 << word.0)?;
+        let mut begun = false;
+        let mut left = mask;
+        // The host's flags come first: the other sources change them.
+        for host_first in [true, false] {
+            while let Some(flag) = left
+                .each()
+                .find(|flag| (from.of(*flag) == Source::Host) == host_first)
+            {
+                let source = from.of(flag);
+                let same = |flag: &Flag| from.of(*flag) == source;
+                let here = left
+                    .each()
+                    .filter(same)
+                    .fold(Mask::NONE, |all, flag| all.or(flag.mask()));
+                left = left.without(here);
+                let to = if begun { other } else { word };
+                self.piece(source, here, to);
+                if begun {
+                    self.asm
+                        .logic(Logic::Orr, false, Width::W32, word, word, other.into());
+                }
+                begun = true;
+            }
+        }
+        if !begun {
+            self.asm.mov_imm(word, 0);
+        }
+        Ok(word)
+    }
+
+    /// Sets `to` to the flags of `mask`, from one source, and zeroes.
+    fn piece(&mut self, source: Source, mask: Mask, to: Reg) {
+        let from = match source {
+            Source::Host => {
+                self.asm.read_flags(to);
+                to
+            }
+            Source::Word(reg) => reg,
+            Source::Compare(comparison) => {
+                self.emit_comparison(comparison);
+                self.asm.read_flags(to);
+                to
+            }
+            Source::Result(reg) => {
+                self.emit_test(reg);
+                self.asm.read_flags(to);
+                to
+            }
+            Source::Bit(reg) => {
+                let bit = mask.each().next().map_or(0, Flag::bit);
+                self.asm.logic_imm(Logic::And, Width::W32, to, reg, ONE);
+                self.asm.shift_imm(Shift::Lsl, Width::W32, to, to, bit);
+                return;
+            }
+            Source::Known(value) => {
+                let bits = if value { u64::from(mask.0) << 28 } else { 0 };
+                self.asm.mov_imm(to, bits);
+                return;
+            }
+            Source::None => {
+                self.asm.mov_imm(to, 0);
+                return;
+            }
+        };
+        self.mask_word(to, from, mask);
+    }
+
+    /// Keeps the bits of a word that `mask` names.
+    fn mask_word(&mut self, to: Reg, from: Reg, mask: Mask) {
+        let bits = u64::from(mask.0) << 28;
+        if let Some(immediate) = logical_immediate(bits, Width::W32) {
+            self.asm
+                .logic_imm(Logic::And, Width::W32, to, from, immediate);
+            return;
+        }
+        // A gap in the middle: the flags are cleared one after the other.
+        let mut from = from;
+        let others = logical_immediate(0xf000_0000, Width::W32);
+        let clear = |flag: Flag| logical_immediate(!(1 << flag.bit()) & 0xffff_ffff, Width::W32);
+        let cleared = Mask::ALL.without(mask).each().map(clear);
+        for immediate in core::iter::once(others).chain(cleared) {
+            self.asm
+                .logic_imm(Logic::And, Width::W32, to, from, immediate.unwrap_or(0));
+            from = to;
+        }
+    }
+
+    /// Sets N and Z of a register's value, and clears C and V.
+    pub(super) fn emit_test(&mut self, reg: Reg) {
+        self.asm
+            .logic(Logic::Ands, false, Width::W32, Reg::ZERO, reg, reg.into());
+    }
+
+    pub(super) fn emit_comparison(&mut self, comparison: Comparison) {
+        let Comparison { add, a, b } = comparison;
+        match b {
+            Operand::Reg(b) => self
+                .asm
+                .add_reg(!add, true, Width::W32, Reg::ZERO, a, b.into()),
+            // Only constants with an encoding are noted.
+            Operand::Imm(b) => {
+                let immediate = add_immediate(b.into()).unwrap_or(0);
+                self.asm
+                    .add_imm(!add, true, Width::W32, Reg::ZERO, a, immediate);
+            }
+        }
+    }
+}
+
+/// The encoding of the logical constant 1, of 32 bits.
+const ONE: u32 = 0;

@@ -1,0 +1,426 @@
+//! Guest memory and calls of functions.
+
+use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
+use dbt_core::ir::{Helper, Value, Width};
+use dbt_isa::ops::{Access, Size};
+
+use super::branch::Why;
+use super::flags::InRegister;
+use super::int::Test;
+use super::place::Place;
+use super::{Lowering, Result};
+use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
+use crate::context;
+use crate::flags::Mask;
+use crate::regs::{CALLER_SAVED, PINNED, Reg};
+
+/// The last access, as long as it is the last instruction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LastAccess {
+    at: u32,
+    store: bool,
+    reg: Reg,
+    base: Reg,
+    offset: i32,
+}
+
+impl Lowering<'_> {
+    pub(super) fn load(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            return self.load_by_call(value, access, width, address);
+        }
+        if access.ordered {
+            let base = self.host_address(address)?;
+            let dst = self.destination(value, Some(base), &[])?;
+            let flags = self.architectural_sources(Mask::ALL)?;
+            let at = self.asm.offset();
+            self.asm.load_acquire(access.size, dst, base);
+            self.state_map(at, self.location, flags);
+            if access.signed {
+                self.extend_loaded(access.size, width, dst);
+            }
+            self.define(value, dst);
+            return Ok(());
+        }
+        let from = self.window(access.size, address)?;
+        let dying = match from {
+            Mem::Offset { base, .. } | Mem::Index { index: base, .. } => base,
+        };
+        let dst = self.destination(value, Some(dying), &[])?;
+        let what = match access.signed && access.size != Size::Dword {
+            true if access.size == Size::Word && width == Width::W32 => Transfer::Load(Size::Word),
+            true => Transfer::LoadSigned(access.size, width),
+            false => Transfer::Load(access.size),
+        };
+        self.transfer(what, dst, from)?;
+        self.define(value, dst);
+        Ok(())
+    }
+
+    pub(super) fn store(
+        &mut self,
+        access: Access,
+        _width: Width,
+        address: Value,
+        value: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            return self.store_by_call(access, address, value);
+        }
+        let reg = self.reg_or_zero(value)?;
+        if access.ordered {
+            let base = self.host_address(address)?;
+            let flags = self.architectural_sources(Mask::ALL)?;
+            let at = self.asm.offset();
+            self.asm.store_release(access.size, reg, base);
+            self.state_map(at, self.location, flags);
+            return Ok(());
+        }
+        let to = self.window(access.size, address)?;
+        self.transfer(Transfer::Store(access.size), reg, to)
+    }
+
+    /// Emits a load or store with its state map, joined with the one before if they
+    /// are neighbours.
+    fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) -> Result<()> {
+        if let Mem::Offset { base, offset } = mem
+            && matches!(
+                what,
+                Transfer::Load(Size::Word) | Transfer::Store(Size::Word)
+            )
+        {
+            let this = LastAccess {
+                at: self.asm.offset(),
+                store: matches!(what, Transfer::Store(_)),
+                reg,
+                base,
+                offset,
+            };
+            if self.join(this) {
+                return Ok(());
+            }
+            self.last_access = Some(this);
+        }
+        let flags = self.architectural_sources(Mask::ALL)?;
+        let at = self.asm.offset();
+        self.asm.transfer(what, reg, mem);
+        self.state_map(at, self.location, flags);
+        Ok(())
+    }
+
+    /// Makes one instruction of two accesses to neighbouring words. The state map of
+    /// the first serves for both: nothing has changed in between, so the guest can
+    /// make both again.
+    fn join(&mut self, this: LastAccess) -> bool {
+        let Some(last) = self.last_access.take() else {
+            return false;
+        };
+        let adjacent = last.at + 4 == this.at
+            && (last.store, last.base) == (this.store, this.base)
+            && (last.offset - this.offset).abs() == 4;
+        let (first, second) = match last.offset < this.offset {
+            true => (last, this),
+            false => (this, last),
+        };
+        // A load may not change the address of the other, nor load a register twice.
+        let independent = this.store || (last.reg != last.base && last.reg != this.reg);
+        let fits = first.offset % 4 == 0 && (-256..=252).contains(&first.offset);
+        if !adjacent || !independent || !fits {
+            return false;
+        }
+        self.asm.code.truncate(last.at as usize);
+        self.asm.pair(
+            !this.store,
+            Width::W32,
+            first.reg,
+            second.reg,
+            this.base,
+            first.offset,
+        );
+        true
+    }
+
+    fn extend_loaded(&mut self, size: Size, width: Width, reg: Reg) {
+        let bits = size.bytes() * 8;
+        let full = if width == Width::W64 { 64 } else { 32 };
+        if bits < full {
+            self.asm.extract(true, width, reg, reg, 0, bits);
+        }
+    }
+
+    pub(super) fn compare_exchange(
+        &mut self,
+        value: Value,
+        access: Access,
+        address: Value,
+        expected: Value,
+        new: Value,
+    ) -> Result<()> {
+        if access.aligned {
+            self.check_alignment(access, address)?;
+        }
+        if self.input.lowering == MemoryLowering::Callback {
+            return self.compare_exchange_by_call(value, access, address, expected, new);
+        }
+        let new = self.reg_or_zero(new)?;
+        let expected = self.reg_or_zero(expected)?;
+        let base = self.host_address(address)?;
+        let dst = self.take_scratch()?;
+        if self.features.lse {
+            self.asm.mov(Width::W64, dst, expected);
+            let flags = self.architectural_sources(Mask::ALL)?;
+            let at = self.asm.offset();
+            self.asm.compare_and_swap(access.size, dst, new, base);
+            self.state_map(at, self.location, flags);
+        } else {
+            let other = self.take_scratch()?;
+            let flags = self.architectural_sources(Mask::ALL)?;
+            let again = self.asm.offset();
+            self.asm.load_exclusive(access.size, dst, base);
+            self.state_map(again, self.location, flags);
+            self.asm
+                .logic(Logic::Eor, false, Width::W64, other, dst, expected.into());
+            let unequal = self.asm.cbz(true, Width::W64, other);
+            let at = self.asm.offset();
+            self.asm.store_exclusive(access.size, other, new, base);
+            self.state_map(at, self.location, flags);
+            let failed = self.asm.cbz(true, Width::W32, other);
+            self.bind(failed, again)?;
+            let done = self.asm.b();
+            let here = self.asm.offset();
+            self.bind(unequal, here)?;
+            self.asm.clear_exclusive();
+            let here = self.asm.offset();
+            self.bind(done, here)?;
+        }
+        self.define(value, dst);
+        Ok(())
+    }
+
+    /// Returns a register with the host address of a guest address.
+    fn host_address(&mut self, address: Value) -> Result<Reg> {
+        let guest = self.reg(address)?;
+        let host = self.take_scratch()?;
+        self.asm.add_uxtw(host, Reg::WINDOW, guest);
+        Ok(host)
+    }
+
+    /// Returns the operand at a guest address.
+    fn window(&mut self, size: Size, address: Value) -> Result<Mem> {
+        if let Place::Sum {
+            base,
+            index: None,
+            offset,
+        } = self.place(address)
+            && self.input.lowering == MemoryLowering::Identity
+            && offset_fits(size, offset)
+        {
+            self.keep(base);
+            return Ok(Mem::Offset { base, offset });
+        }
+        let base = self.reg(address)?;
+        Ok(match self.input.lowering {
+            MemoryLowering::Identity => Mem::Offset { base, offset: 0 },
+            _ => Mem::Index {
+                base: Reg::WINDOW,
+                index: base,
+            },
+        })
+    }
+
+    /// Leaves for the interpreter if the address is not aligned: it knows what
+    /// becomes of the access.
+    fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
+        let mask = access.alignment() - 1;
+        if mask == 0 {
+            return Ok(());
+        }
+        let reg = match self.place(address) {
+            Place::Sum {
+                base,
+                index: None,
+                offset,
+            } if offset.cast_unsigned() & mask == 0 => {
+                self.keep(base);
+                base
+            }
+            _ => self.reg(address)?,
+        };
+        let known = self.version(reg);
+        if let Some((checked, version, bits)) = self.aligned
+            && (checked, version) == (reg, known)
+            && bits & mask == mask
+        {
+            return Ok(());
+        }
+        let flags = self.architectural_sources(Mask::ALL)?;
+        let test = if mask == 1 {
+            InRegister::Bit {
+                reg,
+                bit: 0,
+                set: true,
+            }
+        } else {
+            let low = self.take_scratch()?;
+            let immediate = logical_immediate(mask.into(), Width::W32);
+            let immediate = immediate.ok_or(CompileError::Unsupported)?;
+            self.asm
+                .logic_imm(Logic::And, Width::W32, low, reg, immediate);
+            self.release(low);
+            InRegister::Zero {
+                reg: low,
+                zero: false,
+            }
+        };
+        self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
+        self.aligned = Some((reg, known, mask));
+        Ok(())
+    }
+}
+
+/// Functions.
+impl Lowering<'_> {
+    pub(super) fn call_helper(
+        &mut self,
+        value: Value,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        let function = self.helper(helper)?;
+        for (index, arg) in args.into_iter().enumerate() {
+            self.pass(index, arg)?;
+        }
+        self.save_all_slot_values()?;
+        self.call(function, self.entries.call_state)?;
+        for n in 0..PINNED {
+            // The function may have written the slot.
+            self.before_overwrite(Reg(n))?;
+        }
+        self.define(value, Reg::X16);
+        Ok(())
+    }
+
+    /// Calls a function that touches no slot that a value may be in. The result is in
+    /// `x16`.
+    pub(super) fn call_exact(&mut self, helper: Helper, args: &[Value]) -> Result<()> {
+        let function = self.helper(helper)?;
+        for (index, arg) in args.iter().enumerate() {
+            self.pass(index, *arg)?;
+        }
+        self.call(function, self.entries.call_state)
+    }
+
+    fn helper(&self, helper: Helper) -> Result<u64> {
+        let helpers = &self.input.callees.helpers;
+        let function = helpers.get(usize::from(helper.0)).copied();
+        function.ok_or(CompileError::Unsupported)
+    }
+
+    /// Passes an argument to a function that is about to be called.
+    fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+        let reg = self.reg_or_zero(value)?;
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(index));
+        self.release(reg);
+        Ok(())
+    }
+
+    /// Calls a function through one of the runtime's thunks, which saves the host's
+    /// flags. The result is in `x16`, and other scratch registers that a function may
+    /// change are lost.
+    fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
+        for reg in CALLER_SAVED {
+            self.release(reg);
+            self.take(reg)?;
+        }
+        self.asm.mov_imm(Reg::X16, function);
+        let at = self.asm.bl();
+        self.patch_runtime(at, thunk)?;
+        for reg in CALLER_SAVED {
+            self.release(reg);
+        }
+        // The result.
+        self.keep(Reg::X16);
+        Ok(())
+    }
+
+    fn load_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: Width,
+        address: Value,
+    ) -> Result<()> {
+        self.pass(0, address)?;
+        self.pass_access(access)?;
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        if access.signed {
+            self.extend_loaded(access.size, width, Reg::X16);
+        }
+        self.define(value, Reg::X16);
+        Ok(())
+    }
+
+    fn store_by_call(&mut self, access: Access, address: Value, value: Value) -> Result<()> {
+        self.pass(0, address)?;
+        self.pass_access(access)?;
+        self.pass(2, value)?;
+        self.call(self.input.callees.store, self.entries.call_context)?;
+        self.check_callback()
+    }
+
+    fn compare_exchange_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        address: Value,
+        expected: Value,
+        new: Value,
+    ) -> Result<()> {
+        self.pass(0, address)?;
+        self.pass_access(access)?;
+        self.pass(2, expected)?;
+        self.pass(3, new)?;
+        self.call(
+            self.input.callees.compare_exchange,
+            self.entries.call_context,
+        )?;
+        self.check_callback()?;
+        self.define(value, Reg::X16);
+        Ok(())
+    }
+
+    fn pass_access(&mut self, access: Access) -> Result<()> {
+        let reg = self.take_scratch()?;
+        self.asm.mov_imm(reg, access_bits(access));
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(1));
+        self.release(reg);
+        Ok(())
+    }
+
+    /// Leaves if the access faulted.
+    fn check_callback(&mut self) -> Result<()> {
+        let reg = self.take_scratch()?;
+        self.asm
+            .load(Width::W32, reg, Reg::CONTEXT, context::CALLBACK_FAULT);
+        let flags = self.architectural_sources(Mask::ALL)?;
+        let test = Test::Register(InRegister::Zero { reg, zero: false });
+        self.side_exit(test, Why::CallbackFault, self.location, flags);
+        self.release(reg);
+        Ok(())
+    }
+}

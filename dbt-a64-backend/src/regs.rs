@@ -1,0 +1,81 @@
+//! Host registers and what each is for.
+//!
+//! AArch64 has 31 general registers. Generated code uses them so:
+//!
+//! | register | use |
+//! | --- | --- |
+//! | `x0` to `x14` | *pinned*: each holds one hot state slot, in all code; for AArch32 `w0` is R0 and so on to `w14`, which is LR |
+//! | `x15` to `x17`, `x21` to `x25` | scratch, for values local to a block |
+//! | `x18` | not used: some platforms reserve it |
+//! | `x19` | the vCPU's context, with guest state behind it |
+//! | `x20` | C and V between blocks, in bits 29 and 28; N and Z are in `NZCV` |
+//! | `x26` | the top of the paired-return stack |
+//! | `x27` | the base of the guest's window |
+//! | `x28` | the jump cache |
+//! | `x29` | not used: the caller's frame |
+//! | `x30` | the return address of host calls |
+//! | `sp` | the host's stack |
+//!
+//! A register that holds 32 bits has zeroes above them, always, so that it can be
+//! part of an address as it is.
+
+/// A general host register, by its number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(transparent)]
+pub struct Reg(pub u8);
+
+impl Reg {
+    /// `x16`, the first scratch register of stubs, and where a location is that is
+    /// looked up.
+    pub const X16: Self = Self(16);
+    /// `x17`, the second one.
+    pub const X17: Self = Self(17);
+    /// `x15`, the third one.
+    pub const X15: Self = Self(15);
+    /// The context.
+    pub const CONTEXT: Self = Self(19);
+    /// C and V between blocks.
+    pub const CARRY: Self = Self(20);
+    /// The top of the paired-return stack.
+    pub const RETURNS: Self = Self(26);
+    /// The base of the guest's window.
+    pub const WINDOW: Self = Self(27);
+    /// The jump cache.
+    pub const JUMP_CACHE: Self = Self(28);
+    /// The return address.
+    pub const LINK: Self = Self(30);
+    /// Reads as zero; writes to it are lost.
+    pub const ZERO: Self = Self(31);
+    /// The stack pointer, where an instruction means that by 31.
+    pub const SP: Self = Self(31);
+
+    /// Returns the register's index in a table of 32.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A vector register, by its number. None holds a value from one IR instruction to
+/// the next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(transparent)]
+pub struct Vreg(pub u8);
+
+/// Registers for values local to a block.
+pub const SCRATCH: [Reg; 8] = [
+    Reg(16),
+    Reg(17),
+    Reg(15),
+    Reg(21),
+    Reg(22),
+    Reg(23),
+    Reg(24),
+    Reg(25),
+];
+
+/// Scratch registers that a called function may change.
+pub const CALLER_SAVED: [Reg; 3] = [Reg(15), Reg(16), Reg(17)];
+
+/// Number of registers that hold the guest's hot slots: `x0` and on.
+pub const PINNED: u8 = 15;

@@ -1,0 +1,320 @@
+//! Code emitted once: how control enters and leaves generated code.
+//!
+//! # Emitted-code contract
+//!
+//! `enter(state, code)` saves the host's callee-saved registers, loads the
+//! pinned registers from their slots and jumps to `code`. Below its frame it makes
+//! room for the paired-return stack: [`RETURNS_BYTES`] at a multiple of twice that
+//! size, so that one bit of the top's address tells when it is full. At its bottom
+//! lies a sentinel that no location equals, so that a paired return with nothing to
+//! pair with takes the slow path. Each way to leave stores the pinned registers and
+//! the flags, unwinds the stack to where `enter` left it and returns to `enter`'s
+//! caller.
+
+use alloc::vec::Vec;
+
+use dbt_core::guest::StateLayout;
+use dbt_core::host::Leave;
+use dbt_core::ir::Width;
+
+use crate::asm::{Asm, Logic, Shift, Shifted, add_immediate, logical_immediate};
+use crate::context;
+use crate::facts::Pins;
+use crate::regs::{PINNED, Reg};
+
+/// Offsets of the runtime's entry points from the start of code memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entries {
+    pub(crate) enter: u32,
+    /// Called: the return address identifies the exit.
+    pub(crate) unlinked: u32,
+    /// Jumped to with the context's location set.
+    pub(crate) trap: u32,
+    /// Jumped to with a location in `x16`.
+    pub(crate) interrupt: u32,
+    /// Called: the return address names a state map.
+    pub(crate) interrupt_at: u32,
+    /// Called: the return address names a state map.
+    pub(crate) interpret_at: u32,
+    /// Jumped to by the fault hook.
+    pub(crate) fault: u32,
+    /// Called after a callback access faulted: the return address identifies
+    /// the access.
+    pub(crate) callback_fault: u32,
+    /// Jumped to with a location in `x16`: looks it up in the jump cache.
+    pub(crate) lookup: u32,
+    /// Jumped to with a location in `x16`, which the jump cache does not hold.
+    pub(crate) missed: u32,
+    /// Called with a function in `x16` and its arguments in the context; passes
+    /// the state. Leaves the host's flags alone; the result is in `x16`.
+    pub(crate) call_state: u32,
+    /// As `call_state`, but passes the context.
+    pub(crate) call_context: u32,
+    pub(crate) len: u32,
+}
+
+impl Entries {
+    /// Returns the name of the entry point at an offset from the start of code
+    /// memory.
+    pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
+        let entries = [
+            (self.enter, "enter"),
+            (self.unlinked, "unlinked"),
+            (self.trap, "trap"),
+            (self.interrupt, "interrupt"),
+            (self.interrupt_at, "interrupt_at"),
+            (self.interpret_at, "interpret_at"),
+            (self.fault, "fault"),
+            (self.callback_fault, "callback_fault"),
+            (self.lookup, "lookup"),
+            (self.missed, "missed"),
+            (self.call_state, "call_state"),
+            (self.call_context, "call_context"),
+        ];
+        let found = entries.iter().find(|(entry, _)| *entry == offset);
+        found.map(|(_, name)| *name)
+    }
+}
+
+/// Bytes of stack for paired returns before they start anew.
+pub(crate) const RETURNS_BYTES: u32 = 16 << 10;
+
+/// The bit of an address that tells that the stack of paired returns is full.
+pub(crate) const RETURNS_FULL: u32 = RETURNS_BYTES.trailing_zeros();
+
+/// Bytes of `enter`'s frame.
+const FRAME: u64 = 0x60;
+
+/// Emits the runtime to `code`, which is empty.
+pub(crate) fn emit(layout: &StateLayout, pins: &Pins, code: &mut Vec<u8>) -> Entries {
+    let mut asm = Asm { code };
+    let mut entries = Entries {
+        enter: asm.offset(),
+        ..Entries::default()
+    };
+    enter(layout, pins, &mut asm);
+
+    entries.unlinked = asm.offset();
+    asm.store(Width::W64, Reg::LINK, Reg::CONTEXT, context::EXIT);
+    leave(Leave::Unlinked, &mut asm);
+    let common = asm.offset();
+    unwind(layout, pins, &mut asm);
+
+    entries.missed = asm.offset();
+    asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
+    leave_through(Leave::Indirect, common, &mut asm);
+    entries.trap = asm.offset();
+    leave_through(Leave::Trap, common, &mut asm);
+    entries.interrupt = asm.offset();
+    asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
+    leave_through(Leave::Interrupt, common, &mut asm);
+    entries.fault = asm.offset();
+    leave_through(Leave::Fault, common, &mut asm);
+    entries.callback_fault = asm.offset();
+    leave_at(Leave::Fault, common, &mut asm);
+    entries.interrupt_at = asm.offset();
+    leave_at(Leave::InterruptAt, common, &mut asm);
+    entries.interpret_at = asm.offset();
+    leave_at(Leave::InterpretAt, common, &mut asm);
+    entries.lookup = asm.offset();
+    lookup(entries.missed, &mut asm);
+    entries.call_state = asm.offset();
+    call(layout, pins, context::STATE, &mut asm);
+    entries.call_context = asm.offset();
+    call(layout, pins, 0, &mut asm);
+    entries.len = asm.offset();
+    entries
+}
+
+/// Adds a constant that is known to have an encoding.
+fn add(asm: &mut Asm<'_>, subtract: bool, dst: Reg, a: Reg, constant: u64) {
+    let immediate = add_immediate(constant);
+    debug_assert!(immediate.is_some(), "a constant of the runtime fits");
+    asm.add_imm(subtract, false, Width::W64, dst, a, immediate.unwrap_or(0));
+}
+
+fn enter(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
+    asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -96);
+    for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
+        let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
+        asm.pair(
+            false,
+            Width::W64,
+            Reg(first),
+            Reg(first + 1),
+            Reg::SP,
+            offset,
+        );
+    }
+    // x19 = context
+    add(
+        asm,
+        true,
+        Reg::CONTEXT,
+        Reg(0),
+        u64::try_from(context::STATE).unwrap_or(0),
+    );
+    asm.mov(Width::W64, Reg::X16, Reg(1));
+    // x17 = sp
+    add(asm, false, Reg::X17, Reg::SP, 0);
+    asm.store(Width::W64, Reg::X17, Reg::CONTEXT, context::HOST_STACK);
+    // x26 = the multiple of twice the size with room above it
+    let twice = u64::from(RETURNS_BYTES) * 2;
+    add(asm, true, Reg::X17, Reg::X17, twice);
+    let mask = logical_immediate(!(twice - 1), Width::W64);
+    asm.logic_imm(
+        Logic::And,
+        Width::W64,
+        Reg::RETURNS,
+        Reg::X17,
+        mask.unwrap_or(0),
+    );
+    add(asm, false, Reg::SP, Reg::RETURNS, 0);
+    asm.store(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
+    asm.mov_imm(Reg::X17, u64::MAX);
+    asm.store(Width::W64, Reg::X17, Reg::RETURNS, 0);
+    asm.load(Width::W64, Reg::WINDOW, Reg::CONTEXT, context::WINDOW);
+    asm.load(
+        Width::W64,
+        Reg::JUMP_CACHE,
+        Reg::CONTEXT,
+        context::JUMP_CACHE,
+    );
+    asm.load(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
+    asm.write_flags(Reg::CARRY);
+    move_pinned(true, layout, pins, asm);
+    asm.br(Reg::X16);
+}
+
+/// Loads the pinned registers from their slots, or stores them there. `x17` is lost.
+fn move_pinned(load: bool, layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
+    let start = u64::try_from(context::STATE).unwrap_or(0);
+    add(asm, false, Reg::X17, Reg::CONTEXT, start);
+    let offset = |n: u8| {
+        let slot = (n < PINNED).then(|| pins.slot(Reg(n))).flatten()?;
+        Some(slot_offset(layout, slot) - context::STATE)
+    };
+    let mut n = 0;
+    while let Some(at) = offset(n) {
+        // What `LDP` of words reaches.
+        if offset(n + 1) == Some(at + 4) && at <= 252 {
+            asm.pair(load, Width::W32, Reg(n), Reg(n + 1), Reg::X17, at);
+            n += 2;
+            continue;
+        }
+        match load {
+            true => asm.load(Width::W32, Reg(n), Reg::X17, at),
+            false => asm.store(Width::W32, Reg(n), Reg::X17, at),
+        }
+        n += 1;
+    }
+}
+
+fn leave(why: Leave, asm: &mut Asm<'_>) {
+    asm.mov_imm(Reg::X17, why as u64);
+    asm.store(Width::W32, Reg::X17, Reg::CONTEXT, context::LEAVE);
+}
+
+fn leave_through(why: Leave, common: u32, asm: &mut Asm<'_>) {
+    leave(why, asm);
+    let at = asm.b();
+    asm.patch(at, common.into());
+}
+
+fn unwind(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
+    move_pinned(false, layout, pins, asm);
+    asm.read_flags(Reg::X16);
+    asm.shift_imm(Shift::Lsr, Width::W32, Reg::X16, Reg::X16, 30);
+    asm.insert(Reg::CARRY, Reg::X16, 30, 2);
+    asm.store(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
+    asm.load(Width::W64, Reg::X16, Reg::CONTEXT, context::HOST_STACK);
+    add(asm, false, Reg::SP, Reg::X16, 0);
+    for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate().rev() {
+        let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
+        asm.pair(
+            true,
+            Width::W64,
+            Reg(first),
+            Reg(first + 1),
+            Reg::SP,
+            offset,
+        );
+    }
+    debug_assert_eq!(FRAME, 96, "the frame holds twelve registers");
+    asm.pop_pair(Reg(29), Reg::LINK, Reg::SP, 96);
+    asm.ret();
+}
+
+/// Records the registers as a fault hook would, with the return address as the
+/// place of the fault.
+fn leave_at(why: Leave, common: u32, asm: &mut Asm<'_>) {
+    for reg in (0..26).filter(|reg| *reg != 18 && *reg != 19) {
+        let place = context::FAULT_REGS + i32::from(reg) * 8;
+        asm.store(Width::W64, Reg(reg), Reg::CONTEXT, place);
+    }
+    asm.store(Width::W64, Reg::LINK, Reg::CONTEXT, context::FAULT_PC);
+    asm.read_flags(Reg::X16);
+    asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::FAULT_FLAGS);
+    leave_through(why, common, asm);
+}
+
+/// Puts the address of the jump cache's entry for the location in `x16` in `x17`.
+pub(crate) fn probe(asm: &mut Asm<'_>) {
+    let mask = logical_immediate(0x1ffe, Width::W64).unwrap_or(0);
+    asm.logic_imm(Logic::And, Width::W64, Reg::X17, Reg::X16, mask);
+    let scaled = Shifted {
+        reg: Reg::X17,
+        shift: Shift::Lsl,
+        amount: 3,
+    };
+    asm.add_reg(false, false, Width::W64, Reg::X17, Reg::JUMP_CACHE, scaled);
+    asm.pair(true, Width::W64, Reg::X15, Reg::X17, Reg::X17, 0);
+    asm.logic(
+        Logic::Eor,
+        false,
+        Width::W64,
+        Reg::X15,
+        Reg::X15,
+        Reg::X16.into(),
+    );
+}
+
+fn lookup(missed: u32, asm: &mut Asm<'_>) {
+    probe(asm);
+    let at = asm.cbz(true, Width::W64, Reg::X15);
+    asm.patch(at, missed.into());
+    asm.br(Reg::X17);
+}
+
+fn call(layout: &StateLayout, pins: &Pins, first_argument: i32, asm: &mut Asm<'_>) {
+    asm.read_flags(Reg::X17);
+    asm.push_pair(Reg::X17, Reg::LINK, Reg::SP, -16);
+    move_pinned(false, layout, pins, asm);
+    add(
+        asm,
+        false,
+        Reg(0),
+        Reg::CONTEXT,
+        u64::try_from(first_argument).unwrap_or(0),
+    );
+    for index in 0..4 {
+        let place = context::argument(usize::from(index));
+        asm.load(Width::W64, Reg(index + 1), Reg::CONTEXT, place);
+    }
+    asm.blr(Reg::X16);
+    asm.mov(Width::W64, Reg::X16, Reg(0));
+    move_pinned(true, layout, pins, asm);
+    asm.pop_pair(Reg::X17, Reg::LINK, Reg::SP, 16);
+    asm.write_flags(Reg::X17);
+    asm.ret();
+}
+
+/// Returns a slot's offset from the context register.
+///
+/// # Panics
+///
+/// If the state is 2 GiB or larger.
+#[allow(clippy::cast_possible_wrap, reason = "guest state is small")]
+pub(crate) fn slot_offset(layout: &StateLayout, slot: dbt_core::ir::Slot) -> i32 {
+    context::STATE + layout.slot(slot).offset as i32
+}

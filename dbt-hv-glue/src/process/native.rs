@@ -1,0 +1,10 @@
+//! The back end for the host that the process runs on (x86-64).
+
+/// That back end.
+pub type NativeBackend = dbt_x86_backend::X86Backend;
+
+/// Makes the back end, for the features of the CPU that this runs on.
+#[must_use]
+pub fn backend() -> NativeBackend {
+    NativeBackend::default()
+}
