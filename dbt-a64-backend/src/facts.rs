@@ -7,12 +7,12 @@
 
 use alloc::vec::Vec;
 
+use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
-use dbt_core::ir::{BitOp, Block, Inst, Slot, Target, Terminator, Unit, Value, Width};
-use dbt_isa::ops::{BinOp, CmpOp, UnOp};
+use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
+use dbt_isa::ops::{BinOp, UnOp};
 
 use crate::asm::Logic;
-use crate::flags::Mask;
 use crate::regs::{PINNED, Reg};
 
 /// What is known of one value (or of the instruction without one).
@@ -27,9 +27,9 @@ pub(crate) struct Fact {
     /// For flags: index of the last instruction that passes C or V on.
     pub(crate) passed_until: u32,
     /// For flags: the components that are passed on.
-    pub(crate) passed: Mask,
+    pub(crate) passed: FlagSet,
     /// For flags: the components that are read.
-    pub(crate) read: Mask,
+    pub(crate) read: FlagSet,
     /// Number of instructions that use it.
     pub(crate) uses: u32,
     /// The pinned register that the value is written to before anything could
@@ -54,7 +54,7 @@ pub(crate) struct Fact {
     last_of_block: bool,
     /// Components of the architectural flags that are needed from here to where
     /// they are next written.
-    pub(crate) flags_needed: Mask,
+    pub(crate) flags_needed: FlagSet,
 }
 
 /// The pinned register of each slot, or none.
@@ -93,33 +93,26 @@ impl Pins {
     }
 }
 
-/// Returns the components of the architectural flags that must be right on
-/// the way to `target`.
-pub(crate) fn demanded(target: Target, live_in: &[Mask]) -> Mask {
-    match target {
-        Target::Block(id) => live_in[id.index()],
-        Target::Exit(_) => Mask::ALL,
-    }
-}
-
-fn demanded_at_end(terminator: &Terminator, live_in: &[Mask]) -> Mask {
+/// Returns the components of the architectural flags that must be right when a
+/// block ends with `terminator`.
+fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
     match terminator {
-        Terminator::Jump(target) => demanded(*target, live_in),
-        _ => Mask::ALL,
+        Terminator::Jump(target) => liveness.live_at(*target),
+        _ => FlagSet::ALL,
     }
 }
 
 /// Returns the components that pass unchanged from the flags before to `flags`.
-pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
-    let mut mask = Mask::ALL;
+pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> FlagSet {
+    let mut mask = FlagSet::ALL;
     loop {
         match *unit.inst(flags) {
             Inst::NzFlags { rest, .. } => {
-                mask = mask.and(Mask::CV);
+                mask &= FlagSet::CV;
                 flags = rest;
             }
             Inst::NzcFlags { rest, .. } => {
-                mask = mask.and(Mask::V);
+                mask &= FlagSet::V;
                 flags = rest;
             }
             // Their own components all differ from what was before.
@@ -128,7 +121,7 @@ pub(crate) fn passed_through(unit: &Unit, mut flags: Value) -> Mask {
             | Inst::AdcFlags { .. }
             | Inst::SbcFlags { .. }
             | Inst::Float { .. }
-            | Inst::FlagsFromPsr { .. } => return Mask::NONE,
+            | Inst::FlagsFromPsr { .. } => return FlagSet::NONE,
             _ => return mask,
         }
     }
@@ -138,17 +131,15 @@ fn flags_needed_before(
     unit: &Unit,
     inst: &Inst,
     layout: &StateLayout,
-    live_in: &[Mask],
-    after: Mask,
-) -> Mask {
+    liveness: &Liveness,
+    after: FlagSet,
+) -> FlagSet {
     match inst {
-        Inst::Set { slot, value } if *slot == layout.flags => {
-            after.and(passed_through(unit, *value))
-        }
-        Inst::Get { slot } if *slot == layout.flags => Mask::ALL,
-        Inst::ExitIf { target, .. } => after.or(demanded(*target, live_in)),
+        Inst::Set { slot, value } if *slot == layout.flags => after & passed_through(unit, *value),
+        Inst::Get { slot } if *slot == layout.flags => FlagSet::ALL,
+        Inst::ExitIf { target, .. } => after | liveness.live_at(*target),
         Inst::Call { .. } => after,
-        inst if inst.exposes_state() => Mask::ALL,
+        inst if inst.exposes_state() => FlagSet::ALL,
         _ => after,
     }
 }
@@ -160,13 +151,13 @@ pub(crate) fn analyse(
     block: &Block,
     layout: &StateLayout,
     pins: &Pins,
-    live_in: &[Mask],
+    liveness: &Liveness,
     facts: &mut [Fact],
 ) {
     let end = index32(block.insts.end);
     facts[block.insts.clone()].fill(Fact::default());
     fuse(unit, block, facts);
-    let mut needed = demanded_at_end(&block.terminator, live_in);
+    let mut needed = demanded_at_end(&block.terminator, liveness);
     if let Some(value) = block.terminator.operand() {
         use_value(facts, value, end);
     }
@@ -174,7 +165,7 @@ pub(crate) fn analyse(
     let mut set_later = false;
     for index in block.insts.clone().rev() {
         let inst = &unit.insts[index];
-        needed = flags_needed_before(unit, inst, layout, live_in, needed);
+        needed = flags_needed_before(unit, inst, layout, liveness, needed);
         facts[index].flags_needed = needed;
         facts[index].deferred = is_deferred(unit, index, facts, opaque);
         // What a deferred instruction uses is needed where its user is, and what
@@ -193,15 +184,15 @@ pub(crate) fn analyse(
             let fact = &mut facts[rest.index()];
             fact.passed_until = fact.passed_until.max(at);
             let carries_on = matches!(inst, Inst::NzFlags { .. });
-            fact.passed = fact.passed.or(if carries_on { Mask::CV } else { Mask::V });
+            fact.passed |= if carries_on { FlagSet::CV } else { FlagSet::V };
         }
         if let Inst::Condition { flags, .. } | Inst::FlagsToPsr { a: flags } = *inst {
             let fact = &mut facts[flags.index()];
             fact.read_until = fact.read_until.max(at);
-            fact.read = fact.read.or(match inst {
-                Inst::Condition { condition, .. } => Mask::of(*condition),
-                _ => Mask::ALL,
-            });
+            fact.read |= match inst {
+                Inst::Condition { condition, .. } => FlagSet::of_condition(*condition),
+                _ => FlagSet::ALL,
+            };
         }
         match *inst {
             Inst::Load { address, .. }
@@ -241,7 +232,7 @@ fn note_flags(
     layout: &StateLayout,
     set_later: &mut bool,
     facts: &mut [Fact],
-    needed: Mask,
+    needed: FlagSet,
 ) {
     match *inst {
         Inst::Set { slot, value } if slot == layout.flags => {
@@ -252,7 +243,7 @@ fn note_flags(
         }
         Inst::NzFlags { result, .. } | Inst::NzcFlags { result, .. } => {
             let fact = facts[index];
-            let in_host = fact.last_of_block || !fact.read.and(Mask::NZ).is_empty();
+            let in_host = fact.last_of_block || fact.read.intersects(FlagSet::NZ);
             let settable = matches!(
                 unit.inst(result),
                 Inst::Binary {
@@ -515,21 +506,6 @@ fn same_value(unit: &Unit, a: Value, b: Value) -> bool {
         || matches!((unit.inst(a), unit.inst(b)),
             (Inst::Condition { flags: f, condition: c }, Inst::Condition { flags: g, condition: d })
                 if f == g && c == d)
-}
-
-/// Returns the relation with its operands exchanged.
-pub(crate) const fn swapped(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq | CmpOp::Ne => op,
-        CmpOp::Ult => CmpOp::Ugt,
-        CmpOp::Ule => CmpOp::Uge,
-        CmpOp::Ugt => CmpOp::Ult,
-        CmpOp::Uge => CmpOp::Ule,
-        CmpOp::Slt => CmpOp::Sgt,
-        CmpOp::Sle => CmpOp::Sge,
-        CmpOp::Sgt => CmpOp::Slt,
-        CmpOp::Sge => CmpOp::Sle,
-    }
 }
 
 /// Returns the host operation for an operation of two bits.

@@ -7,54 +7,10 @@
 //! *word*. [`Sources`] tell for each flag where it is; at a fault the same sources,
 //! kept in the state map, are read from the recorded registers.
 
-use dbt_isa::ops::{Condition, Nzcv};
+use dbt_core::analysis::FlagSet;
+use dbt_isa::ops::Nzcv;
 
 use crate::regs::Reg;
-
-/// A set of condition flags.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Mask(pub(crate) u8);
-
-impl Mask {
-    pub(crate) const NONE: Self = Self(0);
-    pub(crate) const C: Self = Self(2);
-    pub(crate) const V: Self = Self(1);
-    pub(crate) const NZ: Self = Self(12);
-    pub(crate) const CV: Self = Self(3);
-    pub(crate) const ALL: Self = Self(15);
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-    pub(crate) const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-    pub(crate) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-    pub(crate) const fn has(self, flag: Flag) -> bool {
-        self.0 & flag.mask().0 != 0
-    }
-    pub(crate) fn each(self) -> impl Iterator<Item = Flag> {
-        Flag::ALL.into_iter().filter(move |flag| self.has(*flag))
-    }
-
-    /// Returns the flags that a condition reads.
-    pub(crate) const fn of(condition: Condition) -> Self {
-        match condition {
-            Condition::Eq | Condition::Ne => Self(4),
-            Condition::Cs | Condition::Cc => Self::C,
-            Condition::Mi | Condition::Pl => Self(8),
-            Condition::Vs | Condition::Vc => Self::V,
-            Condition::Hi | Condition::Ls => Self(6),
-            Condition::Ge | Condition::Lt => Self(9),
-            Condition::Gt | Condition::Le => Self(13),
-        }
-    }
-}
 
 /// One condition flag.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,8 +25,18 @@ pub(crate) enum Flag {
 impl Flag {
     pub(crate) const ALL: [Self; 4] = [Self::N, Self::Z, Self::C, Self::V];
 
-    pub(crate) const fn mask(self) -> Mask {
-        Mask(8 >> self as u8)
+    /// Returns the flags of a set, in order.
+    pub(crate) fn each(set: FlagSet) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |flag| flag.is_in(set))
+    }
+
+    /// Returns the set of this flag.
+    pub(crate) const fn set(self) -> FlagSet {
+        FlagSet::from_bits(8 >> self as u8)
+    }
+
+    pub(crate) const fn is_in(self, set: FlagSet) -> bool {
+        set.intersects(self.set())
     }
 
     /// Returns the flag's bit in a word.
@@ -157,8 +123,8 @@ impl Sources {
     }
 
     /// Returns the one source of all flags of `mask`, if there is only one.
-    pub(crate) fn common(&self, mask: Mask) -> Option<Source> {
-        let mut sources = mask.each().map(|flag| self.of(flag));
+    pub(crate) fn common(&self, mask: FlagSet) -> Option<Source> {
+        let mut sources = Flag::each(mask).map(|flag| self.of(flag));
         let first = sources.next()?;
         sources.all(|source| source == first).then_some(first)
     }

@@ -17,7 +17,7 @@ mod place;
 
 use alloc::vec::Vec;
 
-use dbt_core::analysis::Liveness;
+use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
@@ -25,7 +25,7 @@ use dbt_core::location::Location;
 use crate::asm::Asm;
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
-use crate::flags::{Form, Mask, Sources};
+use crate::flags::{Form, Sources};
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
@@ -40,7 +40,6 @@ type Result<T> = core::result::Result<T, CompileError>;
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     liveness: Liveness,
-    live_in: Vec<Mask>,
     places: Places,
     labels: Vec<Option<u32>>,
     fixups: Vec<(u32, BlockId)>,
@@ -69,7 +68,7 @@ pub(crate) struct Lowering<'a> {
     /// Registers that the instruction being lowered still needs.
     busy: u32,
     /// Flags that the instruction being lowered will still read.
-    reads_flags: Option<(Value, Mask)>,
+    reads_flags: Option<(Value, FlagSet)>,
     /// A register of which the low bits are known to be zero.
     aligned: Option<(Reg, u32, u32)>,
     /// What a pinned register was last set to, with its version.
@@ -149,12 +148,7 @@ impl<'a> Lowering<'a> {
         scratch.labels.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
         scratch.stubs.clear();
-        scratch.live_in.clear();
-        scratch.live_in.resize(unit.blocks.len(), Mask::NONE);
         scratch.liveness.analyse(unit, self.input.layout);
-        for (index, live_in) in (0..).zip(&mut scratch.live_in) {
-            *live_in = Mask(scratch.liveness.live_in(BlockId(index)).bits());
-        }
         find_loop_heads(unit, &mut scratch.loop_heads);
         scratch.forms.clear();
         scratch.forms.resize(unit.blocks.len(), None);
@@ -169,7 +163,7 @@ impl<'a> Lowering<'a> {
             block,
             self.input.layout,
             self.pins,
-            &self.scratch.live_in,
+            &self.scratch.liveness,
             &mut self.scratch.facts,
         );
         self.scratch.places.begin_block();
@@ -324,12 +318,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// The architectural flags still needed at or after this instruction.
-    fn flags_needed(&self) -> Mask {
+    fn flags_needed(&self) -> FlagSet {
         let block_end = self.index as usize;
         self.scratch
             .facts
             .get(block_end)
-            .map_or(Mask::ALL, |fact| fact.flags_needed)
+            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
     }
 
     /// Names the state at the host instruction at `offset`.

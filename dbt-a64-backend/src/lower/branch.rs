@@ -258,7 +258,7 @@ impl Lowering<'_> {
     fn enter_from_outside(&mut self, id: BlockId) -> Result<()> {
         let form = self.scratch.forms[id.index()].get_or_insert(Form::Split);
         if *form == Form::Full {
-            let live = self.scratch.live_in[id.index()];
+            let live = self.scratch.liveness.live_in(id);
             self.convert(&Conversion::from_outside(live))?;
         }
         Ok(())

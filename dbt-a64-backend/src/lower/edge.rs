@@ -10,18 +10,19 @@
 //! if need be, off the main path. The head of a loop is reached from outside first,
 //! so its form is decided by what the block that jumps back to it has.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
 
 use super::{Lowering, Result};
 use crate::asm::{Logic, Shift, add_immediate, logical_immediate};
-use crate::flags::{Comparison, Flag, Form, Mask, Operand, Source, Sources};
+use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
 /// How flags get from where they are to where they are expected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conversion {
     from: Sources,
-    live: Mask,
+    live: FlagSet,
     to: Form,
 }
 
@@ -29,12 +30,12 @@ impl Conversion {
     /// Nothing to do.
     pub(super) const NONE: Self = Self {
         from: Sources::SPLIT,
-        live: Mask::NONE,
+        live: FlagSet::NONE,
         to: Form::Split,
     };
 
     /// From outside the unit to a block that expects all flags in the host's.
-    pub(super) const fn from_outside(live: Mask) -> Self {
+    pub(super) const fn from_outside(live: FlagSet) -> Self {
         Self {
             from: Sources::SPLIT,
             live,
@@ -45,9 +46,7 @@ impl Conversion {
     /// Tells whether it takes no instruction.
     pub(super) fn is_empty(&self) -> bool {
         let expected = self.to.sources();
-        self.live
-            .each()
-            .all(|flag| self.from.of(flag) == expected.of(flag))
+        Flag::each(self.live).all(|flag| self.from.of(flag) == expected.of(flag))
     }
 }
 
@@ -61,7 +60,7 @@ impl Lowering<'_> {
         };
         self.scratch.forms[id.index()] = Some(form);
         if id == BlockId::ENTRY && form == Form::Full {
-            let live = self.scratch.live_in[id.index()];
+            let live = self.scratch.liveness.live_in(id);
             self.convert(&Conversion::from_outside(live))?;
         }
         Ok(form)
@@ -70,7 +69,7 @@ impl Lowering<'_> {
     /// Returns the form that suits the edges back to a loop's head.
     fn form_of_loop(&self, head: BlockId) -> Option<Form> {
         if !self.scratch.loop_heads[head.index()]
-            || self.scratch.live_in[head.index()].and(Mask::CV).is_empty()
+            || !self.scratch.liveness.live_in(head).intersects(FlagSet::CV)
         {
             return None;
         }
@@ -103,17 +102,17 @@ impl Lowering<'_> {
     /// decides if it is the first.
     pub(super) fn conversion(&mut self, target: Target) -> Result<Conversion> {
         let (live, decided) = match target {
-            Target::Exit(_) => (Mask::ALL, Some(Form::Split)),
+            Target::Exit(_) => (FlagSet::ALL, Some(Form::Split)),
             Target::Block(id) => (
-                self.scratch.live_in[id.index()],
+                self.scratch.liveness.live_in(id),
                 self.scratch.forms[id.index()].or_else(|| self.form_of_loop(id)),
             ),
         };
         let from = self.architectural_sources(live)?;
         let to = decided.unwrap_or_else(|| {
             let in_host = |flag: Flag| from.of(flag) == Source::Host;
-            let carry = live.and(Mask::CV);
-            match !carry.is_empty() && carry.each().all(in_host) {
+            let carry = live & FlagSet::CV;
+            match !carry.is_empty() && Flag::each(carry).all(in_host) {
                 true => Form::Full,
                 false => Form::Split,
             }
@@ -132,9 +131,9 @@ impl Lowering<'_> {
         }
         let host = match to {
             Form::Full => live,
-            Form::Split => live.and(Mask::NZ),
+            Form::Split => live & FlagSet::NZ,
         };
-        let carry = live.without(host);
+        let carry = live - host;
         if carry.is_empty() || self.convert_carry(&from, host, carry)? {
             return self.convert_host(&from, host);
         }
@@ -147,11 +146,9 @@ impl Lowering<'_> {
 
     /// Puts C and V in their register, the simple way; false if there is none that
     /// leaves the sources of `host` alone.
-    fn convert_carry(&mut self, from: &Sources, host: Mask, carry: Mask) -> Result<bool> {
-        let uses = |reg: Reg| {
-            host.each()
-                .any(|flag| from.of(flag).registers() & 1 << reg.0 != 0)
-        };
+    fn convert_carry(&mut self, from: &Sources, host: FlagSet, carry: FlagSet) -> Result<bool> {
+        let uses =
+            |reg: Reg| Flag::each(host).any(|flag| from.of(flag).registers() & 1 << reg.0 != 0);
         Ok(match from.common(carry) {
             Some(Source::Word(Reg::CARRY)) => true,
             _ if uses(Reg::CARRY) => false,
@@ -164,7 +161,7 @@ impl Lowering<'_> {
                 true
             }
             Some(Source::Compare(comparison))
-                if !host.each().any(|flag| from.of(flag) == Source::Host) =>
+                if !Flag::each(host).any(|flag| from.of(flag) == Source::Host) =>
             {
                 self.emit_comparison(comparison);
                 self.asm.read_flags(Reg::CARRY);
@@ -175,7 +172,7 @@ impl Lowering<'_> {
     }
 
     /// Puts flags in the host's flags.
-    fn convert_host(&mut self, from: &Sources, mask: Mask) -> Result<()> {
+    fn convert_host(&mut self, from: &Sources, mask: FlagSet) -> Result<()> {
         match from.common(mask) {
             None if mask.is_empty() => return Ok(()),
             Some(Source::Host) => return Ok(()),
@@ -193,13 +190,13 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        if mask == Mask::NZ
+        if mask == FlagSet::NZ
             && let [Source::Known(n), Source::Known(z), ..] = from.0
         {
             self.known_sign(n, z);
             return Ok(());
         }
-        let (nz, cv) = (mask.and(Mask::NZ), mask.and(Mask::CV));
+        let (nz, cv) = (mask & FlagSet::NZ, mask & FlagSet::CV);
         if self.features.flagm
             && let Some(Source::Word(word)) = from.common(cv)
             && let Some(source @ (Source::Host | Source::Result(_))) = from.common(nz)
@@ -207,7 +204,7 @@ impl Lowering<'_> {
             if let Source::Result(reg) = source {
                 self.emit_test(reg);
             }
-            self.asm.rotate_to_flags(word, 28, cv.0.into());
+            self.asm.rotate_to_flags(word, 28, cv.bits().into());
             return Ok(());
         }
         let word = self.assemble(from, mask, self.busy)?;
@@ -242,7 +239,7 @@ impl Lowering<'_> {
 
     /// Puts flags from wherever they are in their bits of a register that is free of
     /// `avoid`. Other bits are zero; the host's flags are lost.
-    pub(super) fn assemble(&mut self, from: &Sources, mask: Mask, avoid: u32) -> Result<Reg> {
+    pub(super) fn assemble(&mut self, from: &Sources, mask: FlagSet, avoid: u32) -> Result<Reg> {
         let avoid = avoid | from.registers();
         let word = self.free_of(avoid)?;
         let other = self.free_of(avoid | 1 << word.0)?;
@@ -250,17 +247,15 @@ impl Lowering<'_> {
         let mut left = mask;
         // The host's flags come first: the other sources change them.
         for host_first in [true, false] {
-            while let Some(flag) = left
-                .each()
-                .find(|flag| (from.of(*flag) == Source::Host) == host_first)
+            while let Some(flag) =
+                Flag::each(left).find(|flag| (from.of(*flag) == Source::Host) == host_first)
             {
                 let source = from.of(flag);
                 let same = |flag: &Flag| from.of(*flag) == source;
-                let here = left
-                    .each()
+                let here = Flag::each(left)
                     .filter(same)
-                    .fold(Mask::NONE, |all, flag| all.or(flag.mask()));
-                left = left.without(here);
+                    .fold(FlagSet::NONE, |all, flag| all | flag.set());
+                left -= here;
                 let to = if begun { other } else { word };
                 self.piece(source, here, to);
                 if begun {
@@ -277,7 +272,7 @@ impl Lowering<'_> {
     }
 
     /// Sets `to` to the flags of `mask`, from one source, and zeroes.
-    fn piece(&mut self, source: Source, mask: Mask, to: Reg) {
+    fn piece(&mut self, source: Source, mask: FlagSet, to: Reg) {
         let from = match source {
             Source::Host => {
                 self.asm.read_flags(to);
@@ -295,13 +290,17 @@ impl Lowering<'_> {
                 to
             }
             Source::Bit(reg) => {
-                let bit = mask.each().next().map_or(0, Flag::bit);
+                let bit = Flag::each(mask).next().map_or(0, Flag::bit);
                 self.asm.logic_imm(Logic::And, Width::W32, to, reg, ONE);
                 self.asm.shift_imm(Shift::Lsl, Width::W32, to, to, bit);
                 return;
             }
             Source::Known(value) => {
-                let bits = if value { u64::from(mask.0) << 28 } else { 0 };
+                let bits = if value {
+                    u64::from(mask.bits()) << 28
+                } else {
+                    0
+                };
                 self.asm.mov_imm(to, bits);
                 return;
             }
@@ -314,8 +313,8 @@ impl Lowering<'_> {
     }
 
     /// Keeps the bits of a word that `mask` names.
-    fn mask_word(&mut self, to: Reg, from: Reg, mask: Mask) {
-        let bits = u64::from(mask.0) << 28;
+    fn mask_word(&mut self, to: Reg, from: Reg, mask: FlagSet) {
+        let bits = u64::from(mask.bits()) << 28;
         if let Some(immediate) = logical_immediate(bits, Width::W32) {
             self.asm
                 .logic_imm(Logic::And, Width::W32, to, from, immediate);
@@ -325,7 +324,7 @@ impl Lowering<'_> {
         let mut from = from;
         let others = logical_immediate(0xf000_0000, Width::W32);
         let clear = |flag: Flag| logical_immediate(!(1 << flag.bit()) & 0xffff_ffff, Width::W32);
-        let cleared = Mask::ALL.without(mask).each().map(clear);
+        let cleared = Flag::each(FlagSet::ALL - mask).map(clear);
         for immediate in core::iter::once(others).chain(cleared) {
             self.asm
                 .logic_imm(Logic::And, Width::W32, to, from, immediate.unwrap_or(0));

@@ -14,6 +14,7 @@
 
 use alloc::vec::Vec;
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::CompileError;
 use dbt_core::ir::{Value, Width};
 use dbt_isa::ops::Condition;
@@ -21,7 +22,7 @@ use dbt_isa::ops::Condition;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::add_immediate;
-use crate::flags::{Comparison, Flag, Form, Mask, Operand, Source, Sources};
+use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
 /// The flags at the start of the block.
@@ -68,7 +69,7 @@ enum Carry {
 struct Definition {
     value: Value,
     /// The flags that it makes.
-    own: Mask,
+    own: FlagSet,
     /// Where the others come from.
     rest: Option<Value>,
     recipe: Recipe,
@@ -154,7 +155,7 @@ impl FlagsState {
     /// Returns the value that made a flag of `value`.
     fn origin(&self, mut value: Value, flag: Flag) -> Value {
         while let Some(definition) = self.definition(value)
-            && !definition.own.has(flag)
+            && !flag.is_in(definition.own)
             && let Some(rest) = definition.rest
         {
             value = rest;
@@ -169,7 +170,7 @@ impl FlagsState {
             .fold(0, |all, word| all | 1_u32 << word.reg.0)
     }
 
-    fn define(&mut self, value: Value, own: Mask, rest: Option<Value>, recipe: Recipe) {
+    fn define(&mut self, value: Value, own: FlagSet, rest: Option<Value>, recipe: Recipe) {
         self.definitions.push(Definition {
             value,
             own,
@@ -181,7 +182,7 @@ impl FlagsState {
 
     /// Flags that are known.
     pub(super) fn define_constant(&mut self, value: Value, psr: u32) {
-        self.define(value, Mask::ALL, None, Recipe::Known(psr));
+        self.define(value, FlagSet::ALL, None, Recipe::Known(psr));
     }
 
     /// Tells whether the host's flags hold nothing.
@@ -248,7 +249,7 @@ impl Lowering<'_> {
         if let (Recipe::None, Some(result)) = (recipe, result) {
             recipe = Recipe::Result(self.note(result));
         }
-        self.flags.define(value, Mask::ALL, None, recipe);
+        self.flags.define(value, FlagSet::ALL, None, recipe);
         self.flags.host = [Some(value); 4];
         self.flags.host_result = None;
     }
@@ -256,7 +257,7 @@ impl Lowering<'_> {
     pub(super) fn get_flags(&mut self, value: Value) {
         let same = self.flags.architectural;
         self.flags
-            .define(value, Mask::NONE, Some(same), Recipe::None);
+            .define(value, FlagSet::NONE, Some(same), Recipe::None);
     }
 
     /// Records flags with N and Z of `result`, and C of `carry` if it is given.
@@ -268,8 +269,8 @@ impl Lowering<'_> {
         carry: Option<Value>,
     ) -> Result<()> {
         let own = match carry {
-            Some(_) => Mask::NZ.or(Mask::C),
-            None => Mask::NZ,
+            Some(_) => FlagSet::NZ | FlagSet::C,
+            None => FlagSet::NZ,
         };
         if let Some(constant) = self.constant32(result) {
             let nz = constant & 0x8000_0000 | u32::from(constant == 0) << 30;
@@ -380,7 +381,7 @@ impl Lowering<'_> {
         }
         match definition.recipe {
             Recipe::Known(psr) => Some(Source::Known(psr >> flag.bit() & 1 != 0)),
-            Recipe::Result(note) if Mask::NZ.has(flag) && good(note) => {
+            Recipe::Result(note) if flag.is_in(FlagSet::NZ) && good(note) => {
                 Some(Source::Result(note.reg))
             }
             Recipe::Compare { add, a, b } if good(a) => {
@@ -396,9 +397,9 @@ impl Lowering<'_> {
     }
 
     /// Returns where flags of a value are.
-    pub(super) fn sources(&self, value: Value, mask: Mask) -> Result<Sources> {
+    pub(super) fn sources(&self, value: Value, mask: FlagSet) -> Result<Sources> {
         let mut sources = Sources::default();
-        for flag in mask.each() {
+        for flag in Flag::each(mask) {
             let origin = self.flags.origin(value, flag);
             sources.0[flag as usize] = self
                 .source(origin, flag, false, None)
@@ -408,33 +409,33 @@ impl Lowering<'_> {
     }
 
     /// Returns where the architectural flags are.
-    pub(super) fn architectural_sources(&self, mask: Mask) -> Result<Sources> {
+    pub(super) fn architectural_sources(&self, mask: FlagSet) -> Result<Sources> {
         self.sources(self.flags.architectural, mask)
     }
 
     /// The flags of `value` that are still needed: by name after this instruction, or
     /// as architectural flags from this instruction on.
-    fn still_needed(&self, value: Value) -> Mask {
-        let mut needed = Mask::NONE;
+    fn still_needed(&self, value: Value) -> FlagSet {
+        let mut needed = FlagSet::NONE;
         if value != ENTRY {
             let fact = self.fact(value);
             if fact.read_until > self.index {
                 needed = fact.read;
             }
             if fact.passed_until > self.index {
-                needed = needed.or(fact.passed);
+                needed |= fact.passed;
             }
             if fact.set_until > self.index {
-                needed = Mask::ALL;
+                needed = FlagSet::ALL;
             }
         }
         if let Some((read, mask)) = self.reads_flags
             && read == value
         {
-            needed = needed.or(mask);
+            needed |= mask;
         }
         if self.flags.architectural == value {
-            needed = needed.or(self.flags_needed());
+            needed |= self.flags_needed();
         }
         needed
     }
@@ -444,7 +445,7 @@ impl Lowering<'_> {
     fn any_needed(&self, mut visit: impl FnMut(Value, Flag) -> bool) -> bool {
         let named = self.flags.definitions.iter().map(|d| d.value);
         for value in named.chain([ENTRY]) {
-            for flag in self.still_needed(value).each() {
+            for flag in Flag::each(self.still_needed(value)) {
                 if visit(self.flags.origin(value, flag), flag) {
                     return true;
                 }
@@ -594,7 +595,7 @@ impl Lowering<'_> {
         self.flags.architectural = value;
         // A carry in a register would not outlive the values of the block.
         let origin = self.flags.origin(value, Flag::C);
-        if self.flags_needed_after().has(Flag::C)
+        if self.flags_needed_after().intersects(FlagSet::C)
             && let Some(Source::Bit(bit)) = self.source(origin, Flag::C, false, None)
         {
             self.carry_to_word(origin, bit)?;
@@ -603,12 +604,12 @@ impl Lowering<'_> {
     }
 
     /// The architectural flags needed after this instruction.
-    fn flags_needed_after(&self) -> Mask {
+    fn flags_needed_after(&self) -> FlagSet {
         let next = self.index as usize + 1;
         self.scratch
             .facts
             .get(next)
-            .map_or(Mask::ALL, |fact| fact.flags_needed)
+            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
     }
 
     pub(super) fn flags_from_psr(&mut self, value: Value, word: Value) -> Result<()> {
@@ -624,21 +625,21 @@ impl Lowering<'_> {
     pub(super) fn flags_in_register(&mut self, value: Value, reg: Reg) -> Result<()> {
         self.before_clobber()?;
         self.asm.write_flags(reg);
-        self.flags.define(value, Mask::ALL, None, Recipe::None);
+        self.flags.define(value, FlagSet::ALL, None, Recipe::None);
         self.flags.host = [Some(value); 4];
         Ok(())
     }
 
     pub(super) fn flags_to_psr(&mut self, value: Value, flags: Value) -> Result<()> {
-        self.reads_flags = Some((flags, Mask::ALL));
-        if self.host_holds(flags, Mask::ALL) {
+        self.reads_flags = Some((flags, FlagSet::ALL));
+        if self.host_holds(flags, FlagSet::ALL) {
             self.reads_flags = None;
             let dst = self.destination(value, None, &[])?;
             self.asm.read_flags(dst);
             self.define(value, dst);
             return Ok(());
         }
-        let word = self.assemble_here(flags, Mask::ALL)?;
+        let word = self.assemble_here(flags, FlagSet::ALL)?;
         self.reads_flags = None;
         let dst = self.destination(value, Some(word), &[])?;
         if dst != word {
@@ -650,7 +651,7 @@ impl Lowering<'_> {
 
     /// Assembles flags of a value in a scratch register, in the middle of a block. The
     /// host's flags may be changed then.
-    fn assemble_here(&mut self, value: Value, mask: Mask) -> Result<Reg> {
+    fn assemble_here(&mut self, value: Value, mask: FlagSet) -> Result<Reg> {
         // Registers come first: to vacate them may change flags.
         let (first, second) = (self.take_scratch()?, self.take_scratch()?);
         self.before_clobber()?;
@@ -665,14 +666,14 @@ impl Lowering<'_> {
     }
 
     /// Tells whether the host's flags hold flags of a value.
-    fn host_holds(&self, value: Value, mask: Mask) -> bool {
-        mask.each()
+    fn host_holds(&self, value: Value, mask: FlagSet) -> bool {
+        Flag::each(mask)
             .all(|flag| self.flags.host[flag as usize] == Some(self.flags.origin(value, flag)))
     }
 
     /// Has the host's flags tell whether `condition` holds.
     pub(super) fn condition(&mut self, flags: Value, condition: Condition) -> Result<()> {
-        let mask = Mask::of(condition);
+        let mask = FlagSet::of_condition(condition);
         if self.host_holds(flags, mask) {
             return Ok(());
         }
@@ -689,7 +690,7 @@ impl Lowering<'_> {
             }
             Some(Source::Compare(comparison)) => {
                 self.emit_comparison(comparison);
-                let flag = mask.each().next().unwrap_or(Flag::N);
+                let flag = Flag::each(mask).next().unwrap_or(Flag::N);
                 self.flags.host = [origins[flag as usize]; 4];
             }
             Some(Source::Result(reg)) => {
@@ -700,7 +701,7 @@ impl Lowering<'_> {
                 let word = self.assemble_here(flags, mask)?;
                 self.asm.write_flags(word);
                 self.release(word);
-                for flag in mask.each() {
+                for flag in Flag::each(mask) {
                     self.flags.host[flag as usize] = origins[flag as usize];
                 }
             }
@@ -716,12 +717,12 @@ impl Lowering<'_> {
         flags: Value,
         condition: Condition,
     ) -> Option<InRegister> {
-        let mask = Mask::of(condition);
+        let mask = FlagSet::of_condition(condition);
         if self.host_holds(flags, mask) {
             return None;
         }
         let set = condition as u8 & 1 == 0;
-        let mut each = mask.each();
+        let mut each = Flag::each(mask);
         let flag = each.next()?;
         if each.next().is_some() {
             return None;

@@ -1,5 +1,6 @@
 //! Integer operations.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::CompileError;
 use dbt_core::ir::{BitOp, Inst, Value, Width};
 use dbt_isa::ops::{BinOp, CmpOp, Condition, UnOp};
@@ -8,8 +9,8 @@ use super::flags::InRegister;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, Shift, Shifted, add_immediate, logical_immediate};
-use crate::facts::{bit_logic, swapped};
-use crate::flags::{Mask, Operand};
+use crate::facts::bit_logic;
+use crate::flags::Operand;
 use crate::regs::Reg;
 
 /// Arithmetic.
@@ -576,12 +577,12 @@ impl Lowering<'_> {
     }
 
     /// Returns the flags that a bit is a condition of, if it has been left to its user.
-    fn flags_behind(&self, bit: Value) -> Option<(Value, Mask)> {
+    fn flags_behind(&self, bit: Value) -> Option<(Value, FlagSet)> {
         if self.place(bit) != Place::None {
             return None;
         }
         match *self.input.unit.inst(bit) {
-            Inst::Condition { flags, condition } => Some((flags, Mask::of(condition))),
+            Inst::Condition { flags, condition } => Some((flags, FlagSet::of_condition(condition))),
             Inst::BitNot { a } => self.flags_behind(a),
             _ => None,
         }
@@ -692,7 +693,7 @@ impl Lowering<'_> {
 
     fn compare(&mut self, op: CmpOp, width: Width, a: Value, b: Value) -> Result<Condition> {
         let (op, a, b) = if self.input.unit.constant(a).is_some() {
-            (swapped(op), b, a)
+            (op.swapped(), b, a)
         } else {
             (op, a, b)
         };

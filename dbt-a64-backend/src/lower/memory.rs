@@ -1,5 +1,6 @@
 //! Guest memory and calls of functions.
 
+use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Value, Width};
 use dbt_isa::ops::{Access, Size};
@@ -11,7 +12,6 @@ use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
 use crate::context;
-use crate::flags::Mask;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
 /// The last access, as long as it is the last instruction.
@@ -41,7 +41,7 @@ impl Lowering<'_> {
         if access.ordered {
             let base = self.host_address(address)?;
             let dst = self.destination(value, Some(base), &[])?;
-            let flags = self.architectural_sources(Mask::ALL)?;
+            let flags = self.architectural_sources(FlagSet::ALL)?;
             let at = self.asm.offset();
             self.asm.load_acquire(access.size, dst, base);
             self.state_map(at, self.location, flags);
@@ -82,7 +82,7 @@ impl Lowering<'_> {
         let reg = self.reg_or_zero(value)?;
         if access.ordered {
             let base = self.host_address(address)?;
-            let flags = self.architectural_sources(Mask::ALL)?;
+            let flags = self.architectural_sources(FlagSet::ALL)?;
             let at = self.asm.offset();
             self.asm.store_release(access.size, reg, base);
             self.state_map(at, self.location, flags);
@@ -113,7 +113,7 @@ impl Lowering<'_> {
             }
             self.last_access = Some(this);
         }
-        let flags = self.architectural_sources(Mask::ALL)?;
+        let flags = self.architectural_sources(FlagSet::ALL)?;
         let at = self.asm.offset();
         self.asm.transfer(what, reg, mem);
         self.state_map(at, self.location, flags);
@@ -180,13 +180,13 @@ impl Lowering<'_> {
         let dst = self.take_scratch()?;
         if self.features.lse {
             self.asm.mov(Width::W64, dst, expected);
-            let flags = self.architectural_sources(Mask::ALL)?;
+            let flags = self.architectural_sources(FlagSet::ALL)?;
             let at = self.asm.offset();
             self.asm.compare_and_swap(access.size, dst, new, base);
             self.state_map(at, self.location, flags);
         } else {
             let other = self.take_scratch()?;
-            let flags = self.architectural_sources(Mask::ALL)?;
+            let flags = self.architectural_sources(FlagSet::ALL)?;
             let again = self.asm.offset();
             self.asm.load_exclusive(access.size, dst, base);
             self.state_map(again, self.location, flags);
@@ -265,7 +265,7 @@ impl Lowering<'_> {
         {
             return Ok(());
         }
-        let flags = self.architectural_sources(Mask::ALL)?;
+        let flags = self.architectural_sources(FlagSet::ALL)?;
         let test = if mask == 1 {
             InRegister::Bit {
                 reg,
@@ -417,7 +417,7 @@ impl Lowering<'_> {
         let reg = self.take_scratch()?;
         self.asm
             .load(Width::W32, reg, Reg::CONTEXT, context::CALLBACK_FAULT);
-        let flags = self.architectural_sources(Mask::ALL)?;
+        let flags = self.architectural_sources(FlagSet::ALL)?;
         let test = Test::Register(InRegister::Zero { reg, zero: false });
         self.side_exit(test, Why::CallbackFault, self.location, flags);
         self.release(reg);
