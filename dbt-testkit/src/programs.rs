@@ -13,6 +13,7 @@ use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::system::registers::SCTLR_RESET;
 use dbt_a32_frontend::system::{Cell, Config, Exceptions, ProcessorMode};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::{Guest, Step};
@@ -325,6 +326,10 @@ pub struct Mix {
     /// Whether programs run in any mode, Secure or not, with all registers drawn; the
     /// embedder takes exceptions.
     pub system: bool,
+    /// Whether the guest takes exceptions itself, if there is a system level: to vectors
+    /// at the start of the code page that return from calls and breakpoints and leave
+    /// the page at anything else.
+    pub vectors: bool,
 }
 
 impl Mix {
@@ -339,7 +344,20 @@ impl Mix {
             big_endian: 8,
             straight: false,
             system: false,
+            vectors: false,
         }
+    }
+
+    /// Draws an encoding of a row; moves to and from system registers are of those that
+    /// programs in any mode have.
+    fn draw(&self, source: Source, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
+        let (word, len) = source.draw(random, cx)?;
+        if !self.system || !["Mrc", "Mcr"].contains(&source.row().name) {
+            return Some((word, len));
+        }
+        let (_, [crn, opc1, crm, opc2]) = random.pick(&SYSTEM_REGISTERS);
+        let fields = 15 << 8 | crn << 16 | opc1 << 21 | crm | opc2 << 5;
+        Some((word & !0x00ef_0fef | fields, len))
     }
 
     /// The guest that executes the programs.
@@ -353,7 +371,11 @@ impl Mix {
             return A32Guest::new(self.features);
         }
         let config = Config {
-            exceptions: Exceptions::Embedder,
+            exceptions: if self.vectors {
+                Exceptions::Guest
+            } else {
+                Exceptions::Embedder
+            },
             ..Config::default()
         };
         A32Guest::with_system(self.features, config).expect("the features are those of a core")
@@ -381,6 +403,27 @@ pub const MODES: [ProcessorMode; 8] = [
     ProcessorMode::System,
     ProcessorMode::User,
 ];
+
+/// What stands at the vectors, in A32: calls (of the system, the hypervisor or the
+/// monitor) and breakpoints return; all else goes to where nothing can be fetched.
+const VECTORS: [u32; 8] = {
+    const fn far(vector: u32) -> u32 {
+        const FAR: u32 = 0x10_0000;
+        0xea00_0000 | (FAR - (CODE.base + 4 * vector) - 8) >> 2
+    }
+    const MOVS_PC_LR: u32 = 0xe1b0_f00e;
+    const ERET: u32 = 0xe160_006e;
+    [
+        far(0),
+        far(1),
+        MOVS_PC_LR,
+        MOVS_PC_LR,
+        far(4),
+        ERET,
+        far(6),
+        far(7),
+    ]
+};
 
 /// A source of programs, the same for the same seed.
 #[derive(Debug)]
@@ -442,6 +485,16 @@ impl Programs {
         arena.commit();
     }
 
+    /// Fills the code page with what stands around programs.
+    pub fn clear_code(&self, arena: &mut Arena) {
+        arena.fill_code(FILLER);
+        if self.mix.system && self.mix.vectors {
+            for (address, word) in (CODE.base..).step_by(4).zip(VECTORS) {
+                arena.write_code(address, &halfwords(word, 4, false));
+            }
+        }
+    }
+
     /// Draws a state and grows a program for it in `arena`. Afterwards the arena is
     /// as the program left it; undoing to [`Arena::start`] gives what it found.
     pub fn next(&mut self, arena: &mut Arena) -> Program {
@@ -450,7 +503,7 @@ impl Programs {
         } else {
             self.random.one_in(2)
         };
-        arena.fill_code(FILLER);
+        self.clear_code(arena);
         arena.commit();
         let before = self.draw_state(thumb);
         let mut program = Program {
@@ -577,14 +630,7 @@ impl Programs {
     /// Draws an encoding: of a row, or any word if there is none.
     fn draw(&mut self, source: Option<Source>, cx: &DecodeContext) -> Option<(u32, u32)> {
         if let Some(source) = source {
-            let (word, len) = source.draw(&mut self.random, cx)?;
-            let moves = ["Mrc", "Mcr"].contains(&source.row().name);
-            if self.mix.system && moves {
-                let (_, [crn, opc1, crm, opc2]) = self.random.pick(&SYSTEM_REGISTERS);
-                let fields = 15 << 8 | crn << 16 | opc1 << 21 | crm | opc2 << 5;
-                return Some((word & !0x00ef_0fef | fields, len));
-            }
-            return Some((word, len));
+            return self.mix.draw(source, &mut self.random, cx);
         }
         let word = self.random.word();
         if !cx.thumb {
@@ -598,6 +644,16 @@ impl Programs {
         } else {
             Some((first.into(), 2)).filter(|_| !is_32bit(first))
         }
+    }
+
+    /// Draws an encoding of the row of a number, outside IT blocks; the first halfword
+    /// of a T32 instruction is the upper one. There need be none.
+    pub fn encoding(&self, thumb: bool, number: usize, seed: u64) -> Option<u32> {
+        let sources = if thumb { &self.t32 } else { &self.a32 };
+        let source = sources[number % sources.len()];
+        let cx = context(thumb, 0, self.mix.features);
+        let drawn = self.mix.draw(source, &mut Random::new(seed), &cx);
+        drawn.map(|(word, _)| word)
     }
 
     /// Draws the state of a seed.
@@ -642,6 +698,10 @@ impl Programs {
             for (cell, _) in SYSTEM_REGISTERS {
                 state.set_cell(cell, self.word().into());
             }
+            if self.mix.vectors {
+                state.set_cell(Cell::VBAR, CODE.base.into());
+                state.set_cell(Cell::SCTLR, self.sctlr());
+            }
         }
         for mode in MODES {
             let first = if mode == ProcessorMode::Fiq { 8 } else { 13 };
@@ -662,7 +722,20 @@ impl Programs {
         let masks = self.random.word() & 0x1c0;
         state.set_system_cpsr(state.cpsr() & !0x1df | mode.bits() | masks);
         let secure = mode == ProcessorMode::Monitor || !self.random.one_in(4);
-        state.set_cell(Cell::SCR, u64::from(!secure));
+        let mut scr = u64::from(!secure);
+        if self.mix.vectors {
+            state.set_cell(Cell::MVBAR, CODE.base.into());
+            state.set_cell(Cell::HVBAR, CODE.base.into());
+            // HCE and the bits that route exceptions and allow masking.
+            scr |= self.random.bits() & 0x13e;
+        }
+        state.set_cell(Cell::SCR, scr);
+    }
+
+    /// SCTLR with A and EE at random, and rarely TE.
+    fn sctlr(&mut self) -> u64 {
+        let te = u64::from(self.random.one_in(16)) << 30;
+        SCTLR_RESET & !(1 << 13) | self.random.bits() & (1 << 1 | 1 << 25) | te
     }
 
     /// Mostly the default, sometimes any mode; flags at random.

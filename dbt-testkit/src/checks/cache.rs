@@ -3,7 +3,7 @@
 use dbt_a32_frontend::state::ArmState;
 
 use crate::arena::{Arena, CODE};
-use crate::lockstep::{CallbackJit, Ending, Interpreted, Runner};
+use crate::lockstep::{CallbackJit, Ending, Interpreted, Runner, user};
 
 /// Places for blocks of guest code.
 const PLACES: u32 = 48;
@@ -24,7 +24,8 @@ pub fn code_cache(data: &[u8]) -> bool {
         return false;
     };
     let mut arena = Arena::new();
-    let mut jit = CallbackJit::with(true, 12 << 10, threshold % 4).expect("the host allows code");
+    let mut jit =
+        CallbackJit::with(user(), true, 12 << 10, threshold % 4).expect("the host allows code");
     for place in 0..PLACES {
         write(&mut arena, place, place + 1, place.to_le_bytes()[0]);
     }
@@ -85,7 +86,7 @@ fn run(jit: &mut CallbackJit, arena: &mut Arena, place: u32, count: u32) {
     expected.r[14] = CODE.base;
     expected.r[1] = count % 128 + 1;
     let mut state = expected;
-    let right = Interpreted.run(&mut expected, arena);
+    let right = Interpreted(user()).run(&mut expected, arena);
     let ending = jit.run_again(&mut state, arena);
     if right != Ending::Endless {
         assert_eq!(
