@@ -80,7 +80,9 @@ impl Follower {
         let mut x86 = X86Backend::default();
         let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);
         let mut a64 = A64Backend::new(features);
+        // What `dbt-user` has.
         let how = Lowering::Identity;
+        a64.use_detour(32 << 20);
         let runtimes = [
             x86.emit_runtime(layout, how, &callees, &mut Vec::new()),
             a64.emit_runtime(layout, how, &callees, &mut Vec::new()),
