@@ -154,6 +154,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            detour: Vec::new(),
             marks: self.marks,
         })
     }
