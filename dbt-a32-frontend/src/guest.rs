@@ -345,7 +345,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 96 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 97 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -377,7 +377,8 @@ pub(crate) mod slot {
     /// A, I, F and M of the CPSR.
     pub(crate) const CONTROL: Slot = Slot(94);
     pub(crate) const SPSR: Slot = Slot(95);
-    pub(crate) const COUNT: usize = 96;
+    pub(crate) const EXCLUSIVE_TAG: Slot = Slot(96);
+    pub(crate) const COUNT: usize = 97;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -498,6 +499,7 @@ const NAMES: [&str; slot::COUNT] = [
     "vector5",
     "control",
     "spsr",
+    "exclusive_tag",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -526,7 +528,8 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
             88..=93 => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
             94 => (Ty::I32, offset_of!(ArmState, system.control)),
-            _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            95 => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            _ => (Ty::I64, offset_of!(ArmState, exclusive_tag)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

@@ -79,8 +79,9 @@ impl<S: Send> Watcher for Block<S> {
 }
 
 impl<S> Block<S> {
-    /// Makes a vCPU's memory around its state.
-    fn new(state: S) -> Arc<Self> {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    fn new(state: S, tags: u64) -> Arc<Self> {
         const {
             // *Behind*.
             assert!(
@@ -91,6 +92,7 @@ impl<S> Block<S> {
         let jump_cache = JumpCache::new();
         let mut context = VcpuContext::new();
         context.jump_cache = jump_cache.as_ptr();
+        context.tags = tags;
         Arc::new(Self {
             frame: UnsafeCell::new(Frame { context, state }),
             jump_cache,
@@ -148,10 +150,11 @@ pub(super) struct Owner<S> {
 }
 
 impl<S> Owner<S> {
-    /// Makes a vCPU's memory around its state.
-    pub(super) fn new(state: S) -> Self {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    pub(super) fn new(state: S, tags: u64) -> Self {
         Self {
-            block: Block::new(state),
+            block: Block::new(state, tags),
             _state: PhantomData,
         }
     }
@@ -256,6 +259,14 @@ impl<'a, S> Access<'a, S> {
         // SAFETY: *Exclusive*, and no reference to the context exists.
         let flag = unsafe { &mut (*self.block.context()).callback_fault };
         core::mem::take(flag) != 0
+    }
+
+    /// Returns where the tag of a granule is that generated code has claimed and not
+    /// freed, and forgets it.
+    pub(super) fn take_claimed(&mut self) -> Option<u64> {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        let claimed = unsafe { &mut (*self.block.context()).claimed };
+        Some(core::mem::take(claimed)).filter(|claimed| *claimed != 0)
     }
 
     /// Reads the four bytes of state at `offset`.

@@ -7,6 +7,7 @@ use core::sync::atomic::Ordering;
 use super::enter::{Block, EMBEDDER, Owner};
 use super::translate::Scratch;
 use crate::guest::Guest;
+use crate::monitor::GlobalMonitor;
 use crate::stats::VcpuStats;
 
 /// One guest CPU: its state, and what the engine keeps for it.
@@ -17,14 +18,14 @@ pub struct Vcpu<G: Guest> {
     pub(super) owner: Owner<G::State>,
     pub(super) scratch: Scratch,
     pub(super) stats: VcpuStats,
-    /// The engine that made it.
-    pub(super) engine: Arc<()>,
+    /// The monitor of the engine that made it, which tells engines apart too.
+    pub(super) engine: Arc<GlobalMonitor>,
 }
 
 impl<G: Guest> Vcpu<G> {
-    pub(super) fn new(state: G::State, scratch: Scratch, engine: Arc<()>) -> Self {
+    pub(super) fn new(state: G::State, scratch: Scratch, engine: Arc<GlobalMonitor>) -> Self {
         Self {
-            owner: Owner::new(state),
+            owner: Owner::new(state, engine.base()),
             scratch,
             stats: VcpuStats::default(),
             engine,

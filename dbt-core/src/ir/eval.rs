@@ -196,17 +196,23 @@ impl Evaluator {
                 let operands = [operand(0), operand(1), operand(2)];
                 (with.helper)(helper, with.state, operands) & bits_of(op.ty())
             }
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => with.memory.load_tag(self.address(address)),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => with.memory.compare_exchange(
-                access,
-                self.address(address),
-                self.dword(expected) & mask(access),
-                self.dword(new) & mask(access),
-            )?,
+            } => {
+                let stored = with.memory.store_exclusive(
+                    access,
+                    self.address(address),
+                    self.dword(tag),
+                    self.dword(expected) & mask(access),
+                    self.dword(new) & mask(access),
+                )?;
+                u64::from(!stored)
+            }
             Inst::Call { helper, args } => {
                 (with.helper)(helper, with.state, args.map(|arg| self.dword(arg)))
             }

@@ -163,7 +163,7 @@ impl CallbackJit {
                 }
             }
         });
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }
@@ -376,7 +376,7 @@ impl Runner for WindowJit {
                 .expect("the host changes protections");
         }
         self.store(arena);
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }
