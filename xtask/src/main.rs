@@ -39,6 +39,9 @@ cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--e
     in one program of eight with every access and page of data made to fault in turn
     --single     in programs of one instruction, not of 8 to 32
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
+    builds guests/threads and runs each program for about N seconds (default 10) under
+    dbt-user or COMMAND; they check themselves
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]
                            [--examples N] [--coverage]
     compares the interpreter with Unicorn on N random instructions (default 1000000);
