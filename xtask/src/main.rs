@@ -51,6 +51,9 @@ cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--e
     --system     in programs in any mode, with exceptions and returns
     --exclusive  in programs that are dense in exclusive accesses
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
+    builds guests/threads and runs each program for about N seconds (default 10) under
+    dbt-user or COMMAND; they check themselves
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]
                            [--examples N] [--coverage]
     compares the interpreter with Unicorn on N random instructions (default 1000000);
