@@ -3,11 +3,11 @@
 use core::fmt;
 
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot, write_slot};
-use dbt_core::ir::{Helper, Slot, Unit};
+use dbt_core::ir::{Slot, Unit};
 
 use crate::memory::MirroredMemory;
 use crate::random::Random;
-use crate::units::{FLAGS, LAYOUT, STATE_BYTES};
+use crate::units::{FLAGS, LAYOUT, STATE_BYTES, help};
 
 /// Blocks evaluated before a unit counts as looping for ever.
 const BUDGET: u32 = 50;
@@ -91,14 +91,6 @@ impl World {
             write_slot(&LAYOUT, &mut self.state, FLAGS, 0);
         }
     }
-}
-
-/// A helper that reads and writes state.
-fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
-    let slot = Slot(helper.0);
-    let old = read_slot(&LAYOUT, state, slot);
-    write_slot(&LAYOUT, state, slot, args[0] ^ args[1].rotate_left(5));
-    old ^ args[2]
 }
 
 /// Evaluates two valid units of the made-up guest on the same state and memory,

@@ -36,6 +36,11 @@ pub use evaluate::Evaluated;
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
+pub(crate) use jit::Called;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub use jit::{CallbackJit, WindowJit};
 
 /// What a core implements here: all that is described.

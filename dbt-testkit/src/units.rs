@@ -8,7 +8,10 @@
     reason = "random bits are cut to size, and slots are few"
 )]
 
+use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpEnv, FpFlags};
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
 use dbt_core::guest::{SlotInfo, StateLayout};
+use dbt_core::ir::eval::{read_slot, write_slot};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
     TrapKind, Ty, Unit, Value, VectorOp, VectorShift, Width,
@@ -32,7 +35,8 @@ pub static LAYOUT: StateLayout = StateLayout {
 /// The number of bytes of the made-up guest's state.
 pub const STATE_BYTES: usize = 64;
 
-const FLOAT_STATUS: Slot = Slot(7);
+/// The slot of the made-up guest's floating-point status.
+pub const FLOAT_STATUS: Slot = Slot(7);
 
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
@@ -82,7 +86,7 @@ const CONSTANTS: [u64; 20] = [
     0x1000,
 ];
 
-const BINARY: [BinOp; 12] = [
+pub(crate) const BINARY: [BinOp; 12] = [
     BinOp::Add,
     BinOp::Sub,
     BinOp::Mul,
@@ -97,7 +101,7 @@ const BINARY: [BinOp; 12] = [
     BinOp::Ror,
 ];
 
-const UNARY: [UnOp; 9] = [
+pub(crate) const UNARY: [UnOp; 9] = [
     UnOp::Not,
     UnOp::Neg,
     UnOp::Clz,
@@ -109,7 +113,7 @@ const UNARY: [UnOp; 9] = [
     UnOp::ZextHalf,
 ];
 
-const COMPARE: [CmpOp; 10] = [
+pub(crate) const COMPARE: [CmpOp; 10] = [
     CmpOp::Eq,
     CmpOp::Ne,
     CmpOp::Ult,
@@ -124,7 +128,11 @@ const COMPARE: [CmpOp; 10] = [
 
 /// Makes a random valid unit of the made-up guest.
 pub fn generate(random: &mut Random, unit: &mut Unit) {
-    let mut builder = Builder::new(unit);
+    build(random, &mut Builder::new(unit));
+}
+
+/// The same, by a builder.
+pub fn build(random: &mut Random, builder: &mut Builder<'_>) {
     let blocks: Vec<_> = (0..=random.below(4)).map(|_| builder.reserve()).collect();
     let mut generator = Generator {
         random,
@@ -140,17 +148,17 @@ pub fn generate(random: &mut Random, unit: &mut Unit) {
 
 struct Generator<'a, 'u> {
     random: &'a mut Random,
-    builder: Builder<'u>,
+    builder: &'a mut Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
     made: [Vec<Value>; 6],
     pc: u32,
 }
 
-const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
+pub(crate) const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
 
 /// Every operation of elements.
-const VECTOR: [VectorOp; 26] = [
+pub(crate) const VECTOR: [VectorOp; 26] = [
     VectorOp::And,
     VectorOp::Or,
     VectorOp::Xor,
@@ -180,7 +188,7 @@ const VECTOR: [VectorOp; 26] = [
 ];
 
 /// Every shift of elements.
-const VECTOR_SHIFTS: [VectorShift; 8] = [
+pub(crate) const VECTOR_SHIFTS: [VectorShift; 8] = [
     VectorShift::Left(Size::Half),
     VectorShift::Left(Size::Word),
     VectorShift::Left(Size::Dword),
@@ -191,22 +199,63 @@ const VECTOR_SHIFTS: [VectorShift; 8] = [
     VectorShift::Arithmetic(Size::Word),
 ];
 
-const FLOAT: [FloatOp; 12] = [
+/// Every operation on numbers.
+pub const FLOAT: [FloatOp; 30] = [
     FloatOp::Add(Width::W32),
-    FloatOp::Mul(Width::W64),
-    FloatOp::Sqrt(Width::W64),
+    FloatOp::Sub(Width::W32),
+    FloatOp::Mul(Width::W32),
+    FloatOp::Div(Width::W32),
+    FloatOp::Sqrt(Width::W32),
     FloatOp::MulAdd(Width::W32),
-    FloatOp::Compare(Width::W64),
+    FloatOp::Compare(Width::W32),
     FloatOp::CompareSignalling(Width::W32),
+    FloatOp::Add(Width::W64),
+    FloatOp::Sub(Width::W64),
+    FloatOp::Mul(Width::W64),
+    FloatOp::Div(Width::W64),
+    FloatOp::Sqrt(Width::W64),
+    FloatOp::MulAdd(Width::W64),
+    FloatOp::Compare(Width::W64),
+    FloatOp::CompareSignalling(Width::W64),
     FloatOp::Widen,
     FloatOp::Narrow,
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: false,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: false,
+        truncates: false,
+    },
     FloatOp::ToInt {
         from: Width::W64,
         signed: true,
         truncates: true,
     },
     FloatOp::ToInt {
-        from: Width::W32,
+        from: Width::W64,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: false,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
         signed: false,
         truncates: false,
     },
@@ -215,10 +264,101 @@ const FLOAT: [FloatOp; 12] = [
         signed: true,
     },
     FloatOp::FromInt {
+        to: Width::W32,
+        signed: false,
+    },
+    FloatOp::FromInt {
+        to: Width::W64,
+        signed: true,
+    },
+    FloatOp::FromInt {
         to: Width::W64,
         signed: false,
     },
 ];
+
+/// The helper of the first operation on numbers; those before it are slots.
+const FLOAT_HELPERS: u16 = 16;
+
+/// How many helpers the made-up guest has.
+pub const HELPERS: usize = FLOAT_HELPERS as usize + FLOAT.len();
+
+/// The helper of an operation of [`FLOAT`].
+///
+/// # Panics
+///
+/// If it is none.
+#[must_use]
+pub fn float_helper(op: FloatOp) -> Helper {
+    let index = FLOAT.iter().position(|other| *other == op);
+    Helper(FLOAT_HELPERS + index.expect("an operation of the list") as u16)
+}
+
+/// What the made-up guest's helpers do: the first read and write a slot, the others
+/// compute with numbers.
+pub fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
+    if let Some(index) = helper.0.checked_sub(FLOAT_HELPERS) {
+        let (result, flags) = compute(FLOAT[usize::from(index)], args);
+        let status = read_slot(&LAYOUT, state, FLOAT_STATUS);
+        write_slot(
+            &LAYOUT,
+            state,
+            FLOAT_STATUS,
+            status | u64::from(flags.bits()),
+        );
+        return result;
+    }
+    let slot = Slot(helper.0);
+    let old = read_slot(&LAYOUT, state, slot);
+    write_slot(&LAYOUT, state, slot, args[0] ^ args[1].rotate_left(5));
+    old ^ args[2]
+}
+
+/// Computes as Arm does, rounding to nearest.
+fn compute(op: FloatOp, [a, b, c]: [u64; 3]) -> (u64, FpFlags) {
+    let conversion = |signed, by_fpscr| {
+        let fixed = Fixed {
+            width: FixedWidth::Word,
+            signed,
+            fraction_bits: 0,
+        };
+        Conversion { fixed, by_fpscr }.bits()
+    };
+    let of = |width, single, double| match width {
+        Width::W32 => single,
+        Width::W64 => double,
+    };
+    let (op, b) = match op {
+        FloatOp::Add(width) => (of(width, FpOp::Add32, FpOp::Add64), b),
+        FloatOp::Sub(width) => (of(width, FpOp::Sub32, FpOp::Sub64), b),
+        FloatOp::Mul(width) => (of(width, FpOp::Mul32, FpOp::Mul64), b),
+        FloatOp::Div(width) => (of(width, FpOp::Div32, FpOp::Div64), b),
+        FloatOp::Sqrt(width) => (of(width, FpOp::Sqrt32, FpOp::Sqrt64), b),
+        FloatOp::MulAdd(width) => (of(width, FpOp::MulAdd32, FpOp::MulAdd64), b),
+        FloatOp::Compare(width) => (of(width, FpOp::Compare32, FpOp::Compare64), b),
+        FloatOp::CompareSignalling(width) => {
+            let op = of(width, FpOp::CompareSignalling32, FpOp::CompareSignalling64);
+            (op, b)
+        }
+        FloatOp::Widen => (FpOp::Widen, b),
+        FloatOp::Narrow => (FpOp::Narrow, b),
+        FloatOp::ToInt {
+            from,
+            signed,
+            truncates,
+        } => {
+            let op = of(from, FpOp::ToFixed32, FpOp::ToFixed64);
+            (op, conversion(signed, !truncates))
+        }
+        FloatOp::FromInt { to, signed } => {
+            let op = of(to, FpOp::FromFixed32, FpOp::FromFixed64);
+            (op, conversion(signed, true))
+        }
+    };
+    let mut env = FpEnv::new(FpControl::default());
+    let result = op.eval(&mut env, a, b, c);
+    (result, env.flags())
+}
 
 const fn index_of(ty: Ty) -> usize {
     match ty {
@@ -271,10 +411,20 @@ impl Generator<'_, '_> {
         self.made[index_of(ty)][count - 1 - back]
     }
 
+    /// Any slot but the one of floating-point status, which the host may be ahead of.
+    fn slot(&mut self) -> usize {
+        loop {
+            let slot = self.random.below(SLOTS.len());
+            if slot != FLOAT_STATUS.index() {
+                return slot;
+            }
+        }
+    }
+
     /// Makes a value that depends on no other.
     fn fresh(&mut self, ty: Ty) -> Value {
         let slots: Vec<_> = (0..SLOTS.len())
-            .filter(|&index| SLOTS[index].ty == ty)
+            .filter(|&index| SLOTS[index].ty == ty && index != FLOAT_STATUS.index())
             .collect();
         let value = if !slots.is_empty() && self.random.one_in(2) {
             let slot = self.random.pick(&slots);
@@ -343,7 +493,7 @@ impl Generator<'_, '_> {
                 return;
             }
             1..=3 => {
-                let slot = self.random.below(SLOTS.len());
+                let slot = self.slot();
                 let value = self.value(SLOTS[slot].ty);
                 return self.builder.set(Slot(slot as u16), value);
             }
@@ -595,7 +745,17 @@ impl Generator<'_, '_> {
                 width,
                 a: self.value(width.vector_ty()),
             },
-            3 if self.random.one_in(4) => Inst::FloatStatus,
+            3 if self.random.one_in(4) => {
+                // What is pending is pending in one of the two places.
+                let a = self.builder.get(FLOAT_STATUS);
+                let b = self.builder.push(Inst::FloatStatus);
+                Inst::Binary {
+                    op: BinOp::Or,
+                    width: Width::W32,
+                    a,
+                    b,
+                }
+            }
             _ => {
                 let op = self.random.pick(&FLOAT);
                 let mut args = op.operands().map(|ty| self.value(ty));
@@ -603,7 +763,7 @@ impl Generator<'_, '_> {
                 args[op.count()..].fill(first);
                 Inst::Float {
                     op,
-                    helper: Helper(FLOAT_STATUS.0),
+                    helper: float_helper(op),
                     args,
                 }
             }
