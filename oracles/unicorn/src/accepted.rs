@@ -298,7 +298,7 @@ fn alignment_fault(mismatch: &Mismatch) -> bool {
             cause: FaultCause::Alignment,
             ..
         }
-    ) && !matches!(mismatch.theirs.end, Stop::Exception(_))
+    ) && (mismatch.row_name() == "Rfe" || !matches!(mismatch.theirs.end, Stop::Exception(_)))
 }
 
 /// A data-processing instruction of A32 that sets flags and writes the PC.
