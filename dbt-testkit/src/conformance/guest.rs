@@ -90,11 +90,6 @@ impl UnitGuest {
     /// Builds the unit at a location. Where there is none, it stops.
     fn build(&self, location: Location, mut builder: Builder<'_>) {
         let address = location.pc_bits();
-        builder.unit_mut().guest_insts = 1;
-        builder
-            .unit_mut()
-            .source
-            .push(address.into()..u64::from(address) + 4);
         let recipe = self.lock().get(&address).cloned();
         if let Some(recipe) = recipe.filter(|_| location.mode() == MODE) {
             recipe(&mut builder);
@@ -195,10 +190,14 @@ impl Guest for UnitGuest {
 
     fn lift(
         &self,
-        _: &mut dyn Fetch,
+        fetch: &mut dyn Fetch,
         location: Location,
         builder: &mut Builder<'_>,
     ) -> Result<(), FetchFault> {
+        // The engine notes what a unit is made from.
+        for address in [0, 2].map(|at| location.pc_bits().wrapping_add(at)) {
+            fetch.fetch16(address.into())?;
+        }
         self.build(location, Builder::new(builder.unit_mut()));
         Ok(())
     }
