@@ -3,11 +3,12 @@
 use core::fmt;
 
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot, write_slot};
-use dbt_core::ir::{Slot, Unit};
+use dbt_core::ir::{Slot, Ty, Unit};
 
 use crate::memory::MirroredMemory;
 use crate::random::Random;
-use crate::units::{FLAGS, LAYOUT, STATE_BYTES, help};
+use crate::units::helpers::help;
+use crate::units::{FLAGS, LAYOUT, STATE_BYTES};
 
 /// Blocks evaluated before a unit counts as looping for ever.
 const BUDGET: u32 = 50;
@@ -62,10 +63,15 @@ impl World {
             let value = match info.name {
                 "flags" => random.bits() & 0xf000_0000,
                 "q" => random.bits() & 1,
+                name if name.starts_with("operand") => 0,
                 _ if random.one_in(3) => random.bits() & 0xff,
                 _ => random.bits(),
             };
-            write_slot(&LAYOUT, &mut state, slot, value);
+            let above = match info.ty {
+                Ty::V128 if value != 0 => u128::from(random.bits()) << 64,
+                _ => 0,
+            };
+            write_slot(&LAYOUT, &mut state, slot, above | u128::from(value));
         }
         Self {
             outcome: Outcome::Spent,

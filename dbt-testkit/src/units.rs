@@ -8,13 +8,12 @@
     reason = "random bits are cut to size, and slots are few"
 )]
 
-use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpEnv, FpFlags};
-use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
+pub mod helpers;
+
 use dbt_core::guest::{SlotInfo, StateLayout};
-use dbt_core::ir::eval::{read_slot, write_slot};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
-    TrapKind, Ty, Unit, Value, VectorOp, VectorShift, Width,
+    TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -30,10 +29,11 @@ pub static LAYOUT: StateLayout = StateLayout {
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
+    vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
 };
 
 /// The number of bytes of the made-up guest's state.
-pub const STATE_BYTES: usize = 64;
+pub const STATE_BYTES: usize = 144;
 
 /// The slot of the made-up guest's floating-point status.
 pub const FLOAT_STATUS: Slot = Slot(7);
@@ -41,7 +41,7 @@ pub const FLOAT_STATUS: Slot = Slot(7);
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
 
-static SLOTS: [SlotInfo; 15] = [
+static SLOTS: [SlotInfo; 20] = [
     slot("r0", Ty::I32, 0),
     slot("r1", Ty::I32, 4),
     slot("r2", Ty::I32, 8),
@@ -57,7 +57,15 @@ static SLOTS: [SlotInfo; 15] = [
     slot("d0", Ty::V64, 40),
     slot("d1", Ty::V64, 48),
     slot("w0", Ty::I64, 56),
+    slot("q0", Ty::V128, 40),
+    slot("q1", Ty::V128, 64),
+    slot("operand0", Ty::V128, 96),
+    slot("operand1", Ty::V128, 112),
+    slot("operand2", Ty::V128, 128),
 ];
+
+/// How many slots units may name: all but the operands of functions.
+pub const NAMED: usize = 17;
 
 const fn slot(name: &'static str, ty: Ty, offset: u32) -> SlotInfo {
     SlotInfo { name, ty, offset }
@@ -151,52 +159,18 @@ struct Generator<'a, 'u> {
     builder: &'a mut Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
-    made: [Vec<Value>; 6],
+    made: [Vec<Value>; 7],
     pc: u32,
 }
 
-pub(crate) const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
-
-/// Every operation of elements.
-pub(crate) const VECTOR: [VectorOp; 26] = [
-    VectorOp::And,
-    VectorOp::Or,
-    VectorOp::Xor,
-    VectorOp::AndNot,
-    VectorOp::Add(Size::Byte),
-    VectorOp::Add(Size::Half),
-    VectorOp::Add(Size::Word),
-    VectorOp::Add(Size::Dword),
-    VectorOp::Sub(Size::Byte),
-    VectorOp::Sub(Size::Half),
-    VectorOp::Sub(Size::Word),
-    VectorOp::Sub(Size::Dword),
-    VectorOp::Mul(Size::Half),
-    VectorOp::Mul(Size::Word),
-    VectorOp::Equal(Size::Byte),
-    VectorOp::Equal(Size::Half),
-    VectorOp::Equal(Size::Word),
-    VectorOp::Greater(Size::Byte),
-    VectorOp::Greater(Size::Half),
-    VectorOp::Greater(Size::Word),
-    VectorOp::Zip(Size::Byte),
-    VectorOp::Zip(Size::Half),
-    VectorOp::Zip(Size::Word),
-    VectorOp::Narrow(Size::Half),
-    VectorOp::Narrow(Size::Word),
-    VectorOp::Narrow(Size::Dword),
-];
-
-/// Every shift of elements.
-pub(crate) const VECTOR_SHIFTS: [VectorShift; 8] = [
-    VectorShift::Left(Size::Half),
-    VectorShift::Left(Size::Word),
-    VectorShift::Left(Size::Dword),
-    VectorShift::Logical(Size::Half),
-    VectorShift::Logical(Size::Word),
-    VectorShift::Logical(Size::Dword),
-    VectorShift::Arithmetic(Size::Half),
-    VectorShift::Arithmetic(Size::Word),
+const TYPES: [Ty; 7] = [
+    Ty::I1,
+    Ty::I32,
+    Ty::I64,
+    Ty::Flags,
+    Ty::V32,
+    Ty::V64,
+    Ty::V128,
 ];
 
 /// Every operation on numbers.
@@ -277,89 +251,6 @@ pub const FLOAT: [FloatOp; 30] = [
     },
 ];
 
-/// The helper of the first operation on numbers; those before it are slots.
-const FLOAT_HELPERS: u16 = 16;
-
-/// How many helpers the made-up guest has.
-pub const HELPERS: usize = FLOAT_HELPERS as usize + FLOAT.len();
-
-/// The helper of an operation of [`FLOAT`].
-///
-/// # Panics
-///
-/// If it is none.
-#[must_use]
-pub fn float_helper(op: FloatOp) -> Helper {
-    let index = FLOAT.iter().position(|other| *other == op);
-    Helper(FLOAT_HELPERS + index.expect("an operation of the list") as u16)
-}
-
-/// What the made-up guest's helpers do: the first read and write a slot, the others
-/// compute with numbers.
-pub fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
-    if let Some(index) = helper.0.checked_sub(FLOAT_HELPERS) {
-        let (result, flags) = compute(FLOAT[usize::from(index)], args);
-        let status = read_slot(&LAYOUT, state, FLOAT_STATUS);
-        write_slot(
-            &LAYOUT,
-            state,
-            FLOAT_STATUS,
-            status | u64::from(flags.bits()),
-        );
-        return result;
-    }
-    let slot = Slot(helper.0);
-    let old = read_slot(&LAYOUT, state, slot);
-    write_slot(&LAYOUT, state, slot, args[0] ^ args[1].rotate_left(5));
-    old ^ args[2]
-}
-
-/// Computes as Arm does, rounding to nearest.
-fn compute(op: FloatOp, [a, b, c]: [u64; 3]) -> (u64, FpFlags) {
-    let conversion = |signed, by_fpscr| {
-        let fixed = Fixed {
-            width: FixedWidth::Word,
-            signed,
-            fraction_bits: 0,
-        };
-        Conversion { fixed, by_fpscr }.bits()
-    };
-    let of = |width, single, double| match width {
-        Width::W32 => single,
-        Width::W64 => double,
-    };
-    let (op, b) = match op {
-        FloatOp::Add(width) => (of(width, FpOp::Add32, FpOp::Add64), b),
-        FloatOp::Sub(width) => (of(width, FpOp::Sub32, FpOp::Sub64), b),
-        FloatOp::Mul(width) => (of(width, FpOp::Mul32, FpOp::Mul64), b),
-        FloatOp::Div(width) => (of(width, FpOp::Div32, FpOp::Div64), b),
-        FloatOp::Sqrt(width) => (of(width, FpOp::Sqrt32, FpOp::Sqrt64), b),
-        FloatOp::MulAdd(width) => (of(width, FpOp::MulAdd32, FpOp::MulAdd64), b),
-        FloatOp::Compare(width) => (of(width, FpOp::Compare32, FpOp::Compare64), b),
-        FloatOp::CompareSignalling(width) => {
-            let op = of(width, FpOp::CompareSignalling32, FpOp::CompareSignalling64);
-            (op, b)
-        }
-        FloatOp::Widen => (FpOp::Widen, b),
-        FloatOp::Narrow => (FpOp::Narrow, b),
-        FloatOp::ToInt {
-            from,
-            signed,
-            truncates,
-        } => {
-            let op = of(from, FpOp::ToFixed32, FpOp::ToFixed64);
-            (op, conversion(signed, !truncates))
-        }
-        FloatOp::FromInt { to, signed } => {
-            let op = of(to, FpOp::FromFixed32, FpOp::FromFixed64);
-            (op, conversion(signed, true))
-        }
-    };
-    let mut env = FpEnv::new(FpControl::default());
-    let result = op.eval(&mut env, a, b, c);
-    (result, env.flags())
-}
-
 const fn index_of(ty: Ty) -> usize {
     match ty {
         Ty::I1 => 0,
@@ -368,6 +259,7 @@ const fn index_of(ty: Ty) -> usize {
         Ty::Flags => 3,
         Ty::V32 => 4,
         Ty::V64 => 5,
+        Ty::V128 => 6,
     }
 }
 
@@ -414,7 +306,7 @@ impl Generator<'_, '_> {
     /// Any slot but the one of floating-point status, which the host may be ahead of.
     fn slot(&mut self) -> usize {
         loop {
-            let slot = self.random.below(SLOTS.len());
+            let slot = self.random.below(NAMED);
             if slot != FLOAT_STATUS.index() {
                 return slot;
             }
@@ -423,7 +315,7 @@ impl Generator<'_, '_> {
 
     /// Makes a value that depends on no other.
     fn fresh(&mut self, ty: Ty) -> Value {
-        let slots: Vec<_> = (0..SLOTS.len())
+        let slots: Vec<_> = (0..NAMED)
             .filter(|&index| SLOTS[index].ty == ty && index != FLOAT_STATUS.index())
             .collect();
         let value = if !slots.is_empty() && self.random.one_in(2) {
@@ -454,7 +346,7 @@ impl Generator<'_, '_> {
                 let bits = bits & 0xffff_ffff;
                 self.builder.push(Inst::Const { ty, bits })
             }
-            Ty::V64 => self.builder.push(Inst::Const { ty, bits }),
+            Ty::V64 | Ty::V128 => self.builder.push(Inst::Const { ty, bits }),
             Ty::Flags => {
                 let word = self.builder.imm(bits as u32 ^ (bits as u32) << 28);
                 self.builder.flags_from_psr(word)
@@ -718,20 +610,7 @@ impl Generator<'_, '_> {
     fn float_inst(&mut self) -> Inst {
         let width = self.width();
         match self.random.below(8) {
-            5 | 6 => Inst::Vector {
-                op: self.random.pick(&VECTOR),
-                a: self.value(Ty::V64),
-                b: self.value(Ty::V64),
-            },
-            7 => {
-                let op = self.random.pick(&VECTOR_SHIFTS);
-                let bits = 8 * op.size().bytes() as usize;
-                Inst::VectorShift {
-                    op,
-                    amount: u8::try_from(self.random.below(bits)).expect("less than 64"),
-                    a: self.value(Ty::V64),
-                }
-            }
+            5..=7 => self.vector_inst(),
             0 => Inst::ToVector {
                 width,
                 a: self.value(width.ty()),
@@ -763,19 +642,44 @@ impl Generator<'_, '_> {
                 args[op.count()..].fill(first);
                 Inst::Float {
                     op,
-                    helper: float_helper(op),
+                    helper: helpers::of_float(op),
                     args,
                 }
             }
         }
     }
 
+    fn vector_inst(&mut self) -> Inst {
+        const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Dword];
+        let op = loop {
+            let kind = self.random.pick(VectorKind::ALL);
+            let op = VectorOp::new(kind, self.random.pick(&SIZES), self.random.one_in(2))
+                .signed(self.random.one_in(2))
+                .imm(u8::try_from(self.random.below(65)).expect("at most 64"));
+            if op.is_valid() {
+                break op;
+            }
+        };
+        let mut args = op.operands().map(|width| self.value(width.ty()));
+        let first = args[0];
+        args[op.count()..].fill(first);
+        Inst::Vector {
+            op,
+            helper: helpers::VECTOR,
+            info: helpers::pack(op),
+            args,
+        }
+    }
+
     /// An access of a floating-point register.
     fn vector_access(&mut self) -> Inst {
-        let width = self.width();
+        let width = self
+            .random
+            .pick(&[VectorWidth::V32, VectorWidth::V64, VectorWidth::V128]);
         let access = match width {
-            Width::W32 => Access::new(Size::Word),
-            Width::W64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V32 => Access::new(Size::Word),
+            VectorWidth::V64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V128 => Access::new(Size::Dword),
         };
         let address = self.value(Ty::I32);
         if self.random.one_in(2) {
@@ -789,7 +693,7 @@ impl Generator<'_, '_> {
             access,
             width,
             address,
-            value: self.value(width.vector_ty()),
+            value: self.value(width.ty()),
         }
     }
 

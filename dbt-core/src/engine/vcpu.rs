@@ -2,8 +2,8 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::Ordering;
 
+use super::Kick;
 use super::enter::{Block, EMBEDDER, Owner};
 use super::translate::Scratch;
 use crate::guest::Guest;
@@ -22,9 +22,14 @@ pub struct Vcpu<G: Guest> {
 }
 
 impl<G: Guest> Vcpu<G> {
-    pub(super) fn new(state: G::State, scratch: Scratch, engine: Arc<()>) -> Self {
+    pub(super) fn new(
+        state: G::State,
+        scratch: Scratch,
+        engine: Arc<()>,
+        kick: Option<Kick>,
+    ) -> Self {
         Self {
-            owner: Owner::new(state),
+            owner: Owner::new(state, kick),
             scratch,
             stats: VcpuStats::default(),
             engine,
@@ -100,8 +105,8 @@ trait Interruptible: Send + Sync {
 
 impl<S: Send> Interruptible for Block<S> {
     fn interrupt(&self) {
-        // Release: what the embedder made pending comes before; pairs with the
-        // dispatcher's swap.
-        Self::interrupt(self).fetch_or(EMBEDDER, Ordering::Release);
+        // What the embedder made pending comes before; pairs with the dispatcher's
+        // swap.
+        self.request(EMBEDDER);
     }
 }

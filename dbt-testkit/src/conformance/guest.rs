@@ -10,7 +10,8 @@ use dbt_core::ir::{Builder, FloatFlags, Helper, Terminator, TrapKind, Unit, veri
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
 
-use crate::units::{FLOAT_STATUS, HELPERS, LAYOUT, STATE_BYTES, help};
+use crate::units::helpers::{self, help};
+use crate::units::{FLOAT_STATUS, LAYOUT, STATE_BYTES};
 
 /// The mode of all locations.
 pub(super) const MODE: u32 = 7;
@@ -26,7 +27,7 @@ pub(super) const fn at(address: u32) -> Location {
 
 /// The state of the guest: the slots of [`LAYOUT`], and where it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(C, align(8))]
+#[repr(C, align(16))]
 pub struct State {
     pub(super) slots: [u8; STATE_BYTES],
     pub(super) location: u64,
@@ -218,14 +219,14 @@ extern "C" fn helper<const NUMBER: u16>(state: &mut State, a: u64, b: u64, c: u6
 }
 
 /// Lists the helpers of some numbers.
-macro_rules! helpers {
+macro_rules! table {
     ($($number:literal)*) => {
         [$(helper::<$number>),*]
     };
 }
 
 #[rustfmt::skip] // One number a line is no list.
-static TABLE: [HelperFn<State>; HELPERS] = helpers![
+static TABLE: [HelperFn<State>; helpers::COUNT] = table![
     0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22
-    23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45
+    23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46
 ];

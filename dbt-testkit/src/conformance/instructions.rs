@@ -9,7 +9,8 @@ use std::sync::Arc;
 use dbt_core::host::Backend;
 use dbt_core::ir::eval::write_slot;
 use dbt_core::ir::{
-    BitOp, Builder, Helper, Inst, SignOp, Slot, Terminator, TrapKind, Ty, Value, Width,
+    BitOp, Builder, Helper, Inst, SignOp, Slot, Terminator, TrapKind, Ty, Value, VectorKind,
+    VectorOp, VectorWidth, Width,
 };
 use dbt_isa::machine::Machine;
 use dbt_isa::ops::{Access, BinOp, Condition, Size};
@@ -17,9 +18,7 @@ use dbt_isa::ops::{Access, BinOp, Condition, Size};
 use super::guest::{State, at};
 use super::rig::Rig;
 use crate::random::Random;
-use crate::units::{
-    BINARY, COMPARE, FLOAT, FLOAT_STATUS, LAYOUT, UNARY, VECTOR, VECTOR_SHIFTS, build, float_helper,
-};
+use crate::units::{BINARY, COMPARE, FLOAT, FLOAT_STATUS, LAYOUT, NAMED, UNARY, build, helpers};
 
 /// Where units start.
 const START: u32 = 0x1_0000;
@@ -104,7 +103,7 @@ fn edge(ty: Ty, random: &mut Random) -> u64 {
         Ty::I32 => &WORDS,
         Ty::I64 => &DWORDS,
         Ty::V32 => &SINGLES,
-        Ty::V64 => &DOUBLES,
+        Ty::V64 | Ty::V128 => &DOUBLES,
     };
     let mask = match ty {
         Ty::I1 => 1,
@@ -120,11 +119,22 @@ fn edge(ty: Ty, random: &mut Random) -> u64 {
 /// A state with a value in each slot; flags may be pending in the host.
 fn draw_state(random: &mut Random) -> State {
     let mut state = State::new(START);
-    for (slot, info) in (0..).map(Slot).zip(LAYOUT.slots) {
+    for (slot, info) in (0..).map(Slot).zip(&LAYOUT.slots[..NAMED]) {
         let value = if slot == FLOAT_STATUS {
             0
         } else {
-            edge(info.ty, random)
+            u128::from(edge(info.ty, random))
+        };
+        let value = if info.ty == Ty::V128 {
+            // Elements of either size.
+            let high = if random.one_in(2) {
+                edge(Ty::V64, random)
+            } else {
+                edge(Ty::V32, random) << 32 | edge(Ty::V32, random)
+            };
+            u128::from(high) << 64 | value
+        } else {
+            value
         };
         write_slot(&LAYOUT, &mut state.slots, slot, value);
     }
@@ -155,7 +165,7 @@ const KINDS: [Kind; 5] = [
 
 /// Slots of a type, the hot ones first.
 fn slots(ty: Ty) -> Vec<Slot> {
-    let all = (0..).map(Slot).zip(LAYOUT.slots);
+    let all = (0..).map(Slot).zip(&LAYOUT.slots[..NAMED]);
     all.filter(|(slot, info)| info.ty == ty && *slot != FLOAT_STATUS)
         .map(|(slot, _)| slot)
         .collect()
@@ -219,7 +229,80 @@ fn made(builder: &mut Builder<'_>, ty: Ty, place: usize) -> Value {
             let a = builder.get(a);
             builder.push(Inst::ToVector { width, a })
         }
+        Ty::V128 => {
+            let [a, b] = [0, 1].map(|index| builder.get(slots(Ty::V64)[index]));
+            builder.push(vector(
+                VectorOp::new(VectorKind::Join, Size::Dword, true),
+                [a, b, a],
+            ))
+        }
     }
+}
+
+/// An operation on vectors.
+fn vector(op: VectorOp, args: [Value; 3]) -> Inst {
+    Inst::Vector {
+        op,
+        helper: helpers::VECTOR,
+        info: helpers::pack(op),
+        args,
+    }
+}
+
+/// Every operation on vectors, with constants at their edges.
+fn vector_ops() -> Vec<VectorOp> {
+    let mut all = Vec::new();
+    for &kind in VectorKind::ALL {
+        for size in [Size::Byte, Size::Half, Size::Word, Size::Dword] {
+            if kind as u8 > VectorKind::SatNarrowUnsigned as u8 && size != Size::Word {
+                // Numbers, and their estimates, are of 32 bits.
+                continue;
+            }
+            let bits = 8 * size.bytes() as u8;
+            let mut imms = vec![0, 1, 2, 3, 8, bits / 2, bits - 1, bits];
+            imms.sort_unstable();
+            imms.dedup();
+            for (wide, signed) in [(false, false), (false, true), (true, false), (true, true)] {
+                let mut op = VectorOp::new(kind, size, wide).signed(signed);
+                if !imms.iter().any(|&imm| op.imm(imm).is_valid()) {
+                    continue;
+                }
+                // A constant that is not used makes no difference.
+                let used = has_constant(kind);
+                for &imm in imms.iter().filter(|imm| used || **imm == 0) {
+                    op = op.imm(imm);
+                    if op.is_valid() {
+                        all.push(op);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Whether the constant of an operation says something.
+const fn has_constant(kind: VectorKind) -> bool {
+    use VectorKind as K;
+    matches!(
+        kind,
+        K::ShiftLeft
+            | K::ShiftRight
+            | K::RoundingShiftRight
+            | K::InsertLeft
+            | K::InsertRight
+            | K::Reverse
+            | K::Extract
+            | K::Splat
+            | K::Insert
+            | K::Table
+            | K::SatShiftLeft
+            | K::SatShiftLeftUnsigned
+            | K::FloatToFixed
+            | K::FixedToFloat
+            | K::FloatToInt
+            | K::FloatRound
+    )
 }
 
 /// An instruction without its operands.
@@ -242,7 +325,7 @@ const WIDTHS: [Width; 2] = [Width::W32, Width::W64];
 
 /// Every instruction that computes.
 fn templates() -> Vec<Template> {
-    use Ty::{Flags, I1, I32, I64, V64};
+    use Ty::{Flags, I1, I32, I64};
     let mut all = Vec::new();
     for width in WIDTHS {
         let ty = width.ty();
@@ -331,22 +414,13 @@ fn templates() -> Vec<Template> {
         }),
         template(&[], |_| Inst::Fence),
     ]);
-    for op in VECTOR {
-        all.push(template(&[V64, V64], move |[a, b, _]| Inst::Vector {
-            op,
-            a,
-            b,
+    for op in vector_ops() {
+        let operands = op.operands().map(VectorWidth::ty);
+        all.push(template(&operands[..op.count()], move |mut args| {
+            let first = args[0];
+            args[op.count()..].fill(first);
+            vector(op, args)
         }));
-    }
-    for op in VECTOR_SHIFTS {
-        let bits = 8 * op.size().bytes() as u8;
-        for amount in [0, 1, bits / 2, bits - 1] {
-            all.push(template(&[V64], move |[a, ..]| Inst::VectorShift {
-                op,
-                amount,
-                a,
-            }));
-        }
     }
     for op in FLOAT {
         let operands = &op.operands()[..op.count()];
@@ -355,7 +429,7 @@ fn templates() -> Vec<Template> {
             args[op.count()..].fill(first);
             Inst::Float {
                 op,
-                helper: float_helper(op),
+                helper: helpers::of_float(op),
                 args,
             }
         }));
@@ -408,11 +482,14 @@ fn accesses() -> Vec<Template> {
             ));
         }
     }
-    for width in WIDTHS {
-        let access = match width {
-            Width::W32 => Access::new(Size::Word),
-            Width::W64 => Access::new(Size::Dword).aligned_by_words(),
-        };
+    for (width, access) in [
+        (VectorWidth::V32, Access::new(Size::Word)),
+        (
+            VectorWidth::V64,
+            Access::new(Size::Dword).aligned_by_words(),
+        ),
+        (VectorWidth::V128, Access::new(Size::Dword)),
+    ] {
         all.push(template(&[Ty::I32], move |[address, ..]| {
             Inst::LoadVector {
                 access,
@@ -421,7 +498,7 @@ fn accesses() -> Vec<Template> {
             }
         }));
         all.push(template(
-            &[Ty::I32, width.vector_ty()],
+            &[Ty::I32, width.ty()],
             move |[address, value, _]| Inst::StoreVector {
                 access,
                 width,
