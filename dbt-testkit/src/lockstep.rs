@@ -27,11 +27,16 @@ use dbt_core::ir::TrapKind;
 use dbt_core::memory::{FetchFault, MemoryFault};
 use dbt_core::opt::Passes;
 
-use crate::arena::{Arena, DATA, DATA_LEN, Obstacle, PAGE};
-use crate::programs::{Mix, Program, Programs, text};
+use crate::arena::{Arena, CODE, DATA, DATA_LEN, Obstacle, PAGE};
+use crate::programs::{Mix, Program, Programs, START, text};
 use crate::random::Random;
 
 pub use evaluate::Evaluated;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub(crate) use jit::Called;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
@@ -462,14 +467,62 @@ impl Lockstep {
         result.map_err(|difference| self.shrunk(difference))
     }
 
+    /// Runs a program with words at a place of it that are no instructions or are
+    /// UNPREDICTABLE, which must not harm the host. One program in four ends where the
+    /// code page does, in the middle of its last instruction perhaps.
+    ///
+    /// # Errors
+    ///
+    /// When a runner differs from the interpreter.
+    pub fn step_hostile(&mut self, counts: &mut Counts) -> Result<(), Box<Difference>> {
+        if self.random.one_in(64) || counts.programs == 0 {
+            self.programs.fill(&mut self.arena);
+        }
+        let thumb = self.random.one_in(2);
+        let len = 1 + self.random.below(8);
+        let bad = self.random.below(len);
+        let mut words = Vec::new();
+        for index in 0..len {
+            if index == bad || self.random.one_in(8) {
+                words.push(self.programs.bad_word(thumb));
+                continue;
+            }
+            let (number, seed) = (self.random.word() as usize, self.random.bits());
+            words.extend(self.programs.encoding(thumb, number, seed));
+        }
+        let seed = self.random.bits();
+        let mut before = self.programs.state(seed, thumb);
+        if self.random.one_in(4) {
+            let bytes: u32 = (words.iter())
+                .map(|&word| if thumb && word < 0x1_0000 { 2 } else { 4 })
+                .sum();
+            before.r[15] = CODE.base + CODE.len - bytes;
+            if thumb && self.random.one_in(2) {
+                // Only the first halfword of the last instruction is there.
+                before.r[15] += 2;
+            }
+        }
+        let program = self.write(before, &words);
+        counts.programs += 1;
+        counts.instructions += program.items.len() as u64;
+        let obstructed = self.random.one_in(OBSTRUCTED);
+        let result = if obstructed {
+            self.everywhere(&program, counts)
+        } else {
+            self.compare(&program, Obstacle::None, counts).map(|_| ())
+        };
+        result.map_err(|difference| self.shrunk(difference))
+    }
+
     /// Runs instructions everywhere, unobstructed and with obstacles, in T32 if
-    /// `before` says so. The first halfword of a T32 instruction is the
+    /// `before` says so, from [`START`] on. The first halfword of a T32 instruction is the
     /// upper one. Tells whether they came to an end.
     ///
     /// # Errors
     ///
     /// When a runner differs from the interpreter.
-    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<bool, Box<Difference>> {
+    pub fn run(&mut self, mut before: ArmState, words: &[u32]) -> Result<bool, Box<Difference>> {
+        before.r[15] = START;
         let program = self.write(before, words);
         let mut counts = Counts::default();
         self.everywhere(&program, &mut counts)?;
@@ -519,14 +572,17 @@ impl Lockstep {
         self.programs.state(seed, thumb)
     }
 
-    /// Puts something UNDEFINED behind a program.
+    /// Puts something UNDEFINED behind a program, if there is room.
     fn end(&mut self, program: &Program) {
         let udf: &[u16] = if program.thumb() {
             &[0xdeff]
         } else {
             &[0x00f0, 0xe7f0]
         };
-        self.arena.write_code(program.limit(), udf);
+        let end = CODE.base + CODE.len;
+        if program.limit() + 4 <= end {
+            self.arena.write_code(program.limit(), udf);
+        }
         self.arena.commit();
     }
 

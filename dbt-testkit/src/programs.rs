@@ -76,13 +76,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Makes a program of given instructions, which starts at [`START`] with the
-    /// state `before`. It is not run.
+    /// Makes a program of given instructions, which starts where the state `before` is.
+    /// It is not run.
     #[must_use]
-    pub fn new(mut before: ArmState, words: &[u32], features: Features) -> Self {
-        before.r[15] = START;
+    pub fn new(before: ArmState, words: &[u32], features: Features) -> Self {
         let thumb = before.thumb != 0;
-        let mut address = START;
+        let mut address = before.r[15];
         let item = |&word: &u32| {
             let len = if thumb && word < 0x1_0000 { 2 } else { 4 };
             let row = decode(word, len, &context(thumb, 0, features)).map(|decoded| decoded.row);
@@ -108,16 +107,19 @@ impl Program {
     pub fn limit(&self) -> u32 {
         self.items
             .last()
-            .map_or(START, |item| item.address + item.len)
+            .map_or(self.before.r[15], |item| item.address + item.len)
     }
 
-    /// Writes an instruction to its place in an arena.
+    /// Writes an instruction to its place in an arena, as far as the code page goes.
     pub fn write(&self, arena: &mut Arena, index: usize) {
         let Item {
             address, word, len, ..
         } = self.items[index];
         let halves = halfwords(word, len, self.thumb());
-        arena.write_code(address, &halves[..len as usize / 2]);
+        let len = len.min((CODE.base + CODE.len).saturating_sub(address));
+        if len != 0 {
+            arena.write_code(address, &halves[..len as usize / 2]);
+        }
     }
 
     /// Whether it is T32.
@@ -654,6 +656,63 @@ impl Programs {
         let cx = context(thumb, 0, self.mix.features);
         let drawn = self.mix.draw(source, &mut Random::new(seed), &cx);
         drawn.map(|(word, _)| word)
+    }
+
+    /// Draws a word that is no instruction, is UNPREDICTABLE, or is anything at all.
+    #[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
+    pub fn bad_word(&mut self, thumb: bool) -> u32 {
+        let sources = if thumb { &self.t32 } else { &self.a32 };
+        let row = self.random.pick(sources).row();
+        let cx = context(thumb, 0, self.mix.features);
+        let len = if row.width_bits == 16 { 2 } else { 4 };
+        // Vectors of T32 are described as A32 encodes them.
+        let is_own = !thumb || !row.name.starts_with('V');
+        let fixed = row.mask | row.should_be_mask;
+        let width = u32::MAX >> (32 - row.width_bits);
+        match self.random.below(6) {
+            // Bits that should be one or zero are not all.
+            0 if is_own && row.should_be_mask != 0 => {
+                let wrong = (self.random.word() & row.should_be_mask)
+                    | 1 << row.should_be_mask.trailing_zeros();
+                self.random.word() & !fixed & width | row.value | row.should_be_value ^ wrong
+            }
+            // Fields have values that they may not have.
+            1 | 2 if is_own => {
+                let mut word = row.value;
+                for _ in 0..32 {
+                    let free = match self.random.below(3) {
+                        0 => self.random.word() & self.random.word(),
+                        1 => self.random.word() | self.random.word(),
+                        _ => self.random.word(),
+                    };
+                    word = free & !fixed & width | row.value | row.should_be_value;
+                    if decode(word, len, &cx).is_err() {
+                        break;
+                    }
+                }
+                word
+            }
+            3 if thumb => self
+                .random
+                .pick(&[0xde00, 0xf7f0_a000, 0xe800_0000, 0xffff_ffff]),
+            3 => self
+                .random
+                .pick(&[0xe7f0_00f0, 0x07f0_00f0, 0xf7ff_ffff, 0xffff_ffff]),
+            // `IT`, and whatever it may be followed by.
+            4 if thumb => 0xbf00 | self.random.word() & 0xff,
+            _ if thumb => {
+                let word = self.random.word();
+                if self.random.one_in(2) {
+                    // After each prefix that begins 32 bits.
+                    word | 0xe800_0000
+                } else if is_32bit(word as u16) {
+                    word & 0x7fff
+                } else {
+                    word & 0xffff
+                }
+            }
+            _ => self.random.word(),
+        }
     }
 
     /// Draws the state of a seed.

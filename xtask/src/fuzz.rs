@@ -44,10 +44,17 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table --cfg fuzzing";
 
-/// What makes short inputs fast: no weighing of the corpus, which takes longer than they.
-const SHORT: [&str; 3] = ["-entropic=0", "-reduce_inputs=0", "-shrink=0"];
-/// The bytes of a short input.
-const SHORT_LEN: u32 = 16;
+/// What makes libFuzzer fast: no weighing of the corpus and no search for shorter inputs,
+/// which take longer than inputs do; lengths as they come.
+const OPTIONS: [&str; 7] = [
+    "-entropic=0",
+    "-reduce_inputs=0",
+    "-shrink=0",
+    "-len_control=0",
+    "-reload=0",
+    "-timeout=20",
+    "-print_final_stats=1",
+];
 
 /// How a run went.
 struct Outcome {
@@ -153,12 +160,7 @@ fn fuzz(root: &Path, binaries: &Path, target: &Target, seconds: f64) -> Result<O
         .arg(format!("-max_len={max_len}"))
         .arg(format!("-max_total_time={seconds:.0}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .args([
-            "-len_control=0",
-            "-reload=0",
-            "-timeout=20",
-            "-print_final_stats=1",
-        ])
+        .args(OPTIONS)
         .arg(&corpus);
     if seeds.is_dir() {
         command.arg(&seeds);

@@ -43,13 +43,14 @@ cargo xtask oracle float [--tuples N] [--seed S] [OPERATION...]
     (default 62500) for each operation and mode, and 16 times N lanes of each vector
     operation, which the interpreter computes too
 cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--evaluate]
-                            [--floating | --system | --exclusive]
+                            [--floating | --system | --exclusive] [--hostile]
     compares generated code with the interpreter on N random instructions (default 1000000),
     in one program of eight with every access and page of data made to fault in turn
     --single     in programs of one instruction, not of 8 to 32
     --floating   in programs that are dense in floating point and vectors
     --system     in programs in any mode, with exceptions and returns
     --exclusive  in programs that are dense in exclusive accesses
+    --hostile    with words in any place that are no instructions or are UNPREDICTABLE
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
 cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
     builds guests/threads and runs each program for about N seconds (default 10) under

@@ -190,16 +190,16 @@ impl Runner for CallbackJit {
     }
 }
 
-/// An arena as an environment.
-struct Called<'a>(&'a mut Arena);
+/// A memory as an environment whose code nobody else changes.
+pub(crate) struct Called<'a, M>(pub(crate) &'a mut M);
 
-impl Fetch for Called<'_> {
+impl<M: Fetch> Fetch for Called<'_, M> {
     fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
         self.0.fetch16(address)
     }
 }
 
-impl GuestMemory for Called<'_> {
+impl<M: GuestMemory> GuestMemory for Called<'_, M> {
     fn load(&mut self, access: Access, address: u64) -> Result<u64, MemoryFault> {
         self.0.load(access, address)
     }
@@ -219,7 +219,7 @@ impl GuestMemory for Called<'_> {
     }
 }
 
-impl Environment for Called<'_> {
+impl<M: GuestMemory> Environment for Called<'_, M> {
     fn lowering(&self) -> Lowering {
         Lowering::Callback
     }

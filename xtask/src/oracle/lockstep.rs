@@ -19,6 +19,8 @@ struct Options {
     evaluate: bool,
     /// What programs are made of.
     source: fn(u64, (usize, usize)) -> Lockstep,
+    /// Runs a program.
+    step: fn(&mut Lockstep, &mut Counts) -> Result<(), Box<Difference>>,
 }
 
 /// Runs `cargo xtask oracle lockstep`.
@@ -73,6 +75,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
         len: (8, 32),
         evaluate: false,
         source: Lockstep::new,
+        step: Lockstep::step,
     };
     while let Some(arg) = args.next()? {
         match arg {
@@ -80,6 +83,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
             Long("seed") => options.seed = args.value()?.parse()?,
             Long("threads") => options.threads = args.value()?.parse()?,
             Long("single") => options.len = (1, 1),
+            Long("hostile") => options.step = Lockstep::step_hostile,
             Long("evaluate") => options.evaluate = true,
             Long("floating") => options.source = Lockstep::floating,
             Long("system") => options.source = Lockstep::system,
@@ -108,7 +112,7 @@ fn worker(
     // Relaxed: neither guards other memory.
     while done.load(Ordering::Relaxed) < options.count && !failed.load(Ordering::Relaxed) {
         let before = counts.instructions;
-        if let Err(difference) = lockstep.step(&mut counts) {
+        if let Err(difference) = (options.step)(&mut lockstep, &mut counts) {
             failed.store(true, Ordering::Relaxed);
             return (counts, Some(difference));
         }
