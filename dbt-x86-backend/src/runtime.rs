@@ -112,8 +112,12 @@ pub(crate) enum Constant {
 }
 
 impl Constant {
+    const COUNT: usize = 10;
+    /// The offset behind the last.
+    const END: u32 = 10 * 8;
+
     /// The constants in the order of their numbers.
-    const VALUES: [u64; 10] = [
+    const VALUES: [u64; Self::COUNT] = [
         0x7fff_ffff_7fff_ffff,
         0x7fff_ffff_ffff_ffff,
         0x8000_0000_8000_0000,
@@ -211,7 +215,7 @@ impl WideConstant {
 
     /// Returns the constant's offset from the first [`Constant`].
     pub(crate) const fn offset(self) -> u32 {
-        (Constant::VALUES.len() * 8) as u32 + self as u32 * 16
+        Constant::END + self as u32 * 16
     }
 }
 

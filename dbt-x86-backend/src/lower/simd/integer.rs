@@ -13,7 +13,7 @@ use crate::runtime::WideConstant;
 const WORD: usize = Size::Word as usize;
 
 const fn bits(size: Size) -> u8 {
-    8 * size.bytes() as u8
+    8 << size as u8
 }
 
 impl Lowering<'_> {

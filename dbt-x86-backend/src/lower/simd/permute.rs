@@ -51,7 +51,7 @@ impl Lowering<'_> {
             }
             K::Even | K::Odd => self.every_other(operation),
             K::TransposeEven | K::TransposeOdd => {
-                let (wide, bits) = (twice(size), 8 * size.bytes() as u8);
+                let (wide, bits) = (twice(size), 8 << size as u8);
                 if op.kind == K::TransposeEven {
                     self.shift_elements(Shift::Left, wide, dst, a, bits);
                     self.shift_elements(Shift::Logical, wide, dst, dst, bits);
@@ -108,7 +108,7 @@ impl Lowering<'_> {
             return;
         }
         // Elements are made such that packing them changes nothing.
-        let (wide, bits) = (twice(size), 8 * size.bytes() as u8);
+        let (wide, bits) = (twice(size), 8 << size as u8);
         let (right, pack) = if size == Size::Byte {
             (Shift::Logical, op::PACK_UNSIGNED)
         } else {
