@@ -12,7 +12,7 @@ use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Nzcv, Size, UnOp};
 use dbt_isa::{Decoded, Undecodable};
 
-use crate::decode::{decode_a32, decode_thumb, is_32bit};
+use crate::decode::{decode_a32, decode_thumb, ignores_it, is_32bit};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind};
@@ -148,9 +148,7 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
         word,
         next_it: cx.it.advance(),
     };
-    // BKPT is executed whatever the IT block says.
-    let is_bkpt = first >> 8 == 0xbe;
-    if !is_bkpt && !holds(cx.it.cond(), state) {
+    if !ignores_it(first) && !holds(cx.it.cond(), state) {
         return Ok(site.skip(state));
     }
     let decoded = if is_fp_refused(word, true, state.system.context) {

@@ -16,7 +16,6 @@
 //! in the middle what a selection cannot express.
 
 mod exclusive;
-mod expand;
 mod guard;
 mod machine;
 mod region;

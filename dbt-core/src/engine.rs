@@ -35,7 +35,7 @@ use core::sync::atomic::Ordering;
 
 use spin::Mutex;
 
-pub use self::config::{Config, Mode};
+pub use self::config::{Config, Kick, Mode};
 pub use self::observe::{CompiledUnit, Observer};
 pub use self::vcpu::{InterruptHandle, Vcpu};
 
@@ -158,16 +158,24 @@ where
         config: Config,
     ) -> Result<Jit<B, C>, Error> {
         let have = code.capacity();
-        let code = Code::new(code).ok_or(Error::CodeMemoryTooLarge { have })?;
+        let mut code = Code::new(code).ok_or(Error::CodeMemoryTooLarge { have })?;
+        if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
+            code.make_detour();
+        }
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
             .map_err(|_| Error::Unsupported)?;
         let need = bytes.len() + Self::LEAST_ROOM;
-        if need > have {
+        if need > code.capacity() as usize {
+            let need = if code.detour().is_some() {
+                2 * need
+            } else {
+                need
+            };
             return Err(Error::CodeMemoryTooSmall { need, have });
         }
-        code.write(0, &bytes);
+        code.write_new(0, &bytes, &backend.runtime_detour());
         let start = u32::try_from(bytes.len()).map_err(|_| Error::Unsupported)?;
         let cache = Cache::new(start..code.capacity(), config.segments);
         bytes.clear();
@@ -212,7 +220,9 @@ where
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
         self.monitor.join();
         let scratch = Scratch::new(self.guest.layout(), self.config);
-        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.monitor));
+        let detour = self.jit.as_ref().and_then(|jit| jit.host.code.detour());
+        let kick = self.config.kick.filter(|_| detour.is_some());
+        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.monitor), kick);
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch(Arc::downgrade(&block));
@@ -248,7 +258,11 @@ where
         access.set_window(env.window());
         let context = access.block().context();
         let code = &jit.host.code;
-        env.guarded(
+        access.set_detour(code.detour().unwrap_or(0));
+        if code.detour().is_some() {
+            access.block().set_thread(env.thread());
+        }
+        let exit = env.guarded(
             context,
             code.range(),
             code.address(jit.runtime.fault),
@@ -256,7 +270,9 @@ where
                 Run::new(&self.guest, jit, &self.monitor, access, scratch, stats)
                     .run(env, budget.rounds)
             },
-        )
+        );
+        owner.block().set_thread(0);
+        exit
     }
 
     /// Runs a vCPU without translating.

@@ -120,7 +120,7 @@ where
         match self.find(env) {
             Ok(entry) => {
                 if self.jit.link {
-                    self.enter(env, entry);
+                    self.enter(env, entry, false);
                     return self.left(env);
                 }
                 self.enter_for_one_iteration(env, entry)
@@ -227,9 +227,13 @@ where
         env: &mut E,
         entry: Entry,
     ) -> ControlFlow<Exit> {
+        if self.jit.host.code.detour().is_some() {
+            self.enter(env, entry, true);
+            return self.left(env);
+        }
         let start = self.location;
         self.access.block().request_leave();
-        self.enter(env, entry);
+        self.enter(env, entry, false);
         let asked = matches!(self.access.leave(), Leave::Interrupt | Leave::InterruptAt);
         let flow = self.left(env);
         let interrupt = self.access.block().interrupt();
@@ -239,12 +243,12 @@ where
         }
         // The unit begins with a loop and may not have begun yet. It can still be
         // entered: the vCPU has not gone outside.
-        self.enter(env, entry);
+        self.enter(env, entry, false);
         self.left(env)
     }
 
-    /// Executes generated code.
-    fn enter<E: Environment>(&mut self, env: &mut E, entry: Entry) {
+    /// Executes generated code, or its detour.
+    fn enter<E: Environment>(&mut self, env: &mut E, entry: Entry, in_detour: bool) {
         let jit = self.jit;
         if !self.flags_in_context {
             let nzcv = self.access.slot(jit.flags_offset);
@@ -254,10 +258,13 @@ where
                 .set_float(jit.host.backend.import_float(rounding));
             self.flags_in_context = true;
         }
+        self.access.set_location(self.location);
         self.stats.entries += 1;
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
-            Lowering::Window | Lowering::Identity => self.access.enter(code, enter, entry),
+            Lowering::Window | Lowering::Identity => {
+                self.access.enter(code, enter, entry, in_detour)
+            }
             Lowering::Callback => {
                 let mut scope = Scope {
                     memory: &mut Monitored {
@@ -267,8 +274,9 @@ where
                     watch: jit,
                     refusal: None,
                 };
-                self.access
-                    .with_scope(&mut scope, |access| access.enter(code, enter, entry));
+                self.access.with_scope(&mut scope, |access| {
+                    access.enter(code, enter, entry, in_detour);
+                });
                 self.refusal = scope.refusal;
             }
         }

@@ -26,6 +26,21 @@ pub struct ExitSite {
     pub tag: u32,
 }
 
+/// An instruction that differs in the *detour*, a second copy of all code, by which
+/// generated code is brought to leave without ever looking whether it should.
+///
+/// A thread that executes the code and is wanted elsewhere is moved to the same place
+/// in the detour, which lies at a fixed distance ([`Backend::use_detour`]). There each
+/// jump that closes a loop, each direct exit and each branch to an address in a
+/// register leaves, so that the vCPU is back in the engine soon.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Detour {
+    /// The offset from the fragment, or from the runtime.
+    pub offset: u32,
+    /// The four bytes that stand there instead.
+    pub word: u32,
+}
+
 /// The back end's answer to one unit.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment<M> {
@@ -36,6 +51,8 @@ pub struct Fragment<M> {
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
+    /// How the detour differs, if there is one.
+    pub detour: Vec<Detour>,
     /// What each part of the code was made from, ordered by offset. Empty unless
     /// [`CompileInput::marks`] asked for it.
     pub marks: Vec<CodeMark>,
@@ -155,6 +172,23 @@ pub enum CompileError {
 pub unsafe trait Backend {
     /// Where each deferred slot is at one host instruction that may fault.
     type Map: Clone;
+
+    /// Asks for code that does not poll [`VcpuContext::interrupt`], because there is a
+    /// detour at this distance (in bytes, upwards) from all code; tells whether it will
+    /// be so. Called before the runtime is emitted, if at all.
+    ///
+    /// With a detour, the engine writes [`VcpuContext::location`] before it enters
+    /// generated code, and may enter the detour. [`Runtime::enter`] and the return
+    /// from each of the [`Callees`] look at the flag still: a thread that is elsewhere
+    /// cannot be moved.
+    fn use_detour(&mut self, _distance: u32) -> bool {
+        false
+    }
+
+    /// Returns how the runtime's detour differs. Called after the runtime was emitted.
+    fn runtime_detour(&self) -> Vec<Detour> {
+        Vec::new()
+    }
 
     /// Emits the runtime to `code`, which is empty.
     ///

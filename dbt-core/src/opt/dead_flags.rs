@@ -93,6 +93,7 @@ pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) 
         | Inst::StoreExclusive { .. }
         | Inst::Call { .. }
         | Inst::Float { .. } => None,
+        Inst::Vector { op, .. } if !op.is_pure() => None,
         _ => inst.ty(slot_ty),
     }
 }

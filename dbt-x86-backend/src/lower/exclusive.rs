@@ -176,7 +176,7 @@ impl Lowering<'_> {
             Place::Slot { offset, bits } => Source::At(bits, Rm::State(offset)),
             Place::Spill(index) => Source::At(Bits::B64, context::spill(index.into())),
             Place::Reg(reg) => Source::At(Bits::B64, Rm::Reg(reg)),
-            Place::None | Place::Sum { .. } | Place::Vector(_) => {
+            Place::None | Place::Sum { .. } | Place::Vector(_) | Place::WideSpill(_) => {
                 return Err(CompileError::Unsupported);
             }
         })
