@@ -434,7 +434,7 @@ fn templates() -> Vec<Template> {
             }
         }));
     }
-    for slot in 0..4 {
+    for slot in 4..7 {
         all.push(template(&[I64, I64, I64], move |args| Inst::Call {
             helper: Helper(slot),
             args,
