@@ -399,16 +399,21 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
             .store(access, address.into(), value)
             .map_err(|fault| self.fault(fault))
     }
-    fn compare_exchange(
+    fn load_tag(&mut self, address: u32) -> u64 {
+        self.memory.load_tag(address.into())
+    }
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: u32,
+        tag: u64,
         expected: u64,
         new: u64,
-    ) -> Result<u64, Abort> {
+    ) -> Result<u32, Abort> {
         let access = self.access(access);
         self.memory
-            .compare_exchange(access, address.into(), expected, new)
+            .store_exclusive(access, address.into(), tag, expected, new)
+            .map(|stored| u32::from(!stored))
             .map_err(|fault| self.fault(fault))
     }
     fn fence(&mut self) {
@@ -523,8 +528,12 @@ impl<Mem: GuestMemory + ?Sized> A32Machine for Interpreter<'_, Mem> {
     fn exclusive_value(&mut self) -> u64 {
         self.state.exclusive_value
     }
-    fn set_exclusive(&mut self, address: u64, value: u64) {
+    fn exclusive_tag(&mut self) -> u64 {
+        self.state.exclusive_tag
+    }
+    fn set_exclusive(&mut self, address: u64, tag: u64, value: u64) {
         self.state.exclusive_address = address;
+        self.state.exclusive_tag = tag;
         self.state.exclusive_value = value;
     }
     fn clear_exclusive(&mut self) {

@@ -715,9 +715,13 @@ impl Generator<'_, '_> {
                 address: self.value(Ty::I32),
                 value: self.value(width.ty()),
             },
-            7 => Inst::CompareExchange {
+            7 if self.random.one_in(3) => Inst::LoadTag {
+                address: self.value(Ty::I32),
+            },
+            7 => Inst::StoreExclusive {
                 access: self.access(&ALL),
                 address: self.value(Ty::I32),
+                tag: self.value(Ty::I64),
                 expected: self.value(Ty::I64),
                 new: self.value(Ty::I64),
             },

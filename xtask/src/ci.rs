@@ -57,6 +57,11 @@ const STEPS: &[Step] = &[
         unicorn,
     ),
     (
+        "threads",
+        "guest programs with threads and signals find themselves right, for a moment",
+        threads,
+    ),
+    (
         "bench",
         "guest programs print natively, under QEMU and under us the same",
         bench,
@@ -235,6 +240,11 @@ fn float() -> Result<(), String> {
 fn unicorn() -> Result<(), String> {
     cargo("xtask oracle unicorn --count 500000")?;
     cargo("xtask oracle unicorn --system --count 200000")
+}
+
+fn threads() -> Result<(), String> {
+    cargo("build --release -p dbt-user")?;
+    cargo("xtask oracle threads --seconds 2")
 }
 
 fn bench() -> Result<(), String> {

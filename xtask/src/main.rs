@@ -52,6 +52,9 @@ cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--e
     --exclusive  in programs that are dense in exclusive accesses
     --hostile    with words in any place that are no instructions or are UNPREDICTABLE
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
+    builds guests/threads and runs each program for about N seconds (default 10) under
+    dbt-user or COMMAND; they check themselves
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]
                            [--examples N] [--coverage]
     compares the interpreter with Unicorn on N random instructions (default 1000000);

@@ -135,7 +135,7 @@ const BYTES: usize = size_of::<ArmState>();
 /// Applies a macro to each word and doubleword of the state.
 macro_rules! fields {
     ($apply:ident) => {
-        $apply!(nzcv q ge thumb it big_endian exclusive_address exclusive_value fpscr tpidruro tpidrurw fpscr_nzcv)
+        $apply!(nzcv q ge thumb it big_endian exclusive_address exclusive_value exclusive_tag fpscr tpidruro tpidrurw fpscr_nzcv)
     };
 }
 

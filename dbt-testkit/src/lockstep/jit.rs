@@ -168,7 +168,7 @@ impl CallbackJit {
                 }
             }
         });
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }
@@ -381,7 +381,7 @@ impl Runner for WindowJit {
                 .expect("the host changes protections");
         }
         self.store(arena);
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }
