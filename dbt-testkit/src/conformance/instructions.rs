@@ -413,6 +413,7 @@ fn templates() -> Vec<Template> {
             carry,
         }),
         template(&[], |_| Inst::Fence),
+        template(&[I32], |[address, ..]| Inst::LoadTag { address }),
     ]);
     for op in vector_ops() {
         let operands = op.operands().map(VectorWidth::ty);
@@ -473,9 +474,11 @@ fn accesses() -> Vec<Template> {
             }
             all.push(template(
                 &[Ty::I32, Ty::I64, Ty::I64],
-                move |[address, expected, new]| Inst::CompareExchange {
+                // The tag is that of a load-exclusive long ago, or a wrong one.
+                move |[address, expected, new]| Inst::StoreExclusive {
                     access,
                     address,
+                    tag: expected,
                     expected,
                     new,
                 },
