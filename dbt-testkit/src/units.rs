@@ -729,7 +729,7 @@ impl Generator<'_, '_> {
             }
             8 => Inst::Fence,
             9 => Inst::Call {
-                helper: Helper(self.random.below(4) as u16),
+                helper: Helper(4 + self.random.below(3) as u16),
                 args: [(); 3].map(|()| self.value(Ty::I64)),
             },
             _ => Inst::ExitIf {
