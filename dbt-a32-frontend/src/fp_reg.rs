@@ -186,6 +186,16 @@ impl VReg {
         }
     }
 
+    /// Returns the quadword that `d` is half of.
+    #[inline]
+    #[must_use]
+    pub const fn quadword(d: DReg) -> Self {
+        Self {
+            low: DReg(d.0 & !1),
+            quad: true,
+        }
+    }
+
     /// Whether it is a quadword.
     #[inline]
     #[must_use]

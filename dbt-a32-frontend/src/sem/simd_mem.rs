@@ -217,7 +217,7 @@ fn pair<M: SimdMachine>(m: &mut M, args: &SimdMem, [first, second]: [u32; 2]) ->
     let count = u32::from(args.list.count);
     let (low, high) = (args.list.get(first), args.list.get(second.min(count - 1)));
     if second < count && low.index().is_multiple_of(2) && high.index() == low.index() + 1 {
-        return m.vreg(VReg::new(1, low.index() as u32));
+        return m.vreg(VReg::quadword(low));
     }
     let low = m.double(low);
     if second >= count {
@@ -239,7 +239,7 @@ fn set_pair<M: SimdMachine>(
     if second >= count {
         m.set_vreg(VReg::doubleword(low), value);
     } else if low.index().is_multiple_of(2) && high.index() == low.index() + 1 {
-        m.set_vreg(VReg::new(1, low.index() as u32), value);
+        m.set_vreg(VReg::quadword(low), value);
     } else {
         let [first, second] = m.vector_halves(value);
         m.set_double(low, first);
