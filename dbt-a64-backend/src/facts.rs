@@ -35,6 +35,8 @@ pub(crate) struct Fact {
     /// The pinned register that the value is written to before anything could
     /// see the old one.
     pub(crate) hint: Option<Reg>,
+    /// The pinned register that the value is first written to, later.
+    pub(crate) set_to: Option<Reg>,
     /// The first use is as an address or as part of one.
     pub(crate) addresses: bool,
     /// Number of those uses that can take it as part of their own operation.
@@ -312,7 +314,9 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             width: Width::W64,
             a,
             b,
-        } if form(a) == Some(Absorbable::Signed) && form(b) == Some(Absorbable::Signed) => {
+        } if form(a) == form(b)
+            && matches!(form(a), Some(Absorbable::Signed | Absorbable::Unsigned)) =>
+        {
             [Some(a), Some(b)]
         }
         _ => [None, None],
@@ -327,6 +331,7 @@ enum Absorbable {
     Not,
     Product,
     Signed,
+    Unsigned,
 }
 
 fn absorbable(unit: &Unit, value: Value) -> Option<Absorbable> {
@@ -344,6 +349,7 @@ fn absorbable(unit: &Unit, value: Value) -> Option<Absorbable> {
         },
         Inst::Unary { op: UnOp::Not, .. } => Some(Absorbable::Not),
         Inst::Extend { signed: true, .. } => Some(Absorbable::Signed),
+        Inst::Extend { signed: false, .. } => Some(Absorbable::Unsigned),
         _ => None,
     }
 }
@@ -399,6 +405,8 @@ fn hint(
     if value.index() < block.insts.start {
         return;
     }
+    facts[value.index()].set_to = Some(pin);
+    facts[value.index()].hint = None;
     let hidden = unit.insts[value.index() + 1..index]
         .iter()
         .all(|between| match between {

@@ -22,6 +22,8 @@ pub(super) struct LastAccess {
     reg: Reg,
     base: Reg,
     offset: i32,
+    /// The operand, if it writes the base. The offset is from the new one then.
+    writes_back: Option<Mem>,
 }
 
 impl Lowering<'_> {
@@ -53,7 +55,10 @@ impl Lowering<'_> {
         }
         let from = self.window(access.size, address)?;
         let dying = match from {
-            Mem::Offset { base, .. } | Mem::Index { index: base, .. } => base,
+            Mem::Offset { base, .. }
+            | Mem::Before { base, .. }
+            | Mem::After { base, .. }
+            | Mem::Index { index: base, .. } => base,
         };
         let dst = self.destination(value, Some(dying), &[])?;
         let what = match access.signed && access.size != Size::Dword {
@@ -95,6 +100,32 @@ impl Lowering<'_> {
     /// Emits a load or store with its state map, joined with the one before if they
     /// are neighbours.
     fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) -> Result<()> {
+        if self.ahead.is_none()
+            && let Some((operand, ahead)) = self.write_back(reg, mem)?
+        {
+            let flags = self.architectural_sources(FlagSet::ALL)?;
+            let at = self.asm.offset();
+            self.asm.transfer(what, reg, operand);
+            // If it faults, the base is as it was.
+            self.state_map(at, self.location, flags);
+            self.ahead = Some(ahead);
+            let word = matches!(
+                what,
+                Transfer::Load(Size::Word) | Transfer::Store(Size::Word)
+            );
+            self.last_access = word.then_some(LastAccess {
+                at,
+                store: matches!(what, Transfer::Store(_)),
+                reg,
+                base: ahead.reg,
+                offset: match operand {
+                    Mem::After { offset, .. } => -offset,
+                    _ => 0,
+                },
+                writes_back: Some(operand),
+            });
+            return Ok(());
+        }
         if let Mem::Offset { base, offset } = mem
             && matches!(
                 what,
@@ -107,6 +138,7 @@ impl Lowering<'_> {
                 reg,
                 base,
                 offset,
+                writes_back: None,
             };
             if self.join(this) {
                 return Ok(());
@@ -130,6 +162,18 @@ impl Lowering<'_> {
         let adjacent = last.at + 4 == this.at
             && (last.store, last.base) == (this.store, this.base)
             && (last.offset - this.offset).abs() == 4;
+        if let Some(operand) = last.writes_back {
+            let (Mem::Before { offset: by, .. } | Mem::After { offset: by, .. }) = operand else {
+                return false;
+            };
+            let distinct = this.store || ![last.reg, this.base].contains(&this.reg);
+            if !adjacent || last.offset > this.offset || !distinct || by % 4 != 0 {
+                return false;
+            }
+            self.asm.code.truncate(last.at as usize);
+            self.asm.pair_at(!this.store, last.reg, this.reg, operand);
+            return true;
+        }
         let (first, second) = match last.offset < this.offset {
             true => (last, this),
             false => (this, last),
