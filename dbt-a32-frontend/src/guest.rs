@@ -285,7 +285,10 @@ impl Guest for A32Guest {
     type State = ArmState;
 
     fn layout(&self) -> &'static StateLayout {
-        &LAYOUT
+        match self.core.system {
+            None => &LAYOUT,
+            Some(_) => &SYSTEM_LAYOUT,
+        }
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
@@ -385,6 +388,13 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &HOT,
     flags: slot::NZCV,
     float_status: Some(slot::FPSCR),
+    aligned: Some(slot::r(13)),
+};
+
+/// Helpers of a system change the processor's mode, and SP with it.
+static SYSTEM_LAYOUT: StateLayout = StateLayout {
+    aligned: None,
+    ..LAYOUT
 };
 
 /// Compilers use the low registers most, then SP, LR and the scratch register

@@ -48,6 +48,7 @@ impl Guest for Idle {
             hot: &[],
             flags: Slot(0),
             float_status: None,
+            aligned: None,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -43,6 +43,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: Slot(16),
     float_status: None,
+    aligned: None,
 };
 
 /// What a front end makes of one guest instruction each.

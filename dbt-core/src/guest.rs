@@ -48,6 +48,10 @@ pub struct StateLayout {
     /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float)
     /// read and write, if there are such functions.
     pub float_status: Option<Slot>,
+    /// A hot slot that programs keep a multiple of four: a stack pointer. No helper
+    /// writes it. Back ends may rely on it in generated code, which they leave to the
+    /// interpreter for as long as it is not so.
+    pub aligned: Option<Slot>,
 }
 
 impl StateLayout {

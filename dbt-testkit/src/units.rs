@@ -27,6 +27,7 @@ pub static LAYOUT: StateLayout = StateLayout {
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
+    aligned: None,
 };
 
 /// The number of bytes of the made-up guest's state.

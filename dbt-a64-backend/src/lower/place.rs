@@ -160,6 +160,9 @@ impl Lowering<'_> {
         if self.place(value) == Place::Reg(pin) {
             return Ok(());
         }
+        if self.pins.aligned() == Some(pin) {
+            self.keep_aligned(value)?;
+        }
         self.move_out(pin, value)?;
         if let Some(constant) = self.constant32(value) {
             self.before_overwrite(pin)?;

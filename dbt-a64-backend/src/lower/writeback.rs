@@ -115,7 +115,8 @@ impl Lowering<'_> {
                     if !access.aligned && !access.ordered => {}
                 Inst::Set { slot, value } if self.pins.of(slot) == Some(base) => {
                     let by = self.distance(value, base)?;
-                    let fits = by != 0 && (-256..256).contains(&by);
+                    let stays = by % 4 == 0 || self.pins.aligned() != Some(base);
+                    let fits = by != 0 && stays && (-256..256).contains(&by);
                     return fits.then_some(Ahead {
                         reg: base,
                         by,

@@ -19,6 +19,7 @@
 //!     hot: &[],
 //!     flags: Slot(1),
 //!     float_status: None,
+//!     aligned: None,
 //! };
 //!
 //! let source = "\
