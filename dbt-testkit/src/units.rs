@@ -30,6 +30,7 @@ pub static LAYOUT: StateLayout = StateLayout {
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
     vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
+    aligned: None,
 };
 
 /// The number of bytes of the made-up guest's state.
