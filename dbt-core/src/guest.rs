@@ -55,6 +55,10 @@ pub struct StateLayout {
     /// result, if there are such functions. They are zero otherwise, and no unit
     /// names them.
     pub vector_operands: Option<[Slot; 3]>,
+    /// A hot slot that programs keep a multiple of four: a stack pointer. No helper
+    /// writes it. Back ends may rely on it in generated code, which they leave to the
+    /// interpreter for as long as it is not so.
+    pub aligned: Option<Slot>,
 }
 
 impl StateLayout {
@@ -69,7 +73,8 @@ impl StateLayout {
     }
 }
 
-/// A function that generated code may call with the guest's state.
+/// A function that generated code may call with the guest's state, of which the
+/// [hot](StateLayout::hot) slots are not up to date and must be left alone.
 ///
 /// The host's floating-point status is the host's own while it runs.
 pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;

@@ -30,6 +30,7 @@ pub static LAYOUT: StateLayout = StateLayout {
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
     vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
+    aligned: None,
 };
 
 /// The number of bytes of the made-up guest's state.
@@ -729,7 +730,7 @@ impl Generator<'_, '_> {
             }
             8 => Inst::Fence,
             9 => Inst::Call {
-                helper: Helper(self.random.below(4) as u16),
+                helper: Helper(4 + self.random.below(3) as u16),
                 args: [(); 3].map(|()| self.value(Ty::I64)),
             },
             _ => Inst::ExitIf {
