@@ -633,7 +633,7 @@ pub fn units<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
             cases += u64::from(rig.agree(&state, || format!("unit {seed}, input {input}")));
         }
     }
-    rig.finish();
+    rig.finish_crowded();
     cases
 }
 
@@ -682,7 +682,7 @@ pub fn faults<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
             cases += u64::from(ended);
         }
     }
-    rig.finish();
+    rig.finish_crowded();
     cases
 }
 

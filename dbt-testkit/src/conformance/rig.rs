@@ -95,6 +95,15 @@ impl<B: Backend + Clone> Rig<B> {
     pub(super) fn finish(&self) {
         assert_eq!(self.engine.stats().refused, 0, "units were refused");
     }
+
+    /// Checks that the back end has compiled most units: it may refuse one that needs
+    /// too many registers at once, and a front end would make it shorter.
+    pub(super) fn finish_crowded(&self) {
+        let stats = self.engine.stats();
+        let (refused, made) = (stats.refused, stats.translations);
+        println!("{refused} units were refused, {made} translated");
+        assert!(refused * 4 < made, "{refused} refused, {made} translated");
+    }
 }
 
 /// The ending that an exit is, unless the guest goes on.
