@@ -295,7 +295,10 @@ impl Guest for A32Guest {
     type State = ArmState;
 
     fn layout(&self) -> &'static StateLayout {
-        &LAYOUT
+        match self.core.system {
+            None => &LAYOUT,
+            Some(_) => &SYSTEM_LAYOUT,
+        }
     }
 
     fn helpers(&self) -> &'static [HelperFn<ArmState>] {
@@ -403,6 +406,13 @@ static LAYOUT: StateLayout = StateLayout {
     flags: slot::NZCV,
     float_status: Some(slot::FPSCR),
     vector_operands: Some([slot::vector(0), slot::vector(1), slot::vector(2)]),
+    aligned: Some(slot::r(13)),
+};
+
+/// Helpers of a system change the processor's mode, and SP with it.
+static SYSTEM_LAYOUT: StateLayout = StateLayout {
+    aligned: None,
+    ..LAYOUT
 };
 
 /// Compilers use the low registers most, then SP, LR and the scratch register

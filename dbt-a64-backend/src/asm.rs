@@ -57,6 +57,10 @@ pub(crate) enum Mem {
     Offset { base: Reg, offset: i32 },
     /// `[base, index, UXTW]`.
     Index { base: Reg, index: Reg },
+    /// `[base, #offset]!`, between -256 and 255.
+    Before { base: Reg, offset: i32 },
+    /// `[base], #offset`, between -256 and 255.
+    After { base: Reg, offset: i32 },
 }
 
 /// A load or store of one register.
@@ -414,9 +418,10 @@ impl Asm<'_> {
         self.word(sf(width) | 0x1b00_0000 | op | rm(b) | u32::from(c.0) << 10 | rn(a) | rd(dst));
     }
 
-    /// `SMADDL`: `c + a * b` of signed words.
-    pub(crate) fn multiply_long_signed(&mut self, dst: Reg, a: Reg, b: Reg, c: Reg) {
-        self.word(0x9b20_0000 | rm(b) | u32::from(c.0) << 10 | rn(a) | rd(dst));
+    /// `SMADDL`, `UMADDL`: `c + a * b` of words.
+    pub(crate) fn multiply_long(&mut self, signed: bool, dst: Reg, a: Reg, b: Reg, c: Reg) {
+        let unsigned = u32::from(!signed) << 23;
+        self.word(0x9b20_0000 | unsigned | rm(b) | u32::from(c.0) << 10 | rn(a) | rd(dst));
     }
 
     fn one_source(&mut self, opcode: u32, dst: Reg, a: Reg) {
@@ -474,6 +479,7 @@ impl Asm<'_> {
 impl Asm<'_> {
     /// A load or store of one register.
     pub(crate) fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) {
+        let unscaled = |offset: i32| (offset.cast_unsigned() & 0x1ff) << 12;
         let bits = what.bits();
         let word = match mem {
             Mem::Offset { base, offset } => {
@@ -482,11 +488,12 @@ impl Asm<'_> {
                     let scaled = (offset / bytes).cast_unsigned();
                     0x3900_0000 | scaled << 10 | rn(base)
                 } else {
-                    let unscaled = offset.cast_unsigned() & 0x1ff;
-                    0x3800_0000 | unscaled << 12 | rn(base)
+                    0x3800_0000 | unscaled(offset) | rn(base)
                 }
             }
             Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
+            Mem::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
+            Mem::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
         };
         self.word(bits | word | rd(reg));
     }
@@ -520,6 +527,17 @@ impl Asm<'_> {
         offset: i32,
     ) {
         self.pair_with(0x2900_0000, load, width, first, second, base, offset);
+    }
+
+    /// `LDP`, `STP` of words at an operand that is no index.
+    pub(crate) fn pair_at(&mut self, load: bool, first: Reg, second: Reg, mem: Mem) {
+        let (form, base, offset) = match mem {
+            Mem::Before { base, offset } => (0x2980_0000, base, offset),
+            Mem::After { base, offset } => (0x2880_0000, base, offset),
+            Mem::Offset { base, offset } => (0x2900_0000, base, offset),
+            Mem::Index { base, .. } => (0x2900_0000, base, 0),
+        };
+        self.pair_with(form, load, Width::W32, first, second, base, offset);
     }
 
     /// `STP` that first adds the offset to the base.

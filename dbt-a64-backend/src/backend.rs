@@ -9,8 +9,9 @@
 //!   way out sets the stack pointer to what `enter` recorded.
 //! - *Confined*: memory operands are state and context at offsets from the layout
 //!   and `context.rs`, the stacks of `runtime.rs`, the jump cache, and guest memory:
-//!   the window's base and a register that holds 32 bits, or such a register and an
-//!   offset that the guards cover. Callees are called with the state's or the
+//!   the window's base and the low half of a register, or a register that holds 32
+//!   bits, or is out of that range by as much as one access adds, and an offset that
+//!   the guards cover. Callees are called with the state's or the
 //!   context's address.
 //! - *Inside*: every branch leads to a label of the fragment, to an entry of the
 //!   runtime, or to an exit; blocks and stubs end with one. The paired returns
@@ -111,8 +112,10 @@ unsafe impl Backend for A64Backend {
         _context_flags: u64,
         set_slot: &mut dyn FnMut(u32, u32),
     ) -> (Location, u64) {
-        for (offset, value) in self.pinned_slots.iter().zip(fault.regs) {
-            set_slot(*offset, value as u32);
+        for (n, (offset, value)) in self.pinned_slots.iter().zip(fault.regs).enumerate() {
+            let by = map.ahead.filter(|(reg, _)| reg.index() == n);
+            let by = by.map_or(0, |(_, by)| by.cast_unsigned());
+            set_slot(*offset, (value as u32).wrapping_sub(by));
         }
         let flags = map.flags.recover(&fault.regs, fault.flags);
         (map.location, flags.into())

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
-use dbt_isa::ops::{BinOp, UnOp};
+use dbt_isa::ops::{BinOp, CmpOp, UnOp};
 
 use crate::asm::Logic;
 use crate::regs::{PINNED, Reg};
@@ -35,6 +35,8 @@ pub(crate) struct Fact {
     /// The pinned register that the value is written to before anything could
     /// see the old one.
     pub(crate) hint: Option<Reg>,
+    /// The pinned register that the value is first written to, later.
+    pub(crate) set_to: Option<Reg>,
     /// The first use is as an address or as part of one.
     pub(crate) addresses: bool,
     /// Number of those uses that can take it as part of their own operation.
@@ -45,6 +47,9 @@ pub(crate) struct Fact {
     pub(crate) sets_flags: bool,
     /// No code at the definition: the user absorbs it.
     pub(crate) deferred: bool,
+    /// For the carry of flags: that it is a bit of a value, which they can look up
+    /// themselves. For the value masked: likewise.
+    pub(crate) tests_bit: bool,
     /// For arithmetic: the flags that the same host instruction makes. For those
     /// flags: themselves.
     pub(crate) fused: Option<Value>,
@@ -62,6 +67,8 @@ pub(crate) struct Fact {
 pub(crate) struct Pins {
     by_slot: Vec<Option<Reg>>,
     by_reg: Vec<Slot>,
+    /// The slot whose register is a multiple of four in all code.
+    aligned: Option<Slot>,
 }
 
 impl Pins {
@@ -75,7 +82,38 @@ impl Pins {
         for (slot, reg) in by_reg.iter().zip(0..) {
             by_slot[slot.index()] = Some(Reg(reg));
         }
-        Self { by_slot, by_reg }
+        let aligned = layout
+            .aligned
+            .filter(|slot| by_slot[slot.index()].is_some());
+        Self {
+            by_slot,
+            by_reg,
+            aligned,
+        }
+    }
+
+    /// Returns the register that is a multiple of four in all code, if there is one.
+    pub(crate) fn aligned(&self) -> Option<Reg> {
+        self.of(self.aligned?)
+    }
+
+    /// Tells whether a value is a multiple of four because that register is.
+    pub(crate) fn is_aligned(&self, unit: &Unit, value: Value) -> bool {
+        let constant = |value: Value| unit.constant(value).is_some_and(|c| c % 4 == 0);
+        match *unit.inst(value) {
+            Inst::Get { slot } => Some(slot) == self.aligned,
+            Inst::Const { .. } => constant(value),
+            Inst::Binary {
+                op: BinOp::Add | BinOp::Sub,
+                a,
+                b,
+                ..
+            } => constant(b) && self.is_aligned(unit, a),
+            Inst::Binary {
+                op: BinOp::And, b, ..
+            } => constant(b),
+            _ => false,
+        }
     }
 
     pub(crate) fn of(&self, slot: Slot) -> Option<Reg> {
@@ -211,6 +249,12 @@ pub(crate) fn analyse(
             // The carry is stored when the flags are written, the rest of the
             // flags when they are next needed.
             Inst::NzcFlags { carry, .. } => {
+                if let Some(test) = bit_test(unit, carry)
+                    && test.of.index() >= block.insts.start
+                {
+                    facts[carry.index()].tests_bit = true;
+                    facts[test.masked.index()].tests_bit = true;
+                }
                 let until = facts[index].last_use;
                 let fact = &mut facts[carry.index()];
                 fact.last_use = fact.last_use.max(until);
@@ -312,7 +356,9 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             width: Width::W64,
             a,
             b,
-        } if form(a) == Some(Absorbable::Signed) && form(b) == Some(Absorbable::Signed) => {
+        } if form(a) == form(b)
+            && matches!(form(a), Some(Absorbable::Signed | Absorbable::Unsigned)) =>
+        {
             [Some(a), Some(b)]
         }
         _ => [None, None],
@@ -327,6 +373,7 @@ enum Absorbable {
     Not,
     Product,
     Signed,
+    Unsigned,
 }
 
 fn absorbable(unit: &Unit, value: Value) -> Option<Absorbable> {
@@ -344,8 +391,47 @@ fn absorbable(unit: &Unit, value: Value) -> Option<Absorbable> {
         },
         Inst::Unary { op: UnOp::Not, .. } => Some(Absorbable::Not),
         Inst::Extend { signed: true, .. } => Some(Absorbable::Signed),
+        Inst::Extend { signed: false, .. } => Some(Absorbable::Unsigned),
         _ => None,
     }
+}
+
+/// A test whether a bit is set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BitTest {
+    /// The value whose bit it is.
+    pub(crate) of: Value,
+    pub(crate) bit: u32,
+    /// The value with all other bits cleared.
+    pub(crate) masked: Value,
+}
+
+/// Returns what a value tests, if it is such a test: `(of & 1 << bit) != 0`.
+pub(crate) fn bit_test(unit: &Unit, value: Value) -> Option<BitTest> {
+    let Inst::Compare {
+        op: CmpOp::Ne,
+        width: Width::W32,
+        a: masked,
+        b,
+    } = *unit.inst(value)
+    else {
+        return None;
+    };
+    let Inst::Binary {
+        op: BinOp::And,
+        width: Width::W32,
+        a: of,
+        b: mask,
+    } = *unit.inst(masked)
+    else {
+        return None;
+    };
+    let mask = unit.constant(mask).filter(|mask| mask.is_power_of_two())?;
+    (unit.constant(b) == Some(0)).then_some(BitTest {
+        of,
+        bit: mask.trailing_zeros(),
+        masked,
+    })
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "units are small")]
@@ -374,7 +460,20 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
             matches!(unit.inst(a), Inst::Condition { .. })
                 || (fact.uses == 1 && fact.last_use == opaque)
         }
-        Inst::Compare { .. } => fact.uses == 1 && fact.last_use == opaque,
+        Inst::Compare { a, .. } => {
+            fact.uses == 1
+                && (fact.last_use == opaque || (fact.tests_bit && facts[a.index()].uses == 0))
+        }
+        // The only use is the comparison after it, which is deferred.
+        Inst::Binary { .. } if fact.tests_bit => {
+            fact.uses == 1
+                && (index + 1..facts.len().min(index + 4)).any(|at| {
+                    facts[at].tests_bit
+                        && facts[at].deferred
+                        && bit_test(unit, Value(index32(at)))
+                            .is_some_and(|test| test.masked.index() == index)
+                })
+        }
         _ => false,
     }
 }
@@ -397,6 +496,12 @@ fn hint(
     facts[value.index()].addresses = false;
     let Some(pin) = pins.of(slot) else { return };
     if value.index() < block.insts.start {
+        return;
+    }
+    facts[value.index()].set_to = Some(pin);
+    facts[value.index()].hint = None;
+    // What may be refused is made elsewhere first.
+    if pins.aligned() == Some(pin) && !pins.is_aligned(unit, value) {
         return;
     }
     let hidden = unit.insts[value.index() + 1..index]

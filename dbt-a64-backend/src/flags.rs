@@ -85,8 +85,8 @@ pub(crate) enum Source {
     Compare(Comparison),
     /// It is N or Z of a value.
     Result(Reg),
-    /// In bit 0 of a register.
-    Bit(Reg),
+    /// In a bit of a register.
+    Bit(Reg, u32),
     /// It is known.
     Known(bool),
 }
@@ -97,7 +97,7 @@ impl Source {
         let bit = |reg: Reg| 1_u32 << reg.0;
         match self {
             Self::None | Self::Host | Self::Known(_) => 0,
-            Self::Word(reg) | Self::Result(reg) | Self::Bit(reg) => bit(reg),
+            Self::Word(reg) | Self::Result(reg) | Self::Bit(reg, _) => bit(reg),
             Self::Compare(Comparison { a, b, .. }) => {
                 bit(a) | if let Operand::Reg(b) = b { bit(b) } else { 0 }
             }
@@ -156,7 +156,7 @@ impl Sources {
                     let flags = Nzcv::default().with_nz(Operand::Reg(reg).of_host(regs));
                     u64::from(flags.to_psr()) & bit != 0
                 }
-                Source::Bit(reg) => regs[reg.index()] & 1 != 0,
+                Source::Bit(reg, bit) => regs[reg.index()] >> bit & 1 != 0,
                 Source::Known(value) => value,
             };
             result |= u32::from(value) << flag.bit();

@@ -15,6 +15,7 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod writeback;
 
 use alloc::vec::Vec;
 
@@ -79,6 +80,8 @@ pub(crate) struct Lowering<'a> {
     aligned: Option<(Reg, u32, u32)>,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
+    /// A register that is ahead of what the guest sees.
+    ahead: Option<writeback::Ahead>,
     /// The access that the next one may be joined with.
     last_access: Option<memory::LastAccess>,
     next_block: Option<BlockId>,
@@ -113,6 +116,7 @@ impl<'a> Lowering<'a> {
             reads_flags: None,
             aligned: None,
             known: None,
+            ahead: None,
             last_access: None,
             next_block: None,
         }
@@ -186,6 +190,7 @@ impl<'a> Lowering<'a> {
         self.flags.begin_block(form);
         self.aligned = None;
         self.known = None;
+        self.ahead = None;
         self.last_access = None;
         if let Some(location) = block.location {
             self.location = location;
@@ -228,6 +233,7 @@ impl<'a> Lowering<'a> {
             .places
             .prune(|value| facts[value.index()].last_use >= index as u32);
         self.forget_words();
+        self.catch_up();
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "units are small")]
@@ -371,6 +377,7 @@ impl<'a> Lowering<'a> {
             offset,
             location,
             flags,
+            ahead: self.ahead.map(|ahead| (ahead.reg, ahead.by)),
         });
     }
 }

@@ -7,6 +7,7 @@
 use dbt_core::location::Location;
 
 use crate::flags::Sources;
+use crate::regs::Reg;
 
 /// The state at one host instruction.
 #[derive(Clone, Copy, Debug)]
@@ -17,4 +18,6 @@ pub struct StateMap {
     pub(crate) location: Location,
     /// How to obtain the flags.
     pub(crate) flags: Sources,
+    /// A pinned register that is ahead of its slot, and by how much.
+    pub(crate) ahead: Option<(Reg, i32)>,
 }

@@ -16,8 +16,9 @@
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
 //!
-//! A register that holds 32 bits has zeroes above them, always, so that it can be
-//! part of an address as it is.
+//! A register that holds 32 bits has zeroes above them, so that it can be part of an
+//! address as it is. Pinned ones may be out of that range by as much as one access
+//! adds to its base; then they are no address, and 64-bit uses extend the low half.
 
 /// A general host register, by its number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

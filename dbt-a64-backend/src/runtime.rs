@@ -11,6 +11,9 @@
 //! the flags, unwinds the stack to where `enter` left it and returns to `enter`'s
 //! caller.
 //!
+//! A slot that the layout calls aligned is so while generated code runs: `enter` leaves
+//! the instruction to the interpreter otherwise.
+//!
 //! With a detour, `enter` and the return from a called function look whether an
 //! interrupt is wanted: the thread cannot be moved before, since it is not in generated
 //! code. A function called from the code returns to the code, and from there to the
@@ -20,7 +23,7 @@ use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{Detour, Leave};
-use dbt_core::ir::Width;
+use dbt_core::ir::{TrapKind, Width};
 
 use crate::asm::{Asm, B, Logic, Shift, Shifted, add_immediate, logical_immediate, with_target};
 use crate::context;
@@ -39,6 +42,8 @@ pub(crate) struct Entries {
     pub(crate) interrupt: u32,
     /// Jumped to by `enter` with the context's location set.
     pub(crate) not_entered: u32,
+    /// Likewise.
+    pub(crate) unaligned: u32,
     /// Called: the return address names a state map.
     pub(crate) interrupt_at: u32,
     /// Called: the return address names a state map.
@@ -70,6 +75,7 @@ impl Entries {
             (self.trap, "trap"),
             (self.interrupt, "interrupt"),
             (self.not_entered, "not_entered"),
+            (self.unaligned, "unaligned"),
             (self.interrupt_at, "interrupt_at"),
             (self.interpret_at, "interpret_at"),
             (self.fault, "fault"),
@@ -113,6 +119,11 @@ pub(crate) fn emit(
         differences.extend(word.map(|word| Detour { offset: at, word }));
     };
     let wanted = enter(layout, pins, detour.is_some(), &mut asm);
+    let unaligned = pins.aligned().map(|reg| {
+        let mask = logical_immediate(3, Width::W32);
+        asm.logic_imm(Logic::And, Width::W32, Reg::X17, reg, mask.unwrap_or(0));
+        asm.cbz(true, Width::W32, Reg::X17)
+    });
     let enters = asm.offset();
     asm.br(Reg::X16);
 
@@ -129,6 +140,13 @@ pub(crate) fn emit(
     leave_through(Leave::Trap, common, &mut asm);
     entries.interrupt = asm.offset();
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
+    entries.unaligned = asm.offset();
+    asm.mov_imm(Reg::X17, TrapKind::Interpret as u64);
+    asm.store(Width::W64, Reg::X17, Reg::CONTEXT, context::TRAP);
+    leave_through(Leave::Trap, common, &mut asm);
+    if let Some(unaligned) = unaligned {
+        asm.patch(unaligned, entries.unaligned.into());
+    }
     entries.not_entered = asm.offset();
     leave_through(Leave::Interrupt, common, &mut asm);
     if let Some(wanted) = wanted {

@@ -49,6 +49,7 @@ impl Guest for Idle {
             flags: Slot(0),
             float_status: None,
             vector_operands: None,
+            aligned: None,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -44,6 +44,7 @@ static LAYOUT: StateLayout = StateLayout {
     flags: Slot(16),
     float_status: None,
     vector_operands: None,
+    aligned: None,
 };
 
 /// What a front end makes of one guest instruction each.

@@ -55,6 +55,10 @@ pub struct StateLayout {
     /// result, if there are such functions. They are zero otherwise, and no unit
     /// names them.
     pub vector_operands: Option<[Slot; 3]>,
+    /// A hot slot that programs keep a multiple of four: a stack pointer. No helper
+    /// writes it. Back ends may rely on it in generated code, which they leave to the
+    /// interpreter for as long as it is not so.
+    pub aligned: Option<Slot>,
 }
 
 impl StateLayout {

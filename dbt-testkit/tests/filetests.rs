@@ -15,6 +15,12 @@ fn x86_files_are_as_expected() {
     files_are_as_expected(&["x86", "counts"], &dbt_testkit::filetest::X86_KINDS);
 }
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn a64_files_are_as_expected() {
+    files_are_as_expected(&["a64"], &dbt_testkit::filetest::A64_KINDS);
+}
+
 fn files_are_as_expected(folders: &[&str], kinds: &[(&str, Run)]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../filetests");
     for folder in folders {

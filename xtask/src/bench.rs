@@ -8,6 +8,7 @@
 //! shared machines, so sides alternate within a round.
 
 mod density;
+mod emulated;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -116,11 +117,13 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         only: Vec::new(),
         at_least: None,
     };
-    let density = match args.next()? {
-        Some(Value(what)) if what == "user" => false,
-        Some(Value(what)) if what == "density" => true,
-        _ => return Err("bench what? `user` or `density`".into()),
+    let what = match args.next()? {
+        Some(Value(what)) => what.string()?,
+        _ => String::new(),
     };
+    if !["user", "density", "emulated"].contains(&what.as_str()) {
+        return Err("bench what? `user`, `density` or `emulated`".into());
+    }
     while let Some(arg) = args.next()? {
         match arg {
             Long("runs") => options.runs = args.value()?.parse()?,
@@ -136,9 +139,10 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
     if options.qemus.is_empty() {
         options.qemus.push("qemu-arm-static".into());
     }
-    let result = match density {
-        true => density::run(&options.names()).map(|()| ExitCode::SUCCESS),
-        false => bench(&options),
+    let result = match what.as_str() {
+        "density" => density::run(&options.names()).map(|()| ExitCode::SUCCESS),
+        "emulated" => emulated::run(&options).map(|()| ExitCode::SUCCESS),
+        _ => bench(&options),
     };
     Ok(match result {
         Ok(code) => code,
@@ -153,7 +157,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
 struct Side {
     name: String,
     program: PathBuf,
-    prefix: Option<OsString>,
+    prefix: Vec<OsString>,
     seconds: Vec<f64>,
 }
 
@@ -239,7 +243,7 @@ fn program(
     let side = |name: &str, program: &Path, prefix: Option<OsString>| Side {
         name: name.into(),
         program: program.into(),
-        prefix,
+        prefix: prefix.into_iter().collect(),
         seconds: Vec::new(),
     };
     let mut sides = vec![side("native", &native, None)];
@@ -265,10 +269,10 @@ fn measure(name: &str, runs: usize, sides: &mut [Side]) -> Result<(), String> {
     // The first round warms up and is not counted.
     for round in 0..=runs {
         for side in sides.iter_mut() {
-            let mut command = match &side.prefix {
-                Some(prefix) => {
-                    let mut command = Command::new(prefix);
-                    command.arg(&side.program);
+            let mut command = match side.prefix.split_first() {
+                Some((first, rest)) => {
+                    let mut command = Command::new(first);
+                    command.args(rest).arg(&side.program);
                     command
                 }
                 None => Command::new(&side.program),

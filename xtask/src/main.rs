@@ -27,7 +27,10 @@ cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--float
     dbt-user in turn, and compares outputs and times
 cargo xtask bench density [--floating] [PROGRAM...]
     counts the host instructions that each back end's code executes for each guest
-    instruction of the same programs
+    instruction of the same programs, and names those beside the guest's own
+cargo xtask bench emulated [--runs N] [--floating] [PROGRAM...]
+    runs them under dbt-user for AArch64 under qemu-aarch64, and their A64 builds under the
+    same emulator
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask fuzz [--minutes N] [TARGET...]

@@ -517,7 +517,8 @@ impl Lowering<'_> {
             StubKind::Unpaired { value, ret } => {
                 self.leave_in_detour(ret, asm::B, here.into())?;
                 if value != Reg::X16 {
-                    self.asm.mov(Width::W64, Reg::X16, value);
+                    // Not above bit 31: see `writeback`.
+                    self.asm.mov(Width::W32, Reg::X16, value);
                 }
                 self.asm
                     .load(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);

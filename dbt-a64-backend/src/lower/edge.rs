@@ -149,9 +149,14 @@ impl Lowering<'_> {
     fn convert_carry(&mut self, from: &Sources, host: FlagSet, carry: FlagSet) -> Result<bool> {
         let uses =
             |reg: Reg| Flag::each(host).any(|flag| from.of(flag).registers() & 1 << reg.0 != 0);
+        let v_stays = !Flag::V.is_in(carry) || from.of(Flag::V) == Source::Word(Reg::CARRY);
         Ok(match from.common(carry) {
             Some(Source::Word(Reg::CARRY)) => true,
             _ if uses(Reg::CARRY) => false,
+            _ if v_stays && let Source::Bit(reg, bit) = from.of(Flag::C) => {
+                self.bit_to_carry(Reg::CARRY, reg, bit);
+                true
+            }
             Some(Source::Host) => {
                 self.asm.read_flags(Reg::CARRY);
                 true
@@ -169,6 +174,17 @@ impl Lowering<'_> {
             }
             _ => false,
         })
+    }
+
+    /// Sets C in a word to a bit of a register. The link register is lost.
+    pub(super) fn bit_to_carry(&mut self, word: Reg, reg: Reg, bit: u32) {
+        let mut from = reg;
+        if bit != 0 {
+            // Nothing else uses the link register within a fragment.
+            from = Reg::LINK;
+            self.asm.shift_imm(Shift::Lsr, Width::W32, from, reg, bit);
+        }
+        self.asm.insert(word, from, Flag::C.bit(), 1);
     }
 
     /// Puts flags in the host's flags.
@@ -289,9 +305,9 @@ impl Lowering<'_> {
                 self.asm.read_flags(to);
                 to
             }
-            Source::Bit(reg) => {
+            Source::Bit(reg, from) => {
                 let bit = Flag::each(mask).next().map_or(0, Flag::bit);
-                self.asm.logic_imm(Logic::And, Width::W32, to, reg, ONE);
+                self.asm.extract(false, Width::W32, to, reg, from, 1);
                 self.asm.shift_imm(Shift::Lsl, Width::W32, to, to, bit);
                 return;
             }
@@ -353,6 +369,3 @@ impl Lowering<'_> {
         }
     }
 }
-
-/// The encoding of the logical constant 1, of 32 bits.
-const ONE: u32 = 0;

@@ -22,8 +22,9 @@ use dbt_isa::ops::Condition;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::add_immediate;
+use crate::facts::bit_test;
 use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
-use crate::regs::{Reg, SCRATCH};
+use crate::regs::{PINNED, Reg, SCRATCH};
 
 /// The flags at the start of the block.
 const ENTRY: Value = Value(u32::MAX);
@@ -60,7 +61,8 @@ enum NotedOperand {
 /// Where C is if neither a recipe nor another value tells it.
 #[derive(Clone, Copy, Debug)]
 enum Carry {
-    Bit(Note),
+    /// A bit of a register.
+    Bit(Note, u32),
     Known(bool),
 }
 
@@ -86,7 +88,7 @@ impl Definition {
                 such(a) || matches!(b, NotedOperand::Reg(note) if such(note))
             }
         };
-        by_recipe || matches!(&self.carry, Some(Carry::Bit(note)) if such(note))
+        by_recipe || matches!(&self.carry, Some(Carry::Bit(note, _)) if such(note))
     }
 }
 
@@ -301,18 +303,34 @@ impl Lowering<'_> {
         // The bit first: what it takes may change the host's flags.
         let carry_now = match self.constant32(carry) {
             Some(constant) => Carry::Known(constant != 0),
-            None => {
-                let reg = self.reg_of_bit(carry)?;
-                self.keep(reg);
-                self.scratch.places.put(carry, Place::Reg(reg));
-                Carry::Bit(self.note(reg))
-            }
+            None => match self.tested_bit(carry) {
+                Some((value, bit)) => {
+                    let reg = self.reg(value)?;
+                    Carry::Bit(self.note(reg), bit)
+                }
+                None => {
+                    let reg = self.reg_of_bit(carry)?;
+                    self.keep(reg);
+                    self.scratch.places.put(carry, Place::Reg(reg));
+                    Carry::Bit(self.note(reg), 0)
+                }
+            },
         };
         self.nz_flags(value, result, rest, Some(carry))?;
         if let Some(definition) = self.flags.definitions.last_mut() {
             definition.carry = Some(carry_now);
         }
         Ok(())
+    }
+
+    /// Returns the value of which a carry is a bit, if that is all that is made of it.
+    fn tested_bit(&self, carry: Value) -> Option<(Value, u32)> {
+        if !self.fact(carry).deferred || !self.fact(carry).tests_bit {
+            return None;
+        }
+        bit_test(self.input.unit, carry)
+            .filter(|test| self.fact(test.masked).deferred)
+            .map(|test| (test.of, test.bit))
     }
 
     /// Records that the host's N and Z are those of `reg`.
@@ -376,7 +394,7 @@ impl Lowering<'_> {
         {
             return match carry {
                 Carry::Known(bit) => Some(Source::Known(bit)),
-                Carry::Bit(note) => good(note).then_some(Source::Bit(note.reg)),
+                Carry::Bit(note, bit) => good(note).then_some(Source::Bit(note.reg, bit)),
             };
         }
         match definition.recipe {
@@ -553,7 +571,7 @@ impl Lowering<'_> {
     /// Brings a flag that follows from registers to the host's flags or to a word.
     fn rescue(&mut self, origin: Value, source: Option<Source>) -> Result<()> {
         match source {
-            Some(Source::Bit(bit)) => self.carry_to_word(origin, bit),
+            Some(Source::Bit(reg, bit)) => self.carry_to_word(origin, reg, bit),
             Some(Source::Compare(comparison)) => {
                 self.before_clobber()?;
                 self.emit_comparison(comparison);
@@ -571,7 +589,7 @@ impl Lowering<'_> {
     }
 
     /// Puts a carry that is in a register with the word of C and V.
-    fn carry_to_word(&mut self, origin: Value, bit: Reg) -> Result<()> {
+    fn carry_to_word(&mut self, origin: Value, from: Reg, bit: u32) -> Result<()> {
         let held = self.flags.words[0].origins;
         let mut origins = held;
         origins[Flag::C as usize] = Some(origin);
@@ -584,7 +602,7 @@ impl Lowering<'_> {
                 word.origins = only;
             }
         }
-        self.asm.insert(reg, bit, Flag::C.bit(), 1);
+        self.bit_to_carry(reg, from, bit);
         Ok(())
     }
 }
@@ -593,12 +611,14 @@ impl Lowering<'_> {
 impl Lowering<'_> {
     pub(super) fn set_flags(&mut self, value: Value) -> Result<()> {
         self.flags.architectural = value;
-        // A carry in a register would not outlive the values of the block.
+        // A carry in a scratch register would not outlive the values of the block; in
+        // another it is rescued when that is written.
         let origin = self.flags.origin(value, Flag::C);
         if self.flags_needed_after().intersects(FlagSet::C)
-            && let Some(Source::Bit(bit)) = self.source(origin, Flag::C, false, None)
+            && let Some(Source::Bit(reg, bit)) = self.source(origin, Flag::C, false, None)
+            && reg.0 >= PINNED
         {
-            self.carry_to_word(origin, bit)?;
+            self.carry_to_word(origin, reg, bit)?;
         }
         Ok(())
     }
@@ -734,7 +754,7 @@ impl Lowering<'_> {
                 bit: flag.bit(),
                 set,
             }),
-            (Source::Bit(reg), _) => Some(InRegister::Bit { reg, bit: 0, set }),
+            (Source::Bit(reg, bit), _) => Some(InRegister::Bit { reg, bit, set }),
             (Source::Result(reg), Flag::Z) => Some(InRegister::Zero { reg, zero: set }),
             (Source::Result(reg), _) => Some(InRegister::Bit { reg, bit: 31, set }),
             _ => None,

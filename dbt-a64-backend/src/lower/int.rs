@@ -127,8 +127,14 @@ impl Lowering<'_> {
             offset,
         };
         self.keep_place(sum);
-        if self.fact(value).addresses && small(offset) {
-            self.scratch.places.put(value, sum);
+        // Nothing is to be computed, or not yet: an access may add to its base.
+        let fact = self.fact(value);
+        let waits = fact.set_to == Some(base) && fact.hint.is_none();
+        if (offset == 0 || fact.addresses || waits) && small(offset) {
+            match index {
+                None => self.put_sum(value, base, offset),
+                Some(_) => self.scratch.places.put(value, sum),
+            }
             return Ok(());
         }
         let avoid = index.map(|(index, _)| index).unwrap_or(Reg::SP);
@@ -202,11 +208,19 @@ impl Lowering<'_> {
     }
 
     fn mul(&mut self, value: Value, width: Width, a: Value, b: Value) -> Result<()> {
-        if let (Place::Signed(x), Place::Signed(y)) = (self.place(a), self.place(b)) {
+        if let (
+            Place::Extended { reg: x, signed },
+            Place::Extended {
+                reg: y,
+                signed: also,
+            },
+        ) = (self.place(a), self.place(b))
+            && signed == also
+        {
             self.keep(x);
             self.keep(y);
             let dst = self.destination(value, Some(x), &[])?;
-            self.asm.multiply_long_signed(dst, x, y, Reg::ZERO);
+            self.asm.multiply_long(signed, dst, x, y, Reg::ZERO);
             self.define(value, dst);
             return Ok(());
         }
@@ -389,17 +403,13 @@ impl Lowering<'_> {
 
     pub(super) fn extend(&mut self, value: Value, signed: bool, a: Value) -> Result<()> {
         let reg = self.reg(a)?;
-        if !signed {
-            // The upper half is zero already.
-            self.define(value, reg);
-            return Ok(());
-        }
+        let extended = Place::Extended { reg, signed };
         if self.is_absorbed(value) {
-            self.scratch.places.put(value, Place::Signed(reg));
+            self.scratch.places.put(value, extended);
             return Ok(());
         }
         let dst = self.destination(value, Some(reg), &[])?;
-        self.asm.extract(true, Width::W64, dst, reg, 0, 32);
+        self.compute(dst, extended);
         self.define(value, dst);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Value, Width};
+use dbt_core::ir::{Helper, Inst, Value, Width};
 use dbt_isa::ops::{Access, Size};
 
 use super::branch::Why;
@@ -10,7 +10,7 @@ use super::flags::InRegister;
 use super::int::Test;
 use super::place::Place;
 use super::{Lowering, Result};
-use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
+use crate::asm::{Logic, Mem, Transfer, add_immediate, logical_immediate, offset_fits};
 use crate::context;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
@@ -22,6 +22,8 @@ pub(super) struct LastAccess {
     reg: Reg,
     base: Reg,
     offset: i32,
+    /// The operand, if it writes the base. The offset is from the new one then.
+    writes_back: Option<Mem>,
 }
 
 impl Lowering<'_> {
@@ -53,7 +55,10 @@ impl Lowering<'_> {
         }
         let from = self.window(access.size, address)?;
         let dying = match from {
-            Mem::Offset { base, .. } | Mem::Index { index: base, .. } => base,
+            Mem::Offset { base, .. }
+            | Mem::Before { base, .. }
+            | Mem::After { base, .. }
+            | Mem::Index { index: base, .. } => base,
         };
         let dst = self.destination(value, Some(dying), &[])?;
         let what = match access.signed && access.size != Size::Dword {
@@ -95,6 +100,32 @@ impl Lowering<'_> {
     /// Emits a load or store with its state map, joined with the one before if they
     /// are neighbours.
     fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) -> Result<()> {
+        if self.ahead.is_none()
+            && let Some((operand, ahead)) = self.write_back(reg, mem)?
+        {
+            let flags = self.architectural_sources(FlagSet::ALL)?;
+            let at = self.asm.offset();
+            self.asm.transfer(what, reg, operand);
+            // If it faults, the base is as it was.
+            self.state_map(at, self.location, flags);
+            self.ahead = Some(ahead);
+            let word = matches!(
+                what,
+                Transfer::Load(Size::Word) | Transfer::Store(Size::Word)
+            );
+            self.last_access = word.then_some(LastAccess {
+                at,
+                store: matches!(what, Transfer::Store(_)),
+                reg,
+                base: ahead.reg,
+                offset: match operand {
+                    Mem::After { offset, .. } => -offset,
+                    _ => 0,
+                },
+                writes_back: Some(operand),
+            });
+            return Ok(());
+        }
         if let Mem::Offset { base, offset } = mem
             && matches!(
                 what,
@@ -107,6 +138,7 @@ impl Lowering<'_> {
                 reg,
                 base,
                 offset,
+                writes_back: None,
             };
             if self.join(this) {
                 return Ok(());
@@ -130,6 +162,18 @@ impl Lowering<'_> {
         let adjacent = last.at + 4 == this.at
             && (last.store, last.base) == (this.store, this.base)
             && (last.offset - this.offset).abs() == 4;
+        if let Some(operand) = last.writes_back {
+            let (Mem::Before { offset: by, .. } | Mem::After { offset: by, .. }) = operand else {
+                return false;
+            };
+            let distinct = this.store || ![last.reg, this.base].contains(&this.reg);
+            if !adjacent || last.offset > this.offset || !distinct || by % 4 != 0 {
+                return false;
+            }
+            self.asm.code.truncate(last.at as usize);
+            self.asm.pair_at(!this.store, last.reg, this.reg, operand);
+            return true;
+        }
         let (first, second) = match last.offset < this.offset {
             true => (last, this),
             false => (this, last),
@@ -181,6 +225,11 @@ impl Lowering<'_> {
             self.keep(base);
             return Ok(Mem::Offset { base, offset });
         }
+        if self.input.lowering == MemoryLowering::Identity
+            && let Some(mem) = self.in_two_parts(size, address)?
+        {
+            return Ok(mem);
+        }
         let base = self.reg(address)?;
         Ok(match self.input.lowering {
             MemoryLowering::Identity => Mem::Offset { base, offset: 0 },
@@ -189,6 +238,70 @@ impl Lowering<'_> {
                 index: base,
             },
         })
+    }
+
+    /// Returns the operand at an address of which one instruction makes the greater part
+    /// and the access adds the rest.
+    fn in_two_parts(&mut self, size: Size, address: Value) -> Result<Option<Mem>> {
+        if let Some(constant) = self.constant32(address) {
+            let offset = constant % (size.bytes() << 12);
+            let rest = u64::from(constant - offset);
+            let one = rest.trailing_zeros() >= 16
+                || rest >> 16 == 0
+                || logical_immediate(rest, Width::W32).is_some();
+            let offset = offset.cast_signed();
+            if !one || rest == 0 || !offset_fits(size, offset) {
+                return Ok(None);
+            }
+            let base = self.take_scratch()?;
+            self.asm.mov_imm(base, rest);
+            return Ok(Some(Mem::Offset { base, offset }));
+        }
+        let Place::Sum {
+            base,
+            index: None,
+            offset,
+        } = self.place(address)
+        else {
+            return Ok(None);
+        };
+        // The rest is added to a multiple of 4096, up or down.
+        let rest = offset & 0xfff;
+        let (most, subtract) = (offset - rest, offset < 0);
+        let immediate = add_immediate(u64::from(most.unsigned_abs()));
+        let (Some(immediate), true) = (immediate, offset_fits(size, rest)) else {
+            return Ok(None);
+        };
+        self.keep(base);
+        let sum = self.take_scratch()?;
+        self.asm
+            .add_imm(subtract, false, Width::W32, sum, base, immediate);
+        Ok(Some(Mem::Offset {
+            base: sum,
+            offset: rest,
+        }))
+    }
+
+    /// Leaves for the interpreter if what is about to be written to the register that is
+    /// a multiple of four is not. It interprets until that is so again.
+    pub(super) fn keep_aligned(&mut self, value: Value) -> Result<()> {
+        let unit = self.input.unit;
+        if self.pins.is_aligned(unit, value) {
+            return Ok(());
+        }
+        // The instruction is executed again, so it may not have changed anything.
+        let before = unit.insts[..self.index as usize].iter().rev();
+        let changes = before
+            .take_while(|inst| !matches!(inst, Inst::Guest { .. }))
+            .any(|inst| match *inst {
+                Inst::Set { value, .. } => !matches!(unit.inst(value), Inst::Load { .. }),
+                inst => inst.exposes_state() && !matches!(inst, Inst::Load { .. }),
+            });
+        if changes || self.ahead.is_some() {
+            return Err(CompileError::Unsupported);
+        }
+        let reg = self.reg(value)?;
+        self.leave_if_unaligned(reg, 3)
     }
 
     /// Leaves for the interpreter if the address is not aligned: it knows what
@@ -216,6 +329,15 @@ impl Lowering<'_> {
         {
             return Ok(());
         }
+        if mask & !3 == 0 && self.pins.aligned() == Some(reg) {
+            return Ok(());
+        }
+        self.leave_if_unaligned(reg, mask)?;
+        self.aligned = Some((reg, known, mask));
+        Ok(())
+    }
+
+    fn leave_if_unaligned(&mut self, reg: Reg, mask: u32) -> Result<()> {
         let flags = self.architectural_sources(FlagSet::ALL)?;
         let test = if mask == 1 {
             InRegister::Bit {
@@ -236,7 +358,6 @@ impl Lowering<'_> {
             }
         };
         self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
-        self.aligned = Some((reg, known, mask));
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Place {
     /// Nowhere: not made yet, or a constant, or deferred.
     #[default]
     None,
-    /// In a register; of 32-bit values the upper half is zero.
+    /// In a register; of 32-bit values only the low half counts.
     Reg(Reg),
     /// The sum of registers and a constant, modulo 2^32, not computed yet.
     Sum {
@@ -29,8 +29,8 @@ pub(crate) enum Place {
     Shifted { of: Shifted, inverted: bool },
     /// The product of two registers, not computed yet.
     Product(Reg, Reg),
-    /// A register's low half, sign-extended to 64 bits, not computed yet.
-    Signed(Reg),
+    /// A register's low half, extended to 64 bits, not computed yet.
+    Extended { reg: Reg, signed: bool },
     /// Still in its slot, at an offset from the context.
     Slot { offset: i32, width: Width },
     /// In a spill place.
@@ -38,9 +38,9 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    fn uses(self, reg: Reg) -> bool {
+    pub(super) fn uses(self, reg: Reg) -> bool {
         match self {
-            Self::Reg(used) | Self::Signed(used) => used == reg,
+            Self::Reg(used) | Self::Extended { reg: used, .. } => used == reg,
             Self::Shifted { of, .. } => of.reg == reg,
             Self::Product(a, b) => a == reg || b == reg,
             Self::Sum { base, index, .. } => {
@@ -56,7 +56,7 @@ impl Place {
 pub(crate) struct Places {
     of: Vec<Place>,
     /// Values of this block that are somewhere and still needed.
-    active: Vec<Value>,
+    pub(super) active: Vec<Value>,
     spills: u32,
     /// Counts the writes to each register, so that a note about a register's
     /// content can tell whether it still holds.
@@ -160,6 +160,9 @@ impl Lowering<'_> {
         if self.place(value) == Place::Reg(pin) {
             return Ok(());
         }
+        if self.pins.aligned() == Some(pin) {
+            self.keep_aligned(value)?;
+        }
         self.move_out(pin, value)?;
         if let Some(constant) = self.constant32(value) {
             self.before_overwrite(pin)?;
@@ -258,7 +261,10 @@ impl Lowering<'_> {
             Place::Product(a, b) => {
                 self.asm.multiply(false, Width::W32, dst, a, b, Reg::ZERO);
             }
-            Place::Signed(reg) => self.asm.extract(true, Width::W64, dst, reg, 0, 32),
+            Place::Extended { reg, signed: true } => {
+                self.asm.extract(true, Width::W64, dst, reg, 0, 32);
+            }
+            Place::Extended { reg, signed: false } => self.asm.mov(Width::W32, dst, reg),
             Place::Slot { offset, width } => self.asm.load(width, dst, Reg::CONTEXT, offset),
             Place::Spill(index) => {
                 let place = context::spill(index.into());
@@ -366,7 +372,7 @@ impl Lowering<'_> {
                 self.keep(a);
                 self.keep(b);
             }
-            Place::Reg(reg) | Place::Signed(reg) => self.keep(reg),
+            Place::Reg(reg) | Place::Extended { reg, .. } => self.keep(reg),
             Place::None | Place::Slot { .. } | Place::Spill(_) => {}
         }
     }

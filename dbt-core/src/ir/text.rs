@@ -20,6 +20,7 @@
 //!     flags: Slot(1),
 //!     float_status: None,
 //!     vector_operands: None,
+//!     aligned: None,
 //! };
 //!
 //! let source = "\

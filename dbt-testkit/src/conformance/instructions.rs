@@ -501,6 +501,16 @@ fn accesses() -> Vec<Template> {
                     },
                 ));
             }
+            all.push(template(
+                &[Ty::I32, Ty::I64, Ty::I64],
+                move |[address, expected, new]| Inst::StoreExclusive {
+                    access,
+                    address,
+                    tag: address,
+                    expected,
+                    new,
+                },
+            ));
         }
     }
     for (width, access) in [
@@ -540,6 +550,15 @@ fn stop(builder: &mut Builder<'_>) {
     });
 }
 
+/// Gives a store-exclusive its granule's tag, which differs from engine to engine, so
+/// that nothing else may use it.
+fn tagged(builder: &mut Builder<'_>, mut inst: Inst) -> Inst {
+    if let Inst::StoreExclusive { address, tag, .. } = &mut inst {
+        *tag = builder.load_tag(*address);
+    }
+    inst
+}
+
 /// Appends an instruction with operands of some kinds, and stores its result.
 fn place(
     builder: &mut Builder<'_>,
@@ -558,7 +577,7 @@ fn place(
     for (arg, (_, value)) in args.iter_mut().zip(&operands) {
         *arg = *value;
     }
-    let inst = (template.make)(args);
+    let inst = tagged(builder, (template.make)(args));
     let value = builder.push(inst);
     if let Some(ty) = inst.ty(|slot| LAYOUT.slot(slot).ty) {
         let slots = slots(ty);
@@ -708,7 +727,7 @@ fn access(
         args[index] = operand(builder, kind, ty, index, &before, random);
         before.push((ty, args[index]));
     }
-    let inst = (template.make)(args);
+    let inst = tagged(builder, (template.make)(args));
     let value = builder.push(inst);
     if let Some(ty) = inst.ty(|slot| LAYOUT.slot(slot).ty) {
         let slots = slots(ty);

@@ -106,7 +106,13 @@ impl Code {
 pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
     let mut blocks: Vec<Block> = unit.blocks.iter().map(|_| Block::default()).collect();
     for (costs, block) in blocks.iter_mut().zip(&unit.blocks) {
-        costs.start = block.location;
+        let first = unit.insts[block.insts.clone()]
+            .iter()
+            .find_map(|inst| match inst {
+                Inst::Guest { location } => Some(*location),
+                _ => None,
+            });
+        costs.start = block.location.or(first);
         for inst in &unit.insts[block.insts.clone()] {
             match *inst {
                 Inst::Guest { location } => costs.guest.push(Guested {

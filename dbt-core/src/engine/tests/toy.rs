@@ -51,6 +51,7 @@ static LAYOUT: StateLayout = StateLayout {
     flags: FLAGS,
     float_status: None,
     vector_operands: None,
+    aligned: None,
 };
 
 const FLAGS: Slot = Slot(8);

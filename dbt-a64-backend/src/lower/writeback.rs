@@ -1,0 +1,165 @@
+//! Accesses that also write their base register.
+//!
+//! **Problem.** A guest's `LDR R3, [R1], #4`, `PUSH` and `POP` are an access, or several,
+//! and an addition. The host's accesses can add to their base, but 64 bits wide, and at
+//! the first of several accesses, when a later one may fault still.
+//!
+//! **Approach.** Where guest addresses are the host's, the first access writes the base.
+//! Until the guest instruction would have, values that follow from the old base are sums
+//! with the new one, and state maps say by how much it is ahead. If the sum leaves 32
+//! bits the register is as far out of range as one access goes: as an address that
+//! faults, as anything else only its low half is looked at.
+
+use dbt_core::host::Lowering as MemoryLowering;
+use dbt_core::ir::{Inst, Value, Width};
+use dbt_isa::ops::BinOp;
+
+use super::place::Place;
+use super::{Lowering, Result};
+use crate::asm::Mem;
+use crate::regs::{PINNED, Reg};
+
+/// A register that is ahead of what the guest sees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    pub(super) reg: Reg,
+    /// By how much.
+    pub(super) by: i32,
+    /// The instruction that catches up.
+    until: u32,
+}
+
+impl Lowering<'_> {
+    /// If the access of `reg` at `mem` is one that may write its base at once, returns
+    /// the operand that does, with how the base is ahead then. Whatever depends on the
+    /// old base has been seen to.
+    pub(super) fn write_back(&mut self, reg: Reg, mem: Mem) -> Result<Option<(Mem, Ahead)>> {
+        let Mem::Offset { base, offset } = mem else {
+            return Ok(None);
+        };
+        let pinned = base.0 < PINNED;
+        if self.input.lowering != MemoryLowering::Identity || !pinned || reg == base {
+            return Ok(None);
+        }
+        let Some(ahead) = self.caught_up(base) else {
+            return Ok(None);
+        };
+        let by = ahead.by;
+        let mem = match offset {
+            0 => Mem::After { base, offset: by },
+            _ if offset == by => Mem::Before { base, offset: by },
+            _ => return Ok(None),
+        };
+        for position in 0..self.scratch.places.active.len() {
+            let value = self.scratch.places.active[position];
+            let place = self.place(value);
+            let simple = matches!(place, Place::Reg(_) | Place::Sum { index: None, .. });
+            if !simple && place.uses(base) && self.fact(value).last_use > self.index {
+                let moved = self.take_scratch()?;
+                self.compute(moved, place);
+                self.scratch.places.put(value, Place::Reg(moved));
+            }
+        }
+        self.before_overwrite(base)?;
+        for position in 0..self.scratch.places.active.len() {
+            let value = self.scratch.places.active[position];
+            match self.place(value) {
+                Place::Reg(reg) if reg == base => self.put_sum(value, base, -by),
+                Place::Sum {
+                    base: reg,
+                    index: None,
+                    offset,
+                } if reg == base => self.put_sum(value, base, offset.wrapping_sub(by)),
+                _ => {}
+            }
+        }
+        if let Some((checked, version, mask)) = self.aligned
+            && checked == base
+            && version + 1 == self.version(base)
+            && by.cast_unsigned() & mask == 0
+        {
+            self.aligned = Some((base, version + 1, mask));
+        }
+        Ok(Some((mem, ahead)))
+    }
+
+    /// Notes that a value is a register's and a constant, not computed yet.
+    pub(super) fn put_sum(&mut self, value: Value, base: Reg, offset: i32) {
+        let place = match offset {
+            0 => Place::Reg(base),
+            _ => Place::Sum {
+                base,
+                index: None,
+                offset,
+            },
+        };
+        self.scratch.places.put(value, place);
+    }
+
+    /// Looks for where the guest instruction adds a constant to `base`, with nothing
+    /// before that minds if it has happened already.
+    fn caught_up(&self, base: Reg) -> Option<Ahead> {
+        let unit = self.input.unit;
+        let mut index = self.index + 1;
+        loop {
+            match *unit.insts.get(index as usize)? {
+                Inst::Nop | Inst::Const { .. } => {}
+                Inst::Get { slot } if self.pins.of(slot) != Some(base) => {}
+                Inst::Binary {
+                    op: BinOp::Add,
+                    width: Width::W32,
+                    b,
+                    ..
+                } if unit.constant(b).is_some() => {}
+                Inst::Load { access, .. } | Inst::Store { access, .. }
+                    if !access.aligned && !access.ordered => {}
+                Inst::Set { slot, value } if self.pins.of(slot) == Some(base) => {
+                    let by = self.distance(value, base)?;
+                    let stays = by % 4 == 0 || self.pins.aligned() != Some(base);
+                    let fits = by != 0 && stays && (-256..256).contains(&by);
+                    return fits.then_some(Ahead {
+                        reg: base,
+                        by,
+                        until: index,
+                    });
+                }
+                Inst::Set { slot, .. } if slot != self.input.layout.flags => {}
+                _ => return None,
+            }
+            index += 1;
+        }
+    }
+
+    /// Returns by how much a value, computed or not, is more than `base` is now.
+    fn distance(&self, value: Value, base: Reg) -> Option<i32> {
+        match self.place(value) {
+            Place::Reg(reg) if reg == base => Some(0),
+            Place::Sum {
+                base: reg,
+                index: None,
+                offset,
+            } if reg == base => Some(offset),
+            // Not reached yet.
+            Place::None => match *self.input.unit.inst(value) {
+                Inst::Binary {
+                    op: BinOp::Add,
+                    width: Width::W32,
+                    a,
+                    b,
+                } => {
+                    let constant = self.constant32(b)?.cast_signed();
+                    Some(self.distance(a, base)?.wrapping_add(constant))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Forgets that a register is ahead once the guest has caught up.
+    pub(super) fn catch_up(&mut self) {
+        if self.ahead.is_some_and(|ahead| ahead.until < self.index) {
+            self.ahead = None;
+        }
+    }
+}
