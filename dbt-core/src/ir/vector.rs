@@ -378,7 +378,7 @@ impl VectorOp {
             K::PolyMulLong => byte || dword,
             K::Narrow | K::SatNarrow | K::SatNarrowUnsigned => !byte,
             K::Even | K::Odd | K::ZipLow | K::ZipHigh | K::TransposeEven | K::TransposeOdd => {
-                !(dword && !self.wide)
+                !dword || self.wide
             }
             K::Reverse => imm <= 3 && self.size as u32 <= imm,
             K::Extract => byte && imm < whole,
