@@ -9,6 +9,7 @@
 
 mod branch;
 mod edge;
+mod exclusive;
 mod flags;
 mod float;
 mod int;
@@ -20,7 +21,7 @@ use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
-use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value, VectorWidth, Width};
 use dbt_core::location::Location;
 
 use crate::asm::{self, Asm};
@@ -257,6 +258,11 @@ impl<'a> Lowering<'a> {
                 self.location = location;
                 Ok(())
             }
+            Inst::Get { slot } | Inst::Set { slot, .. }
+                if self.input.layout.slot(slot).ty == Ty::V128 =>
+            {
+                Err(CompileError::Unsupported)
+            }
             Inst::Get { slot } => {
                 self.get(value, slot);
                 Ok(())
@@ -315,24 +321,34 @@ impl<'a> Lowering<'a> {
                 access,
                 width,
                 address,
-            } => self.load(value, access, width, address),
+            } => self.load(value, access, scalar(width)?, address),
             Inst::StoreVector {
                 access,
                 width,
                 address,
                 value,
-            } => self.store(access, width, address, value),
-            Inst::Vector { op, a, b } => self.vector(value, op, a, b),
-            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            } => self.store(access, scalar(width)?, address, value),
+            // Left to the interpreter.
+            Inst::Vector { .. } => Err(CompileError::Unsupported),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => self.load_tag(value, address),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => self.compare_exchange(value, access, address, expected, new),
+            } => {
+                let store = exclusive::Store {
+                    address,
+                    tag,
+                    expected,
+                    new,
+                };
+                self.store_exclusive(value, access, store)
+            }
             Inst::Fence => {
                 self.asm.barrier();
                 Ok(())
@@ -395,5 +411,14 @@ fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
             }
             Terminator::Indirect { .. } | Terminator::Trap { .. } => {}
         }
+    }
+}
+
+/// The width of a value that a general register holds.
+const fn scalar(width: VectorWidth) -> Result<Width> {
+    match width {
+        VectorWidth::V32 => Ok(Width::W32),
+        VectorWidth::V64 => Ok(Width::W64),
+        VectorWidth::V128 => Err(CompileError::Unsupported),
     }
 }

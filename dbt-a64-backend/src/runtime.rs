@@ -399,7 +399,7 @@ fn call(layout: &StateLayout, pins: &Pins, first_argument: i32, asm: &mut Asm<'_
         Reg::CONTEXT,
         u64::try_from(first_argument).unwrap_or(0),
     );
-    for index in 0..4 {
+    for index in 0..5 {
         let place = context::argument(usize::from(index));
         asm.load(Width::W64, Reg(index + 1), Reg::CONTEXT, place);
     }

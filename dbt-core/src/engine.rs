@@ -51,6 +51,7 @@ use crate::guest::{Guest, StateLayout};
 use crate::host::{Backend, Callees, CodeMemory, Environment, Lowering, Runtime};
 use crate::ir::Ty;
 use crate::location::Location;
+use crate::monitor::{GlobalMonitor, Monitored};
 use crate::stats::Stats;
 
 /// What the vCPUs of one guest share. `Send` and `Sync` when its parts are.
@@ -59,8 +60,8 @@ pub struct Engine<G, B: Backend, C> {
     config: Config,
     /// Absent if everything is interpreted.
     jit: Option<Jit<B, C>>,
-    /// Shared with the vCPUs made here.
-    identity: Arc<()>,
+    /// Shared with the vCPUs made here, so it is the engine's identity too.
+    monitor: Arc<GlobalMonitor>,
 }
 
 /// The translating part of an engine.
@@ -143,7 +144,7 @@ where
             guest,
             config,
             jit,
-            identity: Arc::new(()),
+            monitor: GlobalMonitor::new(),
         })
     }
 
@@ -217,10 +218,11 @@ where
     /// Makes a vCPU.
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
+        self.monitor.join();
         let scratch = Scratch::new(self.guest.layout(), self.config);
         let detour = self.jit.as_ref().and_then(|jit| jit.host.code.detour());
         let kick = self.config.kick.filter(|_| detour.is_some());
-        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.identity), kick);
+        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.monitor), kick);
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch(Arc::downgrade(&block));
@@ -236,7 +238,7 @@ where
     /// another way than the engine was made for.
     pub fn run<E: Environment>(&self, vcpu: &mut Vcpu<G>, env: &mut E, budget: Budget) -> Exit {
         assert!(
-            Arc::ptr_eq(&self.identity, &vcpu.engine),
+            Arc::ptr_eq(&self.monitor, &vcpu.engine),
             "a vCPU is run by the engine that made it"
         );
         let Vcpu {
@@ -264,7 +266,10 @@ where
             context,
             code.range(),
             code.address(jit.runtime.fault),
-            |env| Run::new(&self.guest, jit, access, scratch, stats).run(env, budget.rounds),
+            |env| {
+                Run::new(&self.guest, jit, &self.monitor, access, scratch, stats)
+                    .run(env, budget.rounds)
+            },
         );
         owner.block().set_thread(0);
         exit
@@ -279,6 +284,10 @@ where
         rounds: u64,
     ) -> Exit {
         let interrupt = access.block().interrupt();
+        let mut memory = Monitored {
+            memory: env,
+            monitor: &self.monitor,
+        };
         for _ in 0..rounds {
             // Acquire: pairs with `InterruptHandle::interrupt`.
             if interrupt.load(Ordering::Relaxed) != 0
@@ -287,7 +296,9 @@ where
                 return Exit::Interrupted;
             }
             *count += 1;
-            if let ControlFlow::Break(exit) = stepped(self.guest.step(access.state_mut(), env)) {
+            if let ControlFlow::Break(exit) =
+                stepped(self.guest.step(access.state_mut(), &mut memory))
+            {
                 return exit;
             }
         }
@@ -319,9 +330,10 @@ where
     /// If another engine made the vCPU.
     pub fn keep_only(&self, vcpu: &Vcpu<G>) {
         assert!(
-            Arc::ptr_eq(&self.identity, &vcpu.engine),
+            Arc::ptr_eq(&self.monitor, &vcpu.engine),
             "a vCPU is kept by the engine that made it"
         );
+        self.monitor.leave_one();
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch_only(Arc::downgrade(&block));
@@ -398,6 +410,6 @@ fn callees<G: Guest<State: 'static>>(guest: &G) -> Callees {
             .collect(),
         load: callback::load as *const () as usize as u64,
         store: callback::store as *const () as usize as u64,
-        compare_exchange: callback::compare_exchange as *const () as usize as u64,
+        store_exclusive: callback::store_exclusive as *const () as usize as u64,
     }
 }

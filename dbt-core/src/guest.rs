@@ -24,6 +24,7 @@ impl SlotInfo {
         match self.ty {
             Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => 4,
             Ty::I64 | Ty::V64 => 8,
+            Ty::V128 => 16,
         }
     }
 
@@ -45,9 +46,15 @@ pub struct StateLayout {
     pub hot: &'static [Slot],
     /// The one slot of type `Flags`.
     pub flags: Slot,
-    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float)
-    /// read and write, if there are such functions.
+    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float) and
+    /// [`Inst::Vector`](crate::ir::Inst::Vector) read and write, if there are such
+    /// functions.
     pub float_status: Option<Slot>,
+    /// The slots, of type `V128`, through which the functions of
+    /// [`Inst::Vector`](crate::ir::Inst::Vector) get their operands and return their
+    /// result, if there are such functions. They are zero otherwise, and no unit
+    /// names them.
+    pub vector_operands: Option<[Slot; 3]>,
     /// A hot slot that programs keep a multiple of four: a stack pointer. No helper
     /// writes it. Back ends may rely on it in generated code, which they leave to the
     /// interpreter for as long as it is not so.
@@ -66,7 +73,8 @@ impl StateLayout {
     }
 }
 
-/// A function that generated code may call with the guest's state.
+/// A function that generated code may call with the guest's state, of which the
+/// [hot](StateLayout::hot) slots are not up to date and must be left alone.
 ///
 /// The host's floating-point status is the host's own while it runs.
 pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;

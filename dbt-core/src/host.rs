@@ -61,6 +61,11 @@ impl JumpCacheEntry {
 pub struct VcpuContext {
     /// With [`Leave::Fault`]: what the host's registers held.
     pub fault: HostFault,
+    /// Where the tags of the [global monitor](crate::monitor::GlobalMonitor) are.
+    pub tags: u64,
+    /// Where the tag of the granule is that generated code has claimed; zero while
+    /// it has claimed none.
+    pub claimed: u64,
     /// Where values wait that found no register.
     pub spill: [u64; 32],
     /// With the callback lowering: for the engine's access functions.
@@ -165,6 +170,8 @@ impl VcpuContext {
                 write: 0,
                 vectors: [[0; 2]; 32],
             },
+            tags: 0,
+            claimed: 0,
             spill: [0; 32],
             memory: core::ptr::null_mut(),
             exit: 0,

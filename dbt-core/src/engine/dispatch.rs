@@ -21,6 +21,7 @@ use crate::guest::{Guest, Step};
 use crate::host::{Backend, CodeMemory, Environment, Leave, Lowering, Resolution};
 use crate::ir::TrapKind;
 use crate::location::Location;
+use crate::monitor::{GlobalMonitor, Monitored};
 use crate::stats::VcpuStats;
 
 /// Instructions interpreted in one round, at most.
@@ -32,6 +33,7 @@ const MAX_STRIDE: u64 = 8;
 pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     pub(super) guest: &'a G,
     pub(super) jit: &'a Jit<B, C>,
+    pub(super) monitor: &'a GlobalMonitor,
     pub(super) access: Access<'a, G::State>,
     pub(super) scratch: &'a mut Scratch,
     pub(super) stats: &'a mut VcpuStats,
@@ -59,6 +61,7 @@ where
     pub(super) fn new(
         guest: &'a G,
         jit: &'a Jit<B, C>,
+        monitor: &'a GlobalMonitor,
         access: Access<'a, G::State>,
         scratch: &'a mut Scratch,
         stats: &'a mut VcpuStats,
@@ -67,6 +70,7 @@ where
         Self {
             guest,
             jit,
+            monitor,
             access,
             scratch,
             stats,
@@ -263,7 +267,10 @@ where
             }
             Lowering::Callback => {
                 let mut scope = Scope {
-                    memory: env,
+                    memory: &mut Monitored {
+                        memory: env,
+                        monitor: self.monitor,
+                    },
                     watch: jit,
                     refusal: None,
                 };
@@ -345,6 +352,9 @@ where
     fn fault<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.faults += 1;
         let fault = self.recover();
+        if let Some(granule) = self.access.take_claimed() {
+            self.monitor.release(granule);
+        }
         self.go_outside();
         if self.access.take_callback_fault() {
             match self.refusal.take() {
@@ -418,7 +428,10 @@ where
     /// Interprets one instruction, with guest state in order before and after.
     fn step<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.interpreted += 1;
-        let mut memory = WatchedMemory { env, jit: self.jit };
+        let mut memory = Monitored {
+            memory: &mut WatchedMemory { env, jit: self.jit },
+            monitor: self.monitor,
+        };
         let step = self.guest.step(self.access.state_mut(), &mut memory);
         self.location = self.guest.location(self.access.state());
         stepped(step)

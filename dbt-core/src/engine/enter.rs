@@ -85,8 +85,9 @@ impl<S: Send> Watcher for Block<S> {
 }
 
 impl<S> Block<S> {
-    /// Makes a vCPU's memory around its state.
-    fn new(state: S, kick: Option<Kick>) -> Arc<Self> {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    fn new(state: S, tags: u64, kick: Option<Kick>) -> Arc<Self> {
         const {
             // *Behind*.
             assert!(
@@ -97,6 +98,7 @@ impl<S> Block<S> {
         let jump_cache = JumpCache::new();
         let mut context = VcpuContext::new();
         context.jump_cache = jump_cache.as_ptr();
+        context.tags = tags;
         Arc::new(Self {
             frame: UnsafeCell::new(Frame { context, state }),
             jump_cache,
@@ -174,10 +176,11 @@ pub(super) struct Owner<S> {
 }
 
 impl<S> Owner<S> {
-    /// Makes a vCPU's memory around its state.
-    pub(super) fn new(state: S, kick: Option<Kick>) -> Self {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    pub(super) fn new(state: S, tags: u64, kick: Option<Kick>) -> Self {
         Self {
-            block: Block::new(state, kick),
+            block: Block::new(state, tags, kick),
             _state: PhantomData,
         }
     }
@@ -294,6 +297,14 @@ impl<'a, S> Access<'a, S> {
         // SAFETY: *Exclusive*, and no reference to the context exists.
         let flag = unsafe { &mut (*self.block.context()).callback_fault };
         core::mem::take(flag) != 0
+    }
+
+    /// Returns where the tag of a granule is that generated code has claimed and not
+    /// freed, and forgets it.
+    pub(super) fn take_claimed(&mut self) -> Option<u64> {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        let claimed = unsafe { &mut (*self.block.context()).claimed };
+        Some(core::mem::take(claimed)).filter(|claimed| *claimed != 0)
     }
 
     /// Reads the four bytes of state at `offset`.

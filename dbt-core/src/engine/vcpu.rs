@@ -7,6 +7,7 @@ use super::Kick;
 use super::enter::{Block, EMBEDDER, Owner};
 use super::translate::Scratch;
 use crate::guest::Guest;
+use crate::monitor::GlobalMonitor;
 use crate::stats::VcpuStats;
 
 /// One guest CPU: its state, and what the engine keeps for it.
@@ -17,19 +18,19 @@ pub struct Vcpu<G: Guest> {
     pub(super) owner: Owner<G::State>,
     pub(super) scratch: Scratch,
     pub(super) stats: VcpuStats,
-    /// The engine that made it.
-    pub(super) engine: Arc<()>,
+    /// The monitor of the engine that made it, which tells engines apart too.
+    pub(super) engine: Arc<GlobalMonitor>,
 }
 
 impl<G: Guest> Vcpu<G> {
     pub(super) fn new(
         state: G::State,
         scratch: Scratch,
-        engine: Arc<()>,
+        engine: Arc<GlobalMonitor>,
         kick: Option<Kick>,
     ) -> Self {
         Self {
-            owner: Owner::new(state, kick),
+            owner: Owner::new(state, engine.base(), kick),
             scratch,
             stats: VcpuStats::default(),
             engine,

@@ -99,7 +99,7 @@ pub struct Runtime {
 ///
 /// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
 /// values are zero-extended, results too: extending a sign is generated code's.
-/// After `load`, `store` and `compare_exchange` generated code tests
+/// After `load`, `store` and `store_exclusive` generated code tests
 /// [`VcpuContext::callback_fault`].
 #[derive(Clone, Debug, Default)]
 pub struct Callees {
@@ -110,9 +110,9 @@ pub struct Callees {
     pub load: u64,
     /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, value: u64)`.
     pub store: u64,
-    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
-    /// u64, new: u64) -> u64`.
-    pub compare_exchange: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, tag: u64,
+    /// expected: u64, new: u64) -> u64`.
+    pub store_exclusive: u64,
 }
 
 /// What a compilation is told besides the unit.
@@ -157,8 +157,8 @@ pub enum CompileError {
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
 ///   [`VcpuContext`] before it, the jump cache and the runtime (both
-///   reading), its stack, and guest memory as lowered; nothing else. It calls the [`Callees`] only, with the
-///   pointers that they expect.
+///   reading), the [tags](VcpuContext::tags), its stack, and guest memory as lowered;
+///   nothing else. It calls the [`Callees`] only, with the pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
 ///   exit, through the jump cache, or by a return to an address that generated
 ///   code has pushed itself.

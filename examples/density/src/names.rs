@@ -187,7 +187,7 @@ pub(crate) fn of_inst(inst: &Inst, words: &[u32], into: &mut Named) {
             | Inst::Store { .. }
             | Inst::LoadVector { .. }
             | Inst::StoreVector { .. }
-            | Inst::CompareExchange { .. }
+            | Inst::StoreExclusive { .. }
     );
     let mut before = Name::Own;
     for (index, word) in words.iter().enumerate() {

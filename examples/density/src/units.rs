@@ -75,7 +75,7 @@ impl Follower {
                 .collect(),
             load: 0x5555_5556_0000,
             store: 0x5555_5556_0100,
-            compare_exchange: 0x5555_5556_0200,
+            store_exclusive: 0x5555_5556_0200,
         };
         let mut x86 = X86Backend::default();
         let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);

@@ -38,11 +38,8 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         let source = PathBuf::from(format!("guests/bench/{name}.c"));
         let native = folder.join(format!("{name}-a64"));
         let mut compiler = Command::new(NATIVE);
-        compiler.args(["-O2", "-ffp-contract=off", "-static"]);
-        if options.floating {
-            // The guest's floating point is scalar.
-            compiler.arg("-fno-tree-vectorize");
-        }
+        compiler.args(["-ffp-contract=off", "-static"]);
+        compiler.args(options.kernels.native_flags());
         build(compiler.arg("-o").arg(&native).arg(&source).arg("-lm"))?;
         let side = |program: PathBuf| Side {
             name: program.display().to_string(),
@@ -55,6 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
             let guest = folder.join(format!("{name}-{set}"));
             let mut compiler = Command::new(CROSS);
             compiler.args(CROSS_FLAGS).arg(format!("-m{set}"));
+            compiler.args(options.kernels.cross_flags());
             build(compiler.arg("-o").arg(&guest).arg(&source).arg("-lm"))?;
             let mut side = side(guest);
             side.prefix.push(dbt_user.into());
