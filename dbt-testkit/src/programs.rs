@@ -10,7 +10,7 @@
 use dbt_a32_frontend::decode::{decode_a32, decode_thumb, is_32bit};
 use dbt_a32_frontend::disasm::PrintContext;
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
+use dbt_a32_frontend::insn::{Insn, a32, simd, simd_extension, t16, t32, vfp, vfp_half, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::system::{Cell, Config, Exceptions, ProcessorMode};
@@ -255,6 +255,8 @@ enum Source {
     Vfp(&'static RowInfo),
     Simd(&'static RowInfo),
     VfpV8(&'static RowInfo),
+    VfpHalf(&'static RowInfo),
+    SimdExtension(&'static RowInfo),
 }
 
 impl Source {
@@ -265,7 +267,9 @@ impl Source {
             | Self::T32(row)
             | Self::Vfp(row)
             | Self::Simd(row)
-            | Self::VfpV8(row) => row,
+            | Self::VfpV8(row)
+            | Self::VfpHalf(row)
+            | Self::SimdExtension(row) => row,
         }
     }
 
@@ -292,6 +296,8 @@ impl Source {
                 Some((if cx.thumb { simd_in_thumb(word) } else { word }, 4))
             }
             Self::VfpV8(row) => Some((vfp_v8::random(row, next, cx)?, 4)),
+            Self::VfpHalf(row) => Some((vfp_half::random(row, next, cx)?, 4)),
+            Self::SimdExtension(row) => Some((simd_extension::random(row, next, cx)?, 4)),
         }
     }
 }
@@ -405,10 +411,14 @@ impl Programs {
         let fp = || {
             let vectors = simd::ROWS.iter().map(Source::Simd);
             let newer = vfp_v8::ROWS.iter().map(Source::VfpV8);
+            let halves = vfp_half::ROWS.iter().map(Source::VfpHalf);
+            let extension = simd_extension::ROWS.iter().map(Source::SimdExtension);
             vfp::ROWS
                 .iter()
                 .map(Source::Vfp)
                 .chain(newer)
+                .chain(halves)
+                .chain(extension)
                 .chain(vectors)
         };
         Self {

@@ -37,7 +37,7 @@ dbt_isa::rows! {
     /// Debug hint.
     Dbg   "A1" "cccc_00110010_0000_(1111)_(0000)_1111_iiii" where (c != 15) => Imm { imm: Imm32(i) } "dbg{.c} {imm}"
     /// A reserved hint, which does nothing.
-    Hint  "A1" "cccc_00110010_0000_(1111)_(0000)_iiiiiiii"  where (c != 15 && i > 5 && i < 240) => Imm { imm: Imm32(i) } "hint{.c} {imm}"
+    Hint  "A1" "cccc_00110010_0000_(1111)_(0000)_iiiiiiii"  where (c != 15 && i > 5 && i < 240 && !matches!(i, 16 | 18 | 20 | 22)) => Imm { imm: Imm32(i) } "hint{.c} {imm}"
 
     // Barriers, A5.7.1
     /// Clear exclusive.

@@ -30,7 +30,7 @@ dbt_isa::rows! {
     Wfi   "T2" "111100111010_(1111)_10_(0)_0_(0)_000_00000011" "wfi{.c}.w"
     Sev   "T2" "111100111010_(1111)_10_(0)_0_(0)_000_00000100" "sev{.c}.w"
     Dbg   "T1" "111100111010_(1111)_10_(0)_0_(0)_000_1111_iiii" => Imm { imm: Imm32(i) } "dbg{.c} {imm}"
-    Hint  "T2" "111100111010_(1111)_10_(0)_0_(0)_000_iiiiiiii" where (i > 5 && i < 240) => Imm { imm: Imm32(i) } "hint{.c}.w {imm}"
+    Hint  "T2" "111100111010_(1111)_10_(0)_0_(0)_000_iiiiiiii" where (i > 5 && i < 240 && !matches!(i, 16 | 18 | 20 | 22)) => Imm { imm: Imm32(i) } "hint{.c}.w {imm}"
 
     // Miscellaneous control instructions
     Clrex "T1" "111100111011_(1111)_10_(0)_0_(1111)_0010_(1111)" "clrex{.c}"

@@ -80,6 +80,9 @@ impl SimdMachine for Lifter<'_, '_> {
     }
     fn simd(&mut self, op: SimdOp, a: Halves, b: Halves, c: Halves) -> Halves {
         self.refuse();
+        if op.is_half_float() {
+            return self.call_simd(op, [a, b, c]);
+        }
         let start = self.builder.unit().insts.len();
         if let Some(result) = self.expand(op, a, b, c) {
             return result;

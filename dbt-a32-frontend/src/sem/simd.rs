@@ -259,19 +259,34 @@ pub(crate) fn vbif<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     select(m, args, [args.m, args.d, args.n])
 }
 
-/// The sign of every single.
-const SIGNS: u64 = 0x8000_0000_8000_0000;
-
-/// Inverts the signs of singles.
-pub(super) fn float_neg<M: SimdMachine>(m: &mut M, a: Vector<M>, quad: bool) -> Vector<M> {
-    let signs = m.vector_imm(SIGNS);
-    two(m, op(SimdKind::Xor, SimdTy::F32, quad), a, signs)
+/// The sign of every number.
+pub(super) const fn signs(ty: SimdTy) -> u64 {
+    match ty.size {
+        Size::Half => 0x8000_8000_8000_8000,
+        _ => 0x8000_0000_8000_0000,
+    }
 }
 
-/// Clears the signs of singles.
-pub(super) fn float_abs<M: SimdMachine>(m: &mut M, a: Vector<M>, quad: bool) -> Vector<M> {
-    let signs = m.vector_imm(SIGNS);
-    two(m, op(SimdKind::AndNot, SimdTy::F32, quad), a, signs)
+/// Inverts the signs of numbers.
+pub(super) fn float_neg<M: SimdMachine>(
+    m: &mut M,
+    ty: SimdTy,
+    a: Vector<M>,
+    quad: bool,
+) -> Vector<M> {
+    let signs = m.vector_imm(signs(ty));
+    two(m, op(SimdKind::Xor, ty, quad), a, signs)
+}
+
+/// Clears the signs of numbers.
+pub(super) fn float_abs<M: SimdMachine>(
+    m: &mut M,
+    ty: SimdTy,
+    a: Vector<M>,
+    quad: bool,
+) -> Vector<M> {
+    let signs = m.vector_imm(signs(ty));
+    two(m, op(SimdKind::AndNot, ty, quad), a, signs)
 }
 
 /// `VABD` (floating-point; A8.8.279).
@@ -279,7 +294,7 @@ pub(crate) fn vabd_float<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     let (a, b) = (m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
     let difference = two(m, op(SimdKind::FloatSub, args.ty, quad), a, b);
-    let result = float_abs(m, difference, quad);
+    let result = float_abs(m, args.ty, difference, quad);
     write(m, args.d, result)
 }
 
@@ -287,7 +302,8 @@ pub(crate) fn vabd_float<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
 fn compare_abs<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &Simd3) -> Execution {
     let (a, b) = (m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
-    let (a, b) = (float_abs(m, a, quad), float_abs(m, b, quad));
+    let a = float_abs(m, args.ty, a, quad);
+    let b = float_abs(m, args.ty, b, quad);
     let result = two(m, op(kind, args.ty, quad), a, b);
     write(m, args.d, result)
 }
@@ -304,21 +320,31 @@ pub(crate) fn vacgt<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
 
 /// `VFMA` (A8.8.317, encoding A1).
 pub(crate) fn vfma_simd<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
-    let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
-    let result = m.simd(
-        op(SimdKind::FloatMulAdd, args.ty, args.d.is_quad()),
-        sum,
-        a,
-        b,
-    );
-    write(m, args.d, result)
+    of_three(m, SimdKind::FloatMulAdd, args)
 }
 
 /// `VFMS` (A8.8.317, encoding A1).
 pub(crate) fn vfms_simd<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
-    let a = float_neg(m, a, quad);
+    let a = float_neg(m, args.ty, a, quad);
     let result = m.simd(op(SimdKind::FloatMulAdd, args.ty, quad), sum, a, b);
     write(m, args.d, result)
+}
+
+/// `d = kind(d, n, m)`.
+pub(super) fn of_three<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &Simd3) -> Execution {
+    let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
+    let result = m.simd(op(kind, args.ty, args.d.is_quad()), sum, a, b);
+    write(m, args.d, result)
+}
+
+/// `VQRDMLAH` (DDI 0487, F6.1.180).
+pub(crate) fn vqrdmlah<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
+    of_three(m, SimdKind::SatRoundingDoublingMulAdd, args)
+}
+
+/// `VQRDMLSH` (DDI 0487, F6.1.181).
+pub(crate) fn vqrdmlsh<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
+    of_three(m, SimdKind::SatRoundingDoublingMulSub, args)
 }

@@ -206,8 +206,8 @@ pub(crate) fn vrint_simd<M: SimdMachine>(m: &mut M, args: &SimdRound) -> Executi
     let a = m.vreg(args.m);
     let quad = args.d.is_quad();
     let round = match args.to.rounding() {
-        Some(rounding) => op(SimdKind::FloatRound, SimdTy::F32, quad).imm(rounding as u32),
-        None => op(SimdKind::FloatRoundExact, SimdTy::F32, quad),
+        Some(rounding) => op(SimdKind::FloatRound, args.ty, quad).imm(rounding as u32),
+        None => op(SimdKind::FloatRoundExact, args.ty, quad),
     };
     let result = one(m, round, a);
     write(m, args.d, result)

@@ -50,6 +50,8 @@ of_one! {
     vqmovn = SatNarrow;
     /// `VQMOVUN` (A8.8.374).
     vqmovun = SatNarrowUnsigned;
+    /// `VCVT` (from single-precision to BFloat16; DDI 0487, F6.1.69).
+    vcvt_brain_from_single = FloatNarrowBrain;
     /// `AESMC` (DDI 0487, F6.1.3).
     aesmc = AesMix;
     /// `AESIMC` (DDI 0487, F6.1.4).
@@ -61,14 +63,14 @@ of_one! {
 /// `VABS` (floating-point; A8.8.280).
 pub(crate) fn vabs_float<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     let a = m.vreg(args.m);
-    let result = float_abs(m, a, args.d.is_quad());
+    let result = float_abs(m, args.ty, a, args.d.is_quad());
     write(m, args.d, result)
 }
 
 /// `VNEG` (floating-point; A8.8.355).
 pub(crate) fn vneg_float<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     let a = m.vreg(args.m);
-    let result = float_neg(m, a, args.d.is_quad());
+    let result = float_neg(m, args.ty, a, args.d.is_quad());
     write(m, args.d, result)
 }
 

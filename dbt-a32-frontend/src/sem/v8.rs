@@ -14,7 +14,7 @@ use crate::args::{
 use crate::checksum::Checksum;
 use crate::machine::A32Machine;
 use crate::simd_machine::SimdMachine;
-use crate::system_machine::{Event, SystemMachine};
+use crate::system_machine::{Event, Privilege, SystemMachine};
 
 /// An access that is ordered and aligned.
 const fn ordered(size: Size) -> Access {
@@ -113,4 +113,46 @@ pub(crate) fn sevl<M: SystemMachine>(m: &mut M) -> Execution {
 /// `HLT` (F5.1.60), while halting is not allowed.
 pub(crate) fn hlt<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
     undefined(m)
+}
+
+/// `DCPS1`, `DCPS2`, `DCPS3` (F5.1.50), outside Debug state.
+pub(crate) fn dcps<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
+    undefined(m)
+}
+
+/// `SETPAN` (F5.1.176), which does nothing in User mode.
+pub(crate) fn setpan<M: SystemMachine>(m: &mut M, i: &Imm) -> Execution {
+    if m.privilege() == Privilege::User {
+        return Ok(Flow::Next);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    m.set_pan(i.imm.0 == 1);
+    Ok(Flow::Next)
+}
+
+/// `ESB` (F5.1.57). There are no errors that it could wait for.
+pub(crate) fn esb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `TSB CSYNC` (F5.1.260). Nothing is traced.
+pub(crate) fn tsb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `CSDB` (F5.1.44). Guest code is not speculated on but by the host.
+pub(crate) fn csdb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `CLRBHB` (F5.1.38).
+pub(crate) fn clrbhb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `SB` (F5.1.172).
+pub(crate) fn sb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
 }
