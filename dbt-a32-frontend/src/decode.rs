@@ -14,15 +14,13 @@ use crate::version::DecodeContext;
 #[inline]
 pub fn decode_a32(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
     if is_vfp(word) {
-        return decode_vfp(word, cx);
+        return always(word, decode_vfp(word, cx)?, |insn| {
+            !matches!(insn, Insn::Vjcvt(_))
+        });
     }
     if is_vfp_half(word, cx) {
         let decoded = decode_vfp_half(word, cx)?;
-        let conditional = word >> 28 < Cond::AL.bits();
-        if conditional && !matches!(decoded.insn, Insn::VcvtToBrain(_)) {
-            return Err(Undecodable::Unpredictable);
-        }
-        return Ok(decoded);
+        return always(word, decoded, |insn| matches!(insn, Insn::VcvtToBrain(_)));
     }
     if is_simd_extension(word) {
         return simd_extension::decode(word, cx);
@@ -31,6 +29,19 @@ pub fn decode_a32(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undeco
         return simd::decode(word, cx);
     }
     a32::decode(word, cx)
+}
+
+/// Refuses an instruction under another condition than always, unless it may have one.
+#[inline]
+fn always(
+    word: u32,
+    decoded: Decoded<Insn>,
+    may_be_conditional: impl Fn(&Insn) -> bool,
+) -> Result<Decoded<Insn>, Undecodable> {
+    if word >> 28 < Cond::AL.bits() && !may_be_conditional(&decoded.insn) {
+        return Err(Undecodable::Unpredictable);
+    }
+    Ok(decoded)
 }
 
 /// Whether an A32 word is Advanced SIMD: data processing, or a load or store of

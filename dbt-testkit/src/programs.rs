@@ -248,7 +248,7 @@ fn context(thumb: bool, it: u32, features: Features) -> DecodeContext {
 
 /// A row, with the decoder it belongs to.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+pub(crate) enum Source {
     A32(&'static RowInfo),
     T16(&'static RowInfo),
     T32(&'static RowInfo),
@@ -260,7 +260,7 @@ enum Source {
 }
 
 impl Source {
-    const fn row(self) -> &'static RowInfo {
+    pub(crate) const fn row(self) -> &'static RowInfo {
         match self {
             Self::A32(row)
             | Self::T16(row)
@@ -273,8 +273,24 @@ impl Source {
         }
     }
 
+    /// All rows of A32 or T32.
+    pub(crate) fn all(thumb: bool) -> Vec<Self> {
+        let fp = (vfp::ROWS.iter().map(Self::Vfp))
+            .chain(vfp_v8::ROWS.iter().map(Self::VfpV8))
+            .chain(vfp_half::ROWS.iter().map(Self::VfpHalf))
+            .chain(simd_extension::ROWS.iter().map(Self::SimdExtension))
+            .chain(simd::ROWS.iter().map(Self::Simd));
+        if thumb {
+            let narrow = t16::ROWS.iter().map(Self::T16);
+            let wide = t32::ROWS.iter().map(Self::T32);
+            narrow.chain(wide).chain(fp).collect()
+        } else {
+            a32::ROWS.iter().map(Self::A32).chain(fp).collect()
+        }
+    }
+
     /// Draws an encoding of the row and returns it with its length.
-    fn draw(self, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
+    pub(crate) fn draw(self, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
         let always = random.one_in(2);
         let next = &mut || random.word();
         match self {
@@ -408,34 +424,12 @@ impl Programs {
                 .filter(|source| wanted(set, source.row()))
                 .collect()
         };
-        let fp = || {
-            let vectors = simd::ROWS.iter().map(Source::Simd);
-            let newer = vfp_v8::ROWS.iter().map(Source::VfpV8);
-            let halves = vfp_half::ROWS.iter().map(Source::VfpHalf);
-            let extension = simd_extension::ROWS.iter().map(Source::SimdExtension);
-            vfp::ROWS
-                .iter()
-                .map(Source::Vfp)
-                .chain(newer)
-                .chain(halves)
-                .chain(extension)
-                .chain(vectors)
-        };
         Self {
             random: Random::new(seed),
             mix,
             guest: mix.guest(),
-            a32: keep(
-                "A32",
-                a32::ROWS.iter().map(Source::A32).chain(fp()).collect(),
-            ),
-            t32: keep(
-                "T32",
-                (t16::ROWS.iter().map(Source::T16))
-                    .chain(t32::ROWS.iter().map(Source::T32))
-                    .chain(fp())
-                    .collect(),
-            ),
+            a32: keep("A32", Source::all(false)),
+            t32: keep("T32", Source::all(true)),
         }
     }
 

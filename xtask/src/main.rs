@@ -32,13 +32,18 @@ cargo xtask bless
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
     --all        also lists what is UNPREDICTABLE or not described, by name
-cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
-    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
+cargo xtask oracle llvm [--full | --sample N] [--doubts] [--all] [--threads N] [a32] [t16] [t32]
+    the same with LLVM's library
+    --doubts     asks llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
 cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--evaluate]
     compares generated code with the interpreter on N random instructions (default 1000000),
     in one program of eight with every access and page of data made to fault in turn
     --single     in programs of one instruction, not of 8 to 32
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle qemu [--count N] [--seed S] [--rows PREFIX] [--qemu PROGRAM]
+    compares the interpreter with qemu-arm (version 10) on N executions of single instructions
+    that Unicorn lacks or does wrongly (default 1000000)
+    --rows PREFIX   of rows whose names begin so, instead
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]
                            [--examples N] [--coverage]
     compares the interpreter with Unicorn on N random instructions (default 1000000);

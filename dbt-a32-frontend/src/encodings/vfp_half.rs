@@ -22,7 +22,6 @@ dbt_isa::rows! {
     Vfma           "A2 f16" "1110_11101_D_10_nnnn_dddd_1001_N_0_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp3::half(d, D, n, N, m, M)
     Vfms           "A2 f16" "1110_11101_D_10_nnnn_dddd_1001_N_1_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp3::half(d, D, n, N, m, M)
     VmovImm        "A2 f16" "1110_11101_D_11_hhhh_dddd_1001_(0)_0_(0)_0_llll" if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpMovImm { d: FpReg::half(d, D), imm: FpImm::new(h << 4 | l) }
-    VmovReg        "A2 f16" "1110_11101_D_11_0000_dddd_1001_0_1_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp2 { d: FpReg::half(d, D), m: FpReg::half(m, M) }
     Vabs           "A2 f16" "1110_11101_D_11_0000_dddd_1001_1_1_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp2 { d: FpReg::half(d, D), m: FpReg::half(m, M) }
     Vneg           "A2 f16" "1110_11101_D_11_0001_dddd_1001_0_1_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp2 { d: FpReg::half(d, D), m: FpReg::half(m, M) }
     Vsqrt          "A1 f16" "1110_11101_D_11_0001_dddd_1001_1_1_M_0_mmmm"     if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => Fp2 { d: FpReg::half(d, D), m: FpReg::half(m, M) }
@@ -35,8 +34,8 @@ dbt_isa::rows! {
     Vrint          "A1 r f16" "1110_11101_D_11_0110_dddd_1001_0_1_M_0_mmmm" if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpRound { to: RoundTo::Fpscr, d: FpReg::half(d, D), m: FpReg::half(m, M) }
     Vrint          "A1 z f16" "1110_11101_D_11_0110_dddd_1001_1_1_M_0_mmmm" if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpRound { to: RoundTo::Zero, d: FpReg::half(d, D), m: FpReg::half(m, M) }
     Vrint          "A1 x f16" "1110_11101_D_11_0111_dddd_1001_0_1_M_0_mmmm" if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpRound { to: RoundTo::Exact, d: FpReg::half(d, D), m: FpReg::half(m, M) }
-    Vstr           "A1 f16" "1110_1101_u_D_0_0_nnnn_dddd_1001_iiiiiiii"       if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block() || n == 15 && cx.thumb) => FpMem { d: FpReg::half(d, D), address: AddrImm::new(n, 1, u, 0, i << 1) }
-    Vldr           "A1 f16" "1110_1101_u_D_0_1_nnnn_dddd_1001_iiiiiiii"       if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpMem { d: FpReg::half(d, D), address: AddrImm::new(n, 1, u, 0, i << 1) }
+    Vstr           "A1 f16" "1110_1101_u_D_0_0_nnnn_dddd_1001_iiiiiiii"       if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block() || n == 15 && cx.thumb) => FpMem { d: FpReg::half(d, D), address: AddrImm::new(n, 1, u, 0, i << 1) } "vstr{.c}.16 {d}, {address}"
+    Vldr           "A1 f16" "1110_1101_u_D_0_1_nnnn_dddd_1001_iiiiiiii"       if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block()) => FpMem { d: FpReg::half(d, D), address: AddrImm::new(n, 1, u, 0, i << 1) } "vldr{.c}.16 {d}, {address}"
     /// Move a core register to a half.
     VmovToHalf     "A1" "1110_1110_000_0_nnnn_tttt_1001_N_(00)_1_(0000)"      if_cx (cx.has(Features::FP16)) unpredictable (cx.in_it_block() || t == 15 || t == 13 && cx.thumb) => FpCore { t: r(t), n: single(n, N) } "vmov{.c}.f16 {n}, {t}"
     /// Move a half to a core register.
