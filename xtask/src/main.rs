@@ -8,6 +8,7 @@
 mod bench;
 mod bless;
 mod ci;
+mod isa_report;
 mod oracle;
 mod unsafe_inventory;
 
@@ -27,6 +28,9 @@ cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--float
 cargo xtask bench density [--floating] [PROGRAM...]
     counts the host instructions that each back end's code executes for each guest
     instruction of the same programs
+cargo xtask isa-report
+    lists every instruction of the Arm manuals with the encodings that are described, or why none
+    is
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
@@ -67,6 +71,7 @@ fn run() -> Result<ExitCode, lexopt::Error> {
         Some(Value(command)) if command == "bless" => Ok(bless::run()),
         Some(Value(command)) if command == "ci" => ci::run(&mut args),
         Some(Value(command)) if command == "unsafe-inventory" => Ok(ci::unsafe_inventory()),
+        Some(Value(command)) if command == "isa-report" => Ok(isa_report::run()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");

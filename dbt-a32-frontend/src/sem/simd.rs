@@ -95,9 +95,9 @@ macro_rules! of_two {
 of_two! {
     /// `VHADD` (A8.8.319).
     vhadd = HalvingAdd;
-    /// `VQADD` (A8.8.369).
+    /// `VQADD` (A8.8.370).
     vqadd = SatAdd;
-    /// `VRHADD` (A8.8.389).
+    /// `VRHADD` (A8.8.387).
     vrhadd = RoundingHalvingAdd;
     /// `VAND` (register; A8.8.287).
     vand_reg = And;
@@ -157,11 +157,11 @@ of_two! {
     vmin_float = FloatMin;
     /// `VRECPS` (A8.8.385).
     vrecps = FloatRecipStep;
-    /// `VRSQRTS` (A8.8.396).
+    /// `VRSQRTS` (A8.8.392).
     vrsqrts = FloatRsqrtStep;
-    /// `VMAXNM` (DDI 0487, F6.1.117).
+    /// `VMAXNM` (DDI 0487).
     vmaxnm_simd = FloatMaxNum;
-    /// `VMINNM` (DDI 0487, F6.1.120).
+    /// `VMINNM` (DDI 0487).
     vminnm_simd = FloatMinNum;
 }
 
@@ -176,11 +176,11 @@ macro_rules! shift_by_register {
 }
 
 shift_by_register! {
-    /// `VSHL` (register; A8.8.398).
+    /// `VSHL` (register; A8.8.396).
     vshl_reg = Shift;
     /// `VQSHL` (register; A8.8.379).
     vqshl_reg = SatShift;
-    /// `VRSHL` (A8.8.390).
+    /// `VRSHL` (A8.8.388).
     vrshl = RoundingShift;
     /// `VQRSHL` (A8.8.377).
     vqrshl = SatRoundingShift;
@@ -222,17 +222,17 @@ macro_rules! pairwise {
 }
 
 pairwise! {
-    /// `VPADD` (integer; A8.8.363).
+    /// `VPADD` (integer; A8.8.362).
     vpadd_int = Add;
-    /// `VPADD` (floating-point; A8.8.364).
+    /// `VPADD` (floating-point; A8.8.363).
     vpadd_float = FloatAdd;
-    /// `VPMAX` (integer; A8.8.366).
+    /// `VPMAX` (integer; A8.8.365).
     vpmax_int = Max;
-    /// `VPMIN` (integer; A8.8.366).
+    /// `VPMIN` (integer; A8.8.365).
     vpmin_int = Min;
-    /// `VPMAX` (floating-point; A8.8.367).
+    /// `VPMAX` (floating-point; A8.8.366).
     vpmax_float = FloatMax;
-    /// `VPMIN` (floating-point; A8.8.367).
+    /// `VPMIN` (floating-point; A8.8.366).
     vpmin_float = FloatMin;
 }
 
@@ -339,12 +339,12 @@ pub(super) fn of_three<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &Simd3) 
     write(m, args.d, result)
 }
 
-/// `VQRDMLAH` (DDI 0487, F6.1.180).
+/// `VQRDMLAH` (DDI 0487).
 pub(crate) fn vqrdmlah<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::SatRoundingDoublingMulAdd, args)
 }
 
-/// `VQRDMLSH` (DDI 0487, F6.1.181).
+/// `VQRDMLSH` (DDI 0487).
 pub(crate) fn vqrdmlsh<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::SatRoundingDoublingMulSub, args)
 }

@@ -35,7 +35,7 @@ fn invert<M: SimdMachine>(m: &mut M, ty: SimdTy, a: Vector<M>, of: u64, quad: bo
     two(m, op(SimdKind::Xor, ty, quad), a, signs)
 }
 
-/// `VCADD` (F6.1.53): adds a number that is rotated by 90 or 270 degrees.
+/// `VCADD`: adds a number that is rotated by 90 or 270 degrees.
 pub(crate) fn vcadd<M: SimdMachine>(m: &mut M, args: &SimdComplex) -> Execution {
     let Simd3 {
         ty,
@@ -78,7 +78,7 @@ fn complex_mul_add<M: SimdMachine>(
     write(m, d, result)
 }
 
-/// `VCMLA` (F6.1.58).
+/// `VCMLA`.
 pub(crate) fn vcmla<M: SimdMachine>(m: &mut M, args: &SimdComplex) -> Execution {
     let Simd3 {
         ty,
@@ -90,7 +90,7 @@ pub(crate) fn vcmla<M: SimdMachine>(m: &mut M, args: &SimdComplex) -> Execution 
     complex_mul_add(m, (ty, d, n), b, args.rotation)
 }
 
-/// `VCMLA` (by element; F6.1.59).
+/// `VCMLA` (by element).
 pub(crate) fn vcmla_scalar<M: SimdMachine>(m: &mut M, args: &SimdComplexScalar) -> Execution {
     let SimdScalar3 {
         ty,
@@ -151,22 +151,22 @@ fn halves_by_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar, subtract: 
     mul_add_singles(m, args.d, [a, b], subtract)
 }
 
-/// `VFMAL` (vector; F6.1.99).
+/// `VFMAL` (vector).
 pub(crate) fn vfmal<M: SimdMachine>(m: &mut M, args: &SimdHalves) -> Execution {
     halves(m, args, false)
 }
 
-/// `VFMSL` (vector; F6.1.103).
+/// `VFMSL` (vector).
 pub(crate) fn vfmsl<M: SimdMachine>(m: &mut M, args: &SimdHalves) -> Execution {
     halves(m, args, true)
 }
 
-/// `VFMAL` (by scalar; F6.1.98).
+/// `VFMAL` (by scalar).
 pub(crate) fn vfmal_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar) -> Execution {
     halves_by_scalar(m, args, false)
 }
 
-/// `VFMSL` (by scalar; F6.1.102).
+/// `VFMSL` (by scalar).
 pub(crate) fn vfmsl_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar) -> Execution {
     halves_by_scalar(m, args, true)
 }
@@ -191,52 +191,52 @@ fn by_group<M: SimdMachine>(
     write(m, args.d, result)
 }
 
-/// `VSDOT`, `VUDOT` (vector; F6.1.191, F6.1.230).
+/// `VSDOT`, `VUDOT` (vector).
 pub(crate) fn vdot<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::Dot, args)
 }
 
-/// `VSDOT`, `VUDOT` (by element; F6.1.192, F6.1.231).
+/// `VSDOT`, `VUDOT` (by element).
 pub(crate) fn vdot_scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Execution {
     by_group(m, SimdKind::Dot, args, false)
 }
 
-/// `VUSDOT` (vector; F6.1.233).
+/// `VUSDOT` (vector).
 pub(crate) fn vusdot<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::DotMixed, args)
 }
 
-/// `VUSDOT` (by element; F6.1.234).
+/// `VUSDOT` (by element).
 pub(crate) fn vusdot_scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Execution {
     by_group(m, SimdKind::DotMixed, args, false)
 }
 
-/// `VSUDOT` (by element; F6.1.226).
+/// `VSUDOT` (by element).
 pub(crate) fn vsudot_scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Execution {
     by_group(m, SimdKind::DotMixed, args, true)
 }
 
-/// `VSMMLA`, `VUMMLA` (F6.1.202, F6.1.232).
+/// `VSMMLA`, `VUMMLA`.
 pub(crate) fn vmmla<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::MatrixMulAdd, args)
 }
 
-/// `VUSMMLA` (F6.1.235).
+/// `VUSMMLA`.
 pub(crate) fn vusmmla<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::MatrixMulAddMixed, args)
 }
 
-/// `VDOT` (vector; F6.1.85).
+/// `VDOT` (vector).
 pub(crate) fn vdot_brain<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::BrainDot, args)
 }
 
-/// `VDOT` (by element; F6.1.86).
+/// `VDOT` (by element).
 pub(crate) fn vdot_brain_scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Execution {
     by_group(m, SimdKind::BrainDot, args, false)
 }
 
-/// `VMMLA` (F6.1.128).
+/// `VMMLA`.
 pub(crate) fn vmmla_brain<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     of_three(m, SimdKind::BrainMatrixMulAdd, args)
 }
@@ -250,14 +250,14 @@ fn brain_as_singles<M: SimdMachine>(m: &mut M, a: Vector<M>, top: bool) -> Vecto
     one(m, op(SimdKind::ShiftLeft, SimdTy::F32, true).imm(16), a)
 }
 
-/// `VFMAB`, `VFMAT` (BFloat16, vector; F6.1.96).
+/// `VFMAB`, `VFMAT` (BFloat16, vector).
 pub(crate) fn vfma_brain<M: SimdMachine>(m: &mut M, args: &SimdBrain) -> Execution {
     let (a, b) = (m.vreg(args.args.n), m.vreg(args.args.m));
     let operands = [a, b].map(|operand| brain_as_singles(m, operand, args.top));
     mul_add_singles(m, args.args.d, operands, false)
 }
 
-/// `VFMAB`, `VFMAT` (BFloat16, by scalar; F6.1.97).
+/// `VFMAB`, `VFMAT` (BFloat16, by scalar).
 pub(crate) fn vfma_brain_scalar<M: SimdMachine>(m: &mut M, args: &SimdBrainScalar) -> Execution {
     let (a, b) = (m.vreg(args.args.n), scalar(m, &args.args));
     let operands = [a, b].map(|operand| brain_as_singles(m, operand, args.top));

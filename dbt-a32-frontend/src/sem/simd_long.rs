@@ -232,9 +232,9 @@ by_scalar! {
     vqdmulh_scalar = by_scalar(SatDoublingMulHigh);
     /// `VQRDMULH` (by scalar; A8.8.376).
     vqrdmulh_scalar = by_scalar(SatRoundingDoublingMulHigh);
-    /// `VQRDMLAH` (DDI 0487, F6.1.180, encoding A2).
+    /// `VQRDMLAH` (DDI 0487, encoding A2).
     vqrdmlah_scalar = of_three_by_scalar(SatRoundingDoublingMulAdd);
-    /// `VQRDMLSH` (DDI 0487, F6.1.181, encoding A2).
+    /// `VQRDMLSH` (DDI 0487, encoding A2).
     vqrdmlsh_scalar = of_three_by_scalar(SatRoundingDoublingMulSub);
     /// `VMLAL` (by scalar; A8.8.338).
     vmlal_scalar = accumulate_long_by_scalar(Add);

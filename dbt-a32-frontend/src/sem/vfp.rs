@@ -441,7 +441,7 @@ pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution
     Ok(set_half(m, args.d, args.top, half))
 }
 
-/// `VCVTB`, `VCVTT` (to BFloat16; DDI 0487, F6.1.66). The other half of the destination
+/// `VCVTB`, `VCVTT` (to BFloat16; DDI 0487). The other half of the destination
 /// stays.
 pub(crate) fn vcvt_to_brain<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution {
     let value = m.sreg(args.m);
@@ -637,7 +637,7 @@ pub(crate) fn vmov_from_single<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execu
     Ok(Flow::Next)
 }
 
-/// `VMOV` (between general-purpose register and half-precision; DDI 0487, F6.1.141).
+/// `VMOV` (between general-purpose register and half-precision; DDI 0487).
 pub(crate) fn vmov_to_half<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution {
     let value = m.reg(args.t);
     let value = m.and_imm(value, 0xffff);
@@ -645,7 +645,7 @@ pub(crate) fn vmov_to_half<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution
     Ok(Flow::Next)
 }
 
-/// `VMOV` (between general-purpose register and half-precision; DDI 0487, F6.1.141).
+/// `VMOV` (between general-purpose register and half-precision; DDI 0487).
 pub(crate) fn vmov_from_half<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution {
     let value = m.sreg(args.n);
     let value = m.and_imm(value, 0xffff);

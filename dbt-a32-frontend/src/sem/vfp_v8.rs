@@ -7,7 +7,7 @@ use crate::args::{Fp2, Fp3, FpHalfDouble, FpRound, FpSelect, FpToIntRounded, Rou
 use crate::fp_reg::FpReg;
 use crate::vfp_machine::{FpOp, RoundingOf, VfpMachine};
 
-/// `VSEL` (F6.1.207).
+/// `VSEL`.
 pub(crate) fn vsel<M: VfpMachine>(m: &mut M, args: &FpSelect) -> Execution {
     let Fp3 { d, n, m: other } = args.args;
     let Some(condition) = args.cond.condition() else {
@@ -76,12 +76,12 @@ fn read_bits<M: VfpMachine>(m: &mut M, reg: FpReg) -> M::Dword {
     }
 }
 
-/// `VMAXNM` (F6.1.117).
+/// `VMAXNM`.
 pub(crate) fn vmaxnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
     of_two(m, [FpOp::MaxNum16, FpOp::MaxNum32, FpOp::MaxNum64], args)
 }
 
-/// `VMINNM` (F6.1.120).
+/// `VMINNM`.
 pub(crate) fn vminnm<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
     of_two(m, [FpOp::MinNum16, FpOp::MinNum32, FpOp::MinNum64], args)
 }
@@ -94,8 +94,7 @@ fn rounding<M: VfpMachine>(m: &mut M, ops: [FpOp; 3], how: RoundingOf, reg: FpRe
     m.fp(op, value, how, zero)
 }
 
-/// `VRINTA`, `VRINTN`, `VRINTP`, `VRINTM`, `VRINTR`, `VRINTX`, `VRINTZ` (F6.1.200 and
-/// on).
+/// `VRINTA`, `VRINTN`, `VRINTP`, `VRINTM`, `VRINTR`, `VRINTX`, `VRINTZ`.
 pub(crate) fn vrint<M: VfpMachine>(m: &mut M, args: &FpRound) -> Execution {
     let how = RoundingOf {
         rounding: args.to.rounding(),
@@ -107,7 +106,7 @@ pub(crate) fn vrint<M: VfpMachine>(m: &mut M, args: &FpRound) -> Execution {
     write_bits(m, args.d, result)
 }
 
-/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM` (F6.1.63 and on).
+/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM`.
 pub(crate) fn vcvt_rounded<M: VfpMachine>(m: &mut M, args: &FpToIntRounded) -> Execution {
     let how = RoundingOf {
         rounding: args.to.rounding(),
@@ -119,7 +118,7 @@ pub(crate) fn vcvt_rounded<M: VfpMachine>(m: &mut M, args: &FpToIntRounded) -> E
     write_bits(m, FpReg::Single(args.d), result)
 }
 
-/// `VCVTB`, `VCVTT` (to double-precision; F6.1.65).
+/// `VCVTB`, `VCVTT` (to double-precision).
 pub(crate) fn vcvt_double_from_half<M: VfpMachine>(m: &mut M, args: &FpHalfDouble) -> Execution {
     let value = m.sreg(args.s);
     let half = if args.top {
@@ -133,7 +132,7 @@ pub(crate) fn vcvt_double_from_half<M: VfpMachine>(m: &mut M, args: &FpHalfDoubl
     Ok(Flow::Next)
 }
 
-/// `VCVTB`, `VCVTT` (from double-precision; F6.1.65). The other half of the
+/// `VCVTB`, `VCVTT` (from double-precision). The other half of the
 /// destination stays.
 pub(crate) fn vcvt_half_from_double<M: VfpMachine>(m: &mut M, args: &FpHalfDouble) -> Execution {
     let (value, zero) = (m.dreg(args.d), m.imm64(0));
@@ -142,7 +141,7 @@ pub(crate) fn vcvt_half_from_double<M: VfpMachine>(m: &mut M, args: &FpHalfDoubl
     Ok(set_half(m, args.s, args.top, half))
 }
 
-/// `VINS` (F6.1.107).
+/// `VINS`.
 pub(crate) fn vins<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
     let (FpReg::Single(d), FpReg::Single(operand)) = (args.d, args.m) else {
         mixed()
@@ -151,7 +150,7 @@ pub(crate) fn vins<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
     Ok(set_half(m, d, true, half))
 }
 
-/// `VMOVX` (F6.1.154).
+/// `VMOVX`.
 pub(crate) fn vmovx<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
     let (FpReg::Single(d), FpReg::Single(operand)) = (args.d, args.m) else {
         mixed()
@@ -162,7 +161,7 @@ pub(crate) fn vmovx<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
     Ok(Flow::Next)
 }
 
-/// `VJCVT` (F6.1.108). FPSCR.Z tells whether the conversion is exact.
+/// `VJCVT`. FPSCR.Z tells whether the conversion is exact.
 pub(crate) fn vjcvt<M: VfpMachine>(m: &mut M, args: &FpHalfDouble) -> Execution {
     let value = m.dreg(args.d);
     let result = m.fp(FpOp::ToIntModulo, value, value, value);

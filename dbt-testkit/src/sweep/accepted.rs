@@ -181,7 +181,7 @@ const HINT: &str =
     "A5.2.11, A6.3.4: hints ARMv7 reserves; either side prints names some of them got in ARMv8";
 const EXTRACT: &str =
     "A8.8.316: VEXT has bytes only; other sizes are pseudo-instructions, which Capstone prints";
-const FIXED_HALF: &str = "DDI 0487, F6.1.64: VCVT between F16 and fixed point has at most 16 fraction bits, and \
+const FIXED_HALF: &str = "DDI 0487, F6.1, VCVT: between F16 and fixed point has at most 16 fraction bits, and \
      imm6 = 10xxxx is UNDEFINED; Capstone and LLVM take it";
 const NEWEST: &str = "DDI 0487, A2.6 and A2.9: ARMv8.2's products of halves and ARMv8.6, which Capstone 5 does not know";
 
