@@ -53,9 +53,12 @@ pub struct ArmState {
     pub fpscr_nzcv: u32,
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
-    /// Operands of a vector operation that generated code leaves to a helper, and
-    /// its result. Not part of the guest's state, and zero between instructions.
+    /// Operands of a vector operation that generated code leaves to a helper, halves
+    /// of 128 bits each, and its result. Not part of the guest's state, and zero between instructions.
     pub vectors: [u64; 6],
+    /// The tag that the granule of `exclusive_address` had before the load-exclusive:
+    /// the engine's own, of which it makes sense only that it is another one later.
+    pub exclusive_tag: u64,
     /// What user-level code does not see. Last, so that its size is nobody's cost.
     pub system: SystemState,
 }
@@ -68,6 +71,8 @@ impl ArmState {
     pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
     /// Flush-to-zero of FPSCR.
     pub const FPSCR_FZ: u32 = 1 << 24;
+    /// The rounding mode of FPSCR.
+    pub const FPSCR_RMODE: u32 = 3 << 22;
     /// The condition flags of FPSCR.
     pub const FPSCR_NZCV: u32 = 0xf000_0000;
 
@@ -108,6 +113,14 @@ impl ArmState {
         self.fpscr_nzcv = fpscr & Self::FPSCR_NZCV;
     }
 
+    /// Returns the state without the tag of the exclusive monitor, which depends on the
+    /// engine's past: for comparing the states of two of them.
+    #[must_use]
+    pub const fn without_tag(mut self) -> Self {
+        self.exclusive_tag = 0;
+        self
+    }
+
     /// Returns the address of the current or next instruction.
     #[must_use]
     pub const fn pc(&self) -> u32 {
@@ -135,6 +148,7 @@ impl Default for ArmState {
             fpscr_nzcv: 0,
             d: [0; 32],
             vectors: [0; 6],
+            exclusive_tag: 0,
             system: SystemState::USER,
         }
     }

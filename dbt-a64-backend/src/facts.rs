@@ -197,7 +197,7 @@ pub(crate) fn analyse(
         match *inst {
             Inst::Load { address, .. }
             | Inst::Store { address, .. }
-            | Inst::CompareExchange { address, .. } => facts[address.index()].addresses = true,
+            | Inst::StoreExclusive { address, .. } => facts[address.index()].addresses = true,
             Inst::Binary {
                 op: BinOp::Add,
                 width: Width::W32,

@@ -9,6 +9,7 @@
 
 mod branch;
 mod edge;
+mod exclusive;
 mod flags;
 mod float;
 mod int;
@@ -18,11 +19,11 @@ mod place;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
-use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value, VectorWidth, Width};
 use dbt_core::location::Location;
 
-use crate::asm::Asm;
+use crate::asm::{self, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::{Form, Sources};
@@ -45,6 +46,8 @@ pub(crate) struct Scratch {
     fixups: Vec<(u32, BlockId)>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
+    /// Where the detour leaves instead of going to a loop's head.
+    leave_loops: Vec<Option<u32>>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
 }
@@ -56,8 +59,11 @@ pub(crate) struct Lowering<'a> {
     entries: &'a Entries,
     pins: &'a Pins,
     features: Features,
+    /// Whether there is a detour, so that code need not poll.
+    has_detour: bool,
     scratch: &'a mut Scratch,
     flags: FlagsState,
+    detour: Vec<Detour>,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
     marks: Vec<CodeMark>,
@@ -84,6 +90,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
+        has_detour: bool,
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -93,7 +100,9 @@ impl<'a> Lowering<'a> {
             entries,
             pins,
             features,
+            has_detour,
             scratch,
+            detour: Vec::new(),
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
@@ -118,14 +127,19 @@ impl<'a> Lowering<'a> {
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
+        self.loop_stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.bind(at, label)?;
+            if let Some(leave) = self.scratch.leave_loops[id.index()] {
+                self.leave_in_detour(at, self.asm.opcode(at), leave.into())?;
+            }
         }
         Ok(Fragment {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            detour: self.detour,
             marks: self.marks,
         })
     }
@@ -150,6 +164,8 @@ impl<'a> Lowering<'a> {
         scratch.stubs.clear();
         scratch.liveness.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
+        scratch.leave_loops.clear();
+        scratch.leave_loops.resize(unit.blocks.len(), None);
         scratch.forms.clear();
         scratch.forms.resize(unit.blocks.len(), None);
     }
@@ -184,6 +200,14 @@ impl<'a> Lowering<'a> {
         self.start(block.insts.end);
         self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
+    }
+
+    /// Has the detour hold `branch` at `at`, leading to offset `to`.
+    fn leave_in_detour(&mut self, at: u32, branch: u32, to: i64) -> Result<()> {
+        let distance = to - i64::from(at);
+        let word = asm::with_target(branch, distance).ok_or(CompileError::TooLarge)?;
+        self.detour.push(Detour { offset: at, word });
+        Ok(())
     }
 
     /// Makes the branch at `at` lead to `to`.
@@ -227,6 +251,11 @@ impl<'a> Lowering<'a> {
             Inst::Guest { location } => {
                 self.location = location;
                 Ok(())
+            }
+            Inst::Get { slot } | Inst::Set { slot, .. }
+                if self.input.layout.slot(slot).ty == Ty::V128 =>
+            {
+                Err(CompileError::Unsupported)
             }
             Inst::Get { slot } => {
                 self.get(value, slot);
@@ -286,24 +315,34 @@ impl<'a> Lowering<'a> {
                 access,
                 width,
                 address,
-            } => self.load(value, access, width, address),
+            } => self.load(value, access, scalar(width)?, address),
             Inst::StoreVector {
                 access,
                 width,
                 address,
                 value,
-            } => self.store(access, width, address, value),
-            Inst::Vector { op, a, b } => self.vector(value, op, a, b),
-            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            } => self.store(access, scalar(width)?, address, value),
+            // Left to the interpreter.
+            Inst::Vector { .. } => Err(CompileError::Unsupported),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => self.load_tag(value, address),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => self.compare_exchange(value, access, address, expected, new),
+            } => {
+                let store = exclusive::Store {
+                    address,
+                    tag,
+                    expected,
+                    new,
+                };
+                self.store_exclusive(value, access, store)
+            }
             Inst::Fence => {
                 self.asm.barrier();
                 Ok(())
@@ -365,5 +404,14 @@ fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
             }
             Terminator::Indirect { .. } | Terminator::Trap { .. } => {}
         }
+    }
+}
+
+/// The width of a value that a general register holds.
+const fn scalar(width: VectorWidth) -> Result<Width> {
+    match width {
+        VectorWidth::V32 => Ok(Width::W32),
+        VectorWidth::V64 => Ok(Width::W64),
+        VectorWidth::V128 => Err(CompileError::Unsupported),
     }
 }

@@ -56,12 +56,6 @@ impl Reg {
     }
 }
 
-/// A vector register, by its number. None holds a value from one IR instruction to
-/// the next.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(transparent)]
-pub struct Vreg(pub u8);
-
 /// Registers for values local to a block.
 pub const SCRATCH: [Reg; 8] = [
     Reg(16),

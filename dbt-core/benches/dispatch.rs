@@ -48,6 +48,7 @@ impl Guest for Idle {
             hot: &[],
             flags: Slot(0),
             float_status: None,
+            vector_operands: None,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -43,6 +43,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: Slot(16),
     float_status: None,
+    vector_operands: None,
 };
 
 /// What a front end makes of one guest instruction each.

@@ -3,10 +3,11 @@
 use core::fmt;
 
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot, write_slot};
-use dbt_core::ir::{Helper, Slot, Unit};
+use dbt_core::ir::{Slot, Ty, Unit};
 
 use crate::memory::MirroredMemory;
 use crate::random::Random;
+use crate::units::helpers::help;
 use crate::units::{FLAGS, LAYOUT, STATE_BYTES};
 
 /// Blocks evaluated before a unit counts as looping for ever.
@@ -62,10 +63,15 @@ impl World {
             let value = match info.name {
                 "flags" => random.bits() & 0xf000_0000,
                 "q" => random.bits() & 1,
+                name if name.starts_with("operand") => 0,
                 _ if random.one_in(3) => random.bits() & 0xff,
                 _ => random.bits(),
             };
-            write_slot(&LAYOUT, &mut state, slot, value);
+            let above = match info.ty {
+                Ty::V128 if value != 0 => u128::from(random.bits()) << 64,
+                _ => 0,
+            };
+            write_slot(&LAYOUT, &mut state, slot, above | u128::from(value));
         }
         Self {
             outcome: Outcome::Spent,
@@ -91,14 +97,6 @@ impl World {
             write_slot(&LAYOUT, &mut self.state, FLAGS, 0);
         }
     }
-}
-
-/// A helper that reads and writes state.
-fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
-    let slot = Slot(helper.0);
-    let old = read_slot(&LAYOUT, state, slot);
-    write_slot(&LAYOUT, state, slot, args[0] ^ args[1].rotate_left(5));
-    old ^ args[2]
 }
 
 /// Evaluates two valid units of the made-up guest on the same state and memory,

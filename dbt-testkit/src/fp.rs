@@ -18,9 +18,18 @@
     reason = "operands are zero-extended, results truncated"
 )]
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub mod generated;
 mod operands;
+pub mod vector;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub mod vector_programs;
 
 use dbt_a32_frontend::softfloat::{FixedWidth, FpControl, FpFlags, Rounding, RoundingMode};
 use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};

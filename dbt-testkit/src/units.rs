@@ -8,10 +8,12 @@
     reason = "random bits are cut to size, and slots are few"
 )]
 
+pub mod helpers;
+
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
-    TrapKind, Ty, Unit, Value, VectorOp, VectorShift, Width,
+    TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -27,17 +29,19 @@ pub static LAYOUT: StateLayout = StateLayout {
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
+    vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
 };
 
 /// The number of bytes of the made-up guest's state.
-pub const STATE_BYTES: usize = 64;
+pub const STATE_BYTES: usize = 144;
 
-const FLOAT_STATUS: Slot = Slot(7);
+/// The slot of the made-up guest's floating-point status.
+pub const FLOAT_STATUS: Slot = Slot(7);
 
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
 
-static SLOTS: [SlotInfo; 15] = [
+static SLOTS: [SlotInfo; 20] = [
     slot("r0", Ty::I32, 0),
     slot("r1", Ty::I32, 4),
     slot("r2", Ty::I32, 8),
@@ -53,7 +57,15 @@ static SLOTS: [SlotInfo; 15] = [
     slot("d0", Ty::V64, 40),
     slot("d1", Ty::V64, 48),
     slot("w0", Ty::I64, 56),
+    slot("q0", Ty::V128, 40),
+    slot("q1", Ty::V128, 64),
+    slot("operand0", Ty::V128, 96),
+    slot("operand1", Ty::V128, 112),
+    slot("operand2", Ty::V128, 128),
 ];
+
+/// How many slots units may name: all but the operands of functions.
+pub const NAMED: usize = 17;
 
 const fn slot(name: &'static str, ty: Ty, offset: u32) -> SlotInfo {
     SlotInfo { name, ty, offset }
@@ -82,7 +94,7 @@ const CONSTANTS: [u64; 20] = [
     0x1000,
 ];
 
-const BINARY: [BinOp; 12] = [
+pub(crate) const BINARY: [BinOp; 12] = [
     BinOp::Add,
     BinOp::Sub,
     BinOp::Mul,
@@ -97,7 +109,7 @@ const BINARY: [BinOp; 12] = [
     BinOp::Ror,
 ];
 
-const UNARY: [UnOp; 9] = [
+pub(crate) const UNARY: [UnOp; 9] = [
     UnOp::Not,
     UnOp::Neg,
     UnOp::Clz,
@@ -109,7 +121,7 @@ const UNARY: [UnOp; 9] = [
     UnOp::ZextHalf,
 ];
 
-const COMPARE: [CmpOp; 10] = [
+pub(crate) const COMPARE: [CmpOp; 10] = [
     CmpOp::Eq,
     CmpOp::Ne,
     CmpOp::Ult,
@@ -124,7 +136,11 @@ const COMPARE: [CmpOp; 10] = [
 
 /// Makes a random valid unit of the made-up guest.
 pub fn generate(random: &mut Random, unit: &mut Unit) {
-    let mut builder = Builder::new(unit);
+    build(random, &mut Builder::new(unit));
+}
+
+/// The same, by a builder.
+pub fn build(random: &mut Random, builder: &mut Builder<'_>) {
     let blocks: Vec<_> = (0..=random.below(4)).map(|_| builder.reserve()).collect();
     let mut generator = Generator {
         random,
@@ -140,69 +156,56 @@ pub fn generate(random: &mut Random, unit: &mut Unit) {
 
 struct Generator<'a, 'u> {
     random: &'a mut Random,
-    builder: Builder<'u>,
+    builder: &'a mut Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
-    made: [Vec<Value>; 6],
+    made: [Vec<Value>; 7],
     pc: u32,
 }
 
-const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
-
-/// Every operation of elements.
-const VECTOR: [VectorOp; 26] = [
-    VectorOp::And,
-    VectorOp::Or,
-    VectorOp::Xor,
-    VectorOp::AndNot,
-    VectorOp::Add(Size::Byte),
-    VectorOp::Add(Size::Half),
-    VectorOp::Add(Size::Word),
-    VectorOp::Add(Size::Dword),
-    VectorOp::Sub(Size::Byte),
-    VectorOp::Sub(Size::Half),
-    VectorOp::Sub(Size::Word),
-    VectorOp::Sub(Size::Dword),
-    VectorOp::Mul(Size::Half),
-    VectorOp::Mul(Size::Word),
-    VectorOp::Equal(Size::Byte),
-    VectorOp::Equal(Size::Half),
-    VectorOp::Equal(Size::Word),
-    VectorOp::Greater(Size::Byte),
-    VectorOp::Greater(Size::Half),
-    VectorOp::Greater(Size::Word),
-    VectorOp::Zip(Size::Byte),
-    VectorOp::Zip(Size::Half),
-    VectorOp::Zip(Size::Word),
-    VectorOp::Narrow(Size::Half),
-    VectorOp::Narrow(Size::Word),
-    VectorOp::Narrow(Size::Dword),
+const TYPES: [Ty; 7] = [
+    Ty::I1,
+    Ty::I32,
+    Ty::I64,
+    Ty::Flags,
+    Ty::V32,
+    Ty::V64,
+    Ty::V128,
 ];
 
-/// Every shift of elements.
-const VECTOR_SHIFTS: [VectorShift; 8] = [
-    VectorShift::Left(Size::Half),
-    VectorShift::Left(Size::Word),
-    VectorShift::Left(Size::Dword),
-    VectorShift::Logical(Size::Half),
-    VectorShift::Logical(Size::Word),
-    VectorShift::Logical(Size::Dword),
-    VectorShift::Arithmetic(Size::Half),
-    VectorShift::Arithmetic(Size::Word),
-];
-
-const FLOAT: [FloatOp; 12] = [
+/// Every operation on numbers.
+pub const FLOAT: [FloatOp; 30] = [
     FloatOp::Add(Width::W32),
-    FloatOp::Mul(Width::W64),
-    FloatOp::Sqrt(Width::W64),
+    FloatOp::Sub(Width::W32),
+    FloatOp::Mul(Width::W32),
+    FloatOp::Div(Width::W32),
+    FloatOp::Sqrt(Width::W32),
     FloatOp::MulAdd(Width::W32),
-    FloatOp::Compare(Width::W64),
+    FloatOp::Compare(Width::W32),
     FloatOp::CompareSignalling(Width::W32),
+    FloatOp::Add(Width::W64),
+    FloatOp::Sub(Width::W64),
+    FloatOp::Mul(Width::W64),
+    FloatOp::Div(Width::W64),
+    FloatOp::Sqrt(Width::W64),
+    FloatOp::MulAdd(Width::W64),
+    FloatOp::Compare(Width::W64),
+    FloatOp::CompareSignalling(Width::W64),
     FloatOp::Widen,
     FloatOp::Narrow,
     FloatOp::ToInt {
-        from: Width::W64,
+        from: Width::W32,
         signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: false,
         truncates: true,
     },
     FloatOp::ToInt {
@@ -210,8 +213,36 @@ const FLOAT: [FloatOp; 12] = [
         signed: false,
         truncates: false,
     },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: false,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: false,
+        truncates: false,
+    },
     FloatOp::FromInt {
         to: Width::W32,
+        signed: true,
+    },
+    FloatOp::FromInt {
+        to: Width::W32,
+        signed: false,
+    },
+    FloatOp::FromInt {
+        to: Width::W64,
         signed: true,
     },
     FloatOp::FromInt {
@@ -228,6 +259,7 @@ const fn index_of(ty: Ty) -> usize {
         Ty::Flags => 3,
         Ty::V32 => 4,
         Ty::V64 => 5,
+        Ty::V128 => 6,
     }
 }
 
@@ -271,10 +303,20 @@ impl Generator<'_, '_> {
         self.made[index_of(ty)][count - 1 - back]
     }
 
+    /// Any slot but the one of floating-point status, which the host may be ahead of.
+    fn slot(&mut self) -> usize {
+        loop {
+            let slot = self.random.below(NAMED);
+            if slot != FLOAT_STATUS.index() {
+                return slot;
+            }
+        }
+    }
+
     /// Makes a value that depends on no other.
     fn fresh(&mut self, ty: Ty) -> Value {
-        let slots: Vec<_> = (0..SLOTS.len())
-            .filter(|&index| SLOTS[index].ty == ty)
+        let slots: Vec<_> = (0..NAMED)
+            .filter(|&index| SLOTS[index].ty == ty && index != FLOAT_STATUS.index())
             .collect();
         let value = if !slots.is_empty() && self.random.one_in(2) {
             let slot = self.random.pick(&slots);
@@ -304,7 +346,7 @@ impl Generator<'_, '_> {
                 let bits = bits & 0xffff_ffff;
                 self.builder.push(Inst::Const { ty, bits })
             }
-            Ty::V64 => self.builder.push(Inst::Const { ty, bits }),
+            Ty::V64 | Ty::V128 => self.builder.push(Inst::Const { ty, bits }),
             Ty::Flags => {
                 let word = self.builder.imm(bits as u32 ^ (bits as u32) << 28);
                 self.builder.flags_from_psr(word)
@@ -343,7 +385,7 @@ impl Generator<'_, '_> {
                 return;
             }
             1..=3 => {
-                let slot = self.random.below(SLOTS.len());
+                let slot = self.slot();
                 let value = self.value(SLOTS[slot].ty);
                 return self.builder.set(Slot(slot as u16), value);
             }
@@ -568,20 +610,7 @@ impl Generator<'_, '_> {
     fn float_inst(&mut self) -> Inst {
         let width = self.width();
         match self.random.below(8) {
-            5 | 6 => Inst::Vector {
-                op: self.random.pick(&VECTOR),
-                a: self.value(Ty::V64),
-                b: self.value(Ty::V64),
-            },
-            7 => {
-                let op = self.random.pick(&VECTOR_SHIFTS);
-                let bits = 8 * op.size().bytes() as usize;
-                Inst::VectorShift {
-                    op,
-                    amount: u8::try_from(self.random.below(bits)).expect("less than 64"),
-                    a: self.value(Ty::V64),
-                }
-            }
+            5..=7 => self.vector_inst(),
             0 => Inst::ToVector {
                 width,
                 a: self.value(width.ty()),
@@ -595,7 +624,17 @@ impl Generator<'_, '_> {
                 width,
                 a: self.value(width.vector_ty()),
             },
-            3 if self.random.one_in(4) => Inst::FloatStatus,
+            3 if self.random.one_in(4) => {
+                // What is pending is pending in one of the two places.
+                let a = self.builder.get(FLOAT_STATUS);
+                let b = self.builder.push(Inst::FloatStatus);
+                Inst::Binary {
+                    op: BinOp::Or,
+                    width: Width::W32,
+                    a,
+                    b,
+                }
+            }
             _ => {
                 let op = self.random.pick(&FLOAT);
                 let mut args = op.operands().map(|ty| self.value(ty));
@@ -603,19 +642,44 @@ impl Generator<'_, '_> {
                 args[op.count()..].fill(first);
                 Inst::Float {
                     op,
-                    helper: Helper(FLOAT_STATUS.0),
+                    helper: helpers::of_float(op),
                     args,
                 }
             }
         }
     }
 
+    fn vector_inst(&mut self) -> Inst {
+        const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Dword];
+        let op = loop {
+            let kind = self.random.pick(VectorKind::ALL);
+            let op = VectorOp::new(kind, self.random.pick(&SIZES), self.random.one_in(2))
+                .signed(self.random.one_in(2))
+                .imm(u8::try_from(self.random.below(65)).expect("at most 64"));
+            if op.is_valid() {
+                break op;
+            }
+        };
+        let mut args = op.operands().map(|width| self.value(width.ty()));
+        let first = args[0];
+        args[op.count()..].fill(first);
+        Inst::Vector {
+            op,
+            helper: helpers::VECTOR,
+            info: helpers::pack(op),
+            args,
+        }
+    }
+
     /// An access of a floating-point register.
     fn vector_access(&mut self) -> Inst {
-        let width = self.width();
+        let width = self
+            .random
+            .pick(&[VectorWidth::V32, VectorWidth::V64, VectorWidth::V128]);
         let access = match width {
-            Width::W32 => Access::new(Size::Word),
-            Width::W64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V32 => Access::new(Size::Word),
+            VectorWidth::V64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V128 => Access::new(Size::Dword),
         };
         let address = self.value(Ty::I32);
         if self.random.one_in(2) {
@@ -629,7 +693,7 @@ impl Generator<'_, '_> {
             access,
             width,
             address,
-            value: self.value(width.vector_ty()),
+            value: self.value(width.ty()),
         }
     }
 
@@ -651,9 +715,13 @@ impl Generator<'_, '_> {
                 address: self.value(Ty::I32),
                 value: self.value(width.ty()),
             },
-            7 => Inst::CompareExchange {
+            7 if self.random.one_in(3) => Inst::LoadTag {
+                address: self.value(Ty::I32),
+            },
+            7 => Inst::StoreExclusive {
                 access: self.access(&ALL),
                 address: self.value(Ty::I32),
+                tag: self.value(Ty::I64),
                 expected: self.value(Ty::I64),
                 new: self.value(Ty::I64),
             },

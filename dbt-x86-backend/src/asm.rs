@@ -17,7 +17,7 @@ use crate::regs::Reg;
 
 mod sse;
 
-pub(crate) use sse::{Sse, SseOp};
+pub(crate) use sse::{Sse, SseOp, VecOp};
 
 /// Where the address operand of an instruction is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,6 +26,8 @@ pub(crate) enum Rm {
     Reg(Reg),
     /// Memory at an offset from the state pointer.
     State(i32),
+    /// Memory at the host address in a register.
+    Host(Reg),
     /// Memory at an offset from the stack pointer.
     Stack(i32),
     /// Guest memory: `gs:[base + index << scale + offset]`, modulo 2^32.
@@ -143,6 +145,8 @@ struct Opcode {
     mandatory: u8,
     /// `0F` map.
     escape: bool,
+    /// What follows `0F`: `38`, `3A`, or zero.
+    second: u8,
     byte: u8,
     /// REX.W.
     wide: bool,
@@ -155,6 +159,7 @@ impl Opcode {
         Self {
             mandatory: 0,
             escape: false,
+            second: 0,
             byte,
             wide: false,
             byte_regs: false,
@@ -230,7 +235,7 @@ impl Asm<'_> {
             self.byte(op.mandatory);
         }
         let (index, base) = match rm {
-            Rm::Reg(reg) => (0, reg.0),
+            Rm::Reg(reg) | Rm::Host(reg) => (0, reg.0),
             Rm::Constant => (0, 0),
             Rm::State(_) => (0, Reg::STATE.0),
             Rm::Stack(_) => (0, Reg::RSP.0),
@@ -247,6 +252,9 @@ impl Asm<'_> {
         }
         if op.escape {
             self.byte(0x0f);
+            if op.second != 0 {
+                self.byte(op.second);
+            }
         }
         self.byte(op.byte);
         self.modrm(reg & 7, rm);
@@ -260,6 +268,7 @@ impl Asm<'_> {
                 self.byte(reg | 5);
                 self.dword(0);
             }
+            Rm::Host(base) => self.based(reg, base, None, 0),
             Rm::State(offset) => self.based(reg, Reg::STATE, None, offset),
             Rm::Stack(offset) => self.based(reg, Reg::RSP, None, offset),
             Rm::Table {

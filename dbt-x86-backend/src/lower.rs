@@ -10,6 +10,7 @@
 
 mod branch;
 mod edge;
+mod exclusive;
 mod flags;
 mod float;
 mod int;
@@ -37,6 +38,7 @@ use edge::Edges;
 use flags::FlagsState;
 use float::Slow;
 use place::Places;
+use simd::SlowVector;
 use vector::{Contract, Loops, Transfer, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
@@ -59,6 +61,8 @@ pub(crate) struct Scratch {
     transfers: Vec<Transfer>,
     /// What lies behind the unit for floating-point operations.
     slow: Vec<Slow>,
+    /// The same for operations on vectors.
+    slow_vectors: Vec<SlowVector>,
 }
 
 /// The lowering of one unit.
@@ -151,6 +155,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            detour: Vec::new(),
             marks: self.marks,
         })
     }
@@ -167,6 +172,7 @@ impl<'a> Lowering<'a> {
         scratch.stubs.clear();
         scratch.transfers.clear();
         scratch.slow.clear();
+        scratch.slow_vectors.clear();
         scratch.contracts.clear();
         scratch.contracts.resize(unit.blocks.len(), None);
         scratch.loops.find(unit);
@@ -248,10 +254,7 @@ impl<'a> Lowering<'a> {
                 self.location = location;
                 Ok(())
             }
-            Inst::Get { slot } => {
-                self.get(value, slot);
-                Ok(())
-            }
+            Inst::Get { slot } => self.get(value, slot),
             Inst::Set { slot, value } => self.set(slot, value),
             Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
             Inst::Unary { op, a } => self.unary(value, op, a),
@@ -314,17 +317,31 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width, address, value),
-            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
-            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            Inst::Vector {
+                op,
+                helper,
+                info,
+                args,
+            } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float { op, helper, args } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => self.load_tag(value, address),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => self.compare_exchange(value, access, address, expected, new),
+            } => {
+                let store = exclusive::Store {
+                    address,
+                    tag,
+                    expected,
+                    new,
+                };
+                self.store_exclusive(value, access, store)
+            }
             Inst::Fence => {
                 self.asm.mfence();
                 Ok(())

@@ -5,6 +5,7 @@ mod float;
 mod llvm;
 mod lockstep;
 mod qemu;
+mod threads;
 mod unicorn;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         Some(Value(name)) if name == "llvm" => llvm::run(args),
         Some(Value(name)) if name == "lockstep" => lockstep::run(args),
         Some(Value(name)) if name == "qemu" => qemu::run(args),
+        Some(Value(name)) if name == "threads" => threads::run(args),
         Some(Value(name)) if name == "unicorn" => unicorn::run(args),
         Some(other) => Err(other.unexpected()),
         None => Err("the name of an oracle is missing".into()),

@@ -4,7 +4,7 @@
 //! back end may use the host's own operation. That promises nothing about
 //! flushing to zero: where FPSCR asks for it, the functions are called.
 
-use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, Width};
+use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, VectorWidth, Width};
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::Access;
 
@@ -15,7 +15,7 @@ use crate::softfloat::FixedWidth;
 use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, VfpMachine};
 
 impl Lifter<'_, '_> {
-    fn set_vector(&mut self, slot: Slot, value: Value) {
+    pub(super) fn set_vector(&mut self, slot: Slot, value: Value) {
         if !self.refuse() {
             self.builder.set(slot, value);
         }
@@ -178,7 +178,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
-            width: Width::W32,
+            width: VectorWidth::V32,
             address,
         }))
     }
@@ -187,7 +187,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
-            width: Width::W64,
+            width: VectorWidth::V64,
             address,
         }))
     }
@@ -196,7 +196,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
-            width: Width::W32,
+            width: VectorWidth::V32,
             address,
             value,
         });
@@ -207,7 +207,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
-            width: Width::W64,
+            width: VectorWidth::V64,
             address,
             value,
         });

@@ -1,11 +1,11 @@
-//! Floating point and vectors.
+//! Floating point.
 
-use dbt_core::ir::{FloatOp, Helper, SignOp, Ty, Value, VectorOp, VectorShift, Width};
+use dbt_core::ir::{FloatOp, Helper, SignOp, Ty, Value, Width};
 
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, logical_immediate};
-use crate::regs::{Reg, Vreg};
+use crate::regs::Reg;
 
 impl Lowering<'_> {
     /// Gives a value the place of another.
@@ -36,39 +36,6 @@ impl Lowering<'_> {
         };
         let immediate = logical_immediate(mask, width).unwrap_or(0);
         self.asm.logic_imm(logic, width, dst, from, immediate);
-        self.define(value, dst);
-        Ok(())
-    }
-
-    /// An operation of elements. Values are in general registers and visit the
-    /// vector registers for it.
-    pub(super) fn vector(&mut self, value: Value, op: VectorOp, a: Value, b: Value) -> Result<()> {
-        let (x, y) = (self.reg_or_zero(a)?, self.reg_or_zero(b)?);
-        let (first, second) = (Vreg(0), Vreg(1));
-        self.asm.move_to_vector(first, x);
-        self.asm.move_to_vector(second, y);
-        self.asm.vector(op, first, first, second);
-        let dst = self.destination(value, Some(x), &[])?;
-        self.asm.move_from_vector(dst, first);
-        self.define(value, dst);
-        Ok(())
-    }
-
-    pub(super) fn vector_shift(
-        &mut self,
-        value: Value,
-        op: VectorShift,
-        amount: u8,
-        a: Value,
-    ) -> Result<()> {
-        if amount == 0 {
-            return self.same(value, a);
-        }
-        let from = self.reg_or_zero(a)?;
-        self.asm.move_to_vector(Vreg(0), from);
-        self.asm.vector_shift(op, amount, Vreg(0), Vreg(0));
-        let dst = self.destination(value, Some(from), &[])?;
-        self.asm.move_from_vector(dst, Vreg(0));
         self.define(value, dst);
         Ok(())
     }

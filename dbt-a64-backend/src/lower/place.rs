@@ -124,7 +124,7 @@ impl Places {
 /// The bits of a register that hold a value of a type.
 pub(crate) const fn width_of(ty: Ty) -> Width {
     match ty {
-        Ty::I64 | Ty::V64 => Width::W64,
+        Ty::I64 | Ty::V64 | Ty::V128 => Width::W64,
         Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Width::W32,
     }
 }

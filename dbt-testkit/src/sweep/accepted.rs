@@ -137,6 +137,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T32, Class::Text, "1110_1111_1x11", extract, EXTRACT),
     accept(Set::A32, Class::TheirsOnly, "1111_001x_1x10_xxxx_xxxx_110x_0xx1", |_, theirs| fixed_half(theirs), FIXED_HALF),
     accept(Set::T32, Class::TheirsOnly, "111x_1111_1x10_xxxx_xxxx_110x_0xx1", |_, theirs| fixed_half(theirs), FIXED_HALF),
+    accept_of(Against::Llvm, accept(Set::A32, Class::Text, "xxxx_0100_1001_1101_xxxx_0000_0000_0100", pop_of_one, "A5.3; POP encoding A2, A8.8.132: LDR with these operands is POP; LLVM prints it as LDR")),
     accept_of(Against::Llvm, accept(Set::A32, Class::Doubtful, "1111_1100_0100", |ours, _| ours.starts_with("mcrr2"), "A8.8.99: MCRR2 may move one register twice; LLVM doubts it as it does for MRRC2")),
     accept_of(Against::Capstone, accept(Set::A32, Class::OursOnly, "1111_11x", newest, NEWEST)),
     accept_of(Against::Capstone, accept(Set::T32, Class::OursOnly, "1111_11x", newest, NEWEST)),

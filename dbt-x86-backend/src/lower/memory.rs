@@ -2,7 +2,7 @@
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Value, Width};
+use dbt_core::ir::{Helper, Value, VectorWidth, Width};
 use dbt_isa::ops::{Access, Size};
 
 use super::branch::Why;
@@ -12,7 +12,7 @@ use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
 use crate::regs::{Reg, SCRATCH};
 
-const fn bits_of(size: Size) -> Bits {
+pub(super) const fn bits_of(size: Size) -> Bits {
     match size {
         Size::Byte => Bits::B8,
         Size::Half => Bits::B16,
@@ -103,20 +103,12 @@ impl Lowering<'_> {
         &mut self,
         value: Value,
         access: Access,
-        width: Width,
+        width: VectorWidth,
         address: Value,
     ) -> Result<()> {
         self.check_alignment(access, address)?;
         if self.input.lowering == MemoryLowering::Callback {
-            self.before_call_of_memory()?;
-            self.pass(0, address)?;
-            self.pass_access(access);
-            self.call(self.input.callees.load, self.entries.call_context)?;
-            self.check_callback()?;
-            let xmm = self.vector_for(value)?;
-            self.asm.move_to_vector(width, xmm, Rm::Reg(Reg::RAX));
-            self.define_vector(value, xmm);
-            return Ok(());
+            return self.load_vector_by_call(value, access, width, address);
         }
         let from = self.window(address)?;
         let flags = self.architectural_plan(FlagSet::ALL)?;
@@ -132,10 +124,57 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Loads by one call, or two.
+    fn load_vector_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: VectorWidth,
+        address: Value,
+    ) -> Result<()> {
+        self.before_call_of_memory()?;
+        self.pass(0, address)?;
+        self.pass_access(access);
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        if width != VectorWidth::V128 {
+            let xmm = self.vector_for(value)?;
+            self.asm.move_to_vector(Width::W64, xmm, Rm::Reg(Reg::RAX));
+            self.define_vector(value, xmm);
+            return Ok(());
+        }
+        // The register may hold a slot that the second call still shows.
+        let spill = self.scratch.places.take_spill()?;
+        let low = context::spill(spill.into());
+        self.asm.store(Bits::B64, low, Reg::RAX);
+        self.pass_above(address)?;
+        self.pass_access(access);
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        let xmm = self.vector_for(value)?;
+        self.asm.load_vector(VectorWidth::V64, xmm, low);
+        self.scratch.places.free_spill(spill);
+        self.set_high(xmm, Reg::RAX);
+        self.define_vector(value, xmm);
+        Ok(())
+    }
+
+    /// Passes the address of the upper half of sixteen bytes.
+    fn pass_above(&mut self, address: Value) -> Result<()> {
+        self.before_call_of_memory()?;
+        let reg = self.reg(address)?;
+        let above = self.take_scratch()?;
+        self.asm.lea32(above, reg, None, 8);
+        self.asm.store(Bits::B64, context::argument(0), above);
+        self.release(above);
+        self.release(reg);
+        Ok(())
+    }
+
     pub(super) fn store_vector(
         &mut self,
         access: Access,
-        width: Width,
+        width: VectorWidth,
         address: Value,
         value: Value,
     ) -> Result<()> {
@@ -147,9 +186,17 @@ impl Lowering<'_> {
             self.pass_access(access);
             let place = context::argument(2);
             self.asm.store_imm(Bits::B64, place, 0);
-            self.asm.store_vector(width, place, xmm);
+            let part = width.min(VectorWidth::V64);
+            self.asm.store_vector(part, place, xmm);
             self.call(self.input.callees.store, self.entries.call_context)?;
             self.check_callback()?;
+            if width == VectorWidth::V128 {
+                self.pass_above(address)?;
+                self.pass_access(access);
+                self.store_high(place, xmm);
+                self.call(self.input.callees.store, self.entries.call_context)?;
+                self.check_callback()?;
+            }
         } else {
             let to = self.window(address)?;
             let flags = self.architectural_plan(FlagSet::ALL)?;
@@ -161,43 +208,6 @@ impl Lowering<'_> {
             self.asm.mfence();
         }
         Ok(())
-    }
-
-    pub(super) fn compare_exchange(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        if access.aligned {
-            self.check_alignment(access, address)?;
-        }
-        if self.input.lowering == MemoryLowering::Callback {
-            return self.compare_exchange_by_call(value, access, address, expected, new);
-        }
-        self.before_clobber()?;
-        // `rax` is vacated first, so no operand is read from it afterwards.
-        self.release(Reg::RAX);
-        self.take(Reg::RAX)?;
-        match self.input.unit.constant(expected) {
-            Some(constant) => self.asm.mov_imm(Reg::RAX, constant),
-            None => {
-                let expected = self.operand(expected)?;
-                self.asm.mov(Bits::B64, Reg::RAX, expected);
-                if let Rm::Reg(reg) = expected {
-                    self.release(reg);
-                }
-            }
-        }
-        let new = self.reg(new)?;
-        let to = self.window(address)?;
-        let flags = self.architectural_plan(FlagSet::ALL)?;
-        let at = self.asm.offset();
-        self.asm.lock_cmpxchg(bits_of(access.size), to, new);
-        self.state_map(at, flags);
-        self.move_result(value, Reg::RAX)
     }
 
     /// Returns the operand at a guest address.
@@ -244,7 +254,7 @@ impl Lowering<'_> {
 
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
-    fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
+    pub(super) fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
         let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
@@ -328,7 +338,7 @@ impl Lowering<'_> {
     }
 
     /// Passes an argument to a function that is about to be called.
-    fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+    pub(super) fn pass(&mut self, index: usize, value: Value) -> Result<()> {
         let reg = self.reg(value)?;
         self.asm.store(Bits::B64, context::argument(index), reg);
         self.release(reg);
@@ -337,7 +347,7 @@ impl Lowering<'_> {
 
     /// Calls a function through one of the runtime's thunks. Scratch registers
     /// are lost, and the result is in `rax`.
-    fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
+    pub(super) fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
         for reg in SCRATCH {
             self.release(reg);
             self.take(reg)?;
@@ -386,41 +396,20 @@ impl Lowering<'_> {
         self.check_callback()
     }
 
-    fn compare_exchange_by_call(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        self.before_call_of_memory()?;
-        self.pass(0, address)?;
-        self.pass_access(access);
-        self.pass(2, expected)?;
-        self.pass(3, new)?;
-        self.call(
-            self.input.callees.compare_exchange,
-            self.entries.call_context,
-        )?;
-        self.check_callback()?;
-        self.move_result(value, Reg::RAX)
-    }
-
     /// The callee changes the host's flags, and the fault may need them all.
-    fn before_call_of_memory(&mut self) -> Result<()> {
+    pub(super) fn before_call_of_memory(&mut self) -> Result<()> {
         self.before_clobber()?;
         self.save_architectural(self.flags_needed())
     }
 
-    fn pass_access(&mut self, access: Access) {
+    pub(super) fn pass_access(&mut self, access: Access) {
         #[allow(clippy::cast_possible_truncation, reason = "six bits")]
         let packed = access_bits(access) as u32;
         self.asm.store_imm(Bits::B64, context::argument(1), packed);
     }
 
     /// Leaves if the access faulted.
-    fn check_callback(&mut self) -> Result<()> {
+    pub(super) fn check_callback(&mut self) -> Result<()> {
         self.asm
             .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
         let flags = self.architectural_plan(FlagSet::ALL)?;

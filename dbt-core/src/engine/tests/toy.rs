@@ -50,6 +50,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: FLAGS,
     float_status: None,
+    vector_operands: None,
 };
 
 const FLAGS: Slot = Slot(8);
