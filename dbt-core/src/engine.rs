@@ -218,6 +218,7 @@ where
     /// Makes a vCPU.
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
+        self.monitor.join();
         let scratch = Scratch::new(self.guest.layout(), self.config);
         let detour = self.jit.as_ref().and_then(|jit| jit.host.code.detour());
         let kick = self.config.kick.filter(|_| detour.is_some());
@@ -332,7 +333,7 @@ where
             Arc::ptr_eq(&self.monitor, &vcpu.engine),
             "a vCPU is kept by the engine that made it"
         );
-        self.monitor.release_all();
+        self.monitor.leave_one();
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch_only(Arc::downgrade(&block));

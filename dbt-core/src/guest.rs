@@ -69,7 +69,8 @@ impl StateLayout {
     }
 }
 
-/// A function that generated code may call with the guest's state.
+/// A function that generated code may call with the guest's state, of which the
+/// [hot](StateLayout::hot) slots are not up to date and must be left alone.
 ///
 /// The host's floating-point status is the host's own while it runs.
 pub type HelperFn<S> = extern "C" fn(state: &mut S, a: u64, b: u64, c: u64) -> u64;

@@ -26,7 +26,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dbt_isa::ops::Access;
 
@@ -39,9 +39,22 @@ pub const GRANULE_MASK: u64 = 0xff8;
 /// Number of tags.
 const TAGS: usize = 512;
 
+/// Where, from the first tag on, a byte is that is not zero once the guest has had more
+/// than one vCPU. Before that, a store-exclusive of a host whose memory is ordered as
+/// x86-64's need not claim: of stores that nobody is told of there is then at most one
+/// when the second vCPU makes its first access, and one alone restores nothing.
+pub const SHARED_OFFSET: i32 = 0x1000;
+
+const _: () = assert!(core::mem::offset_of!(GlobalMonitor, shared) == 0x1000);
+
 /// The tags of all exclusive granules; shared by the vCPUs of a guest.
+#[repr(C)]
 pub struct GlobalMonitor {
     tags: [AtomicU64; TAGS],
+    /// See [`SHARED_OFFSET`].
+    shared: AtomicBool,
+    /// Whether there has been a vCPU.
+    used: AtomicBool,
 }
 
 impl GlobalMonitor {
@@ -50,7 +63,16 @@ impl GlobalMonitor {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             tags: [const { AtomicU64::new(0) }; TAGS],
+            shared: AtomicBool::new(false),
+            used: AtomicBool::new(false),
         })
+    }
+
+    /// Takes note of another vCPU.
+    pub(crate) fn join(&self) {
+        if self.used.swap(true, Ordering::SeqCst) {
+            self.shared.store(true, Ordering::SeqCst);
+        }
     }
 
     #[allow(
@@ -110,8 +132,9 @@ impl GlobalMonitor {
             .fetch_sub(1, Ordering::Release);
     }
 
-    /// Frees all granules: their claimants are gone.
-    pub(crate) fn release_all(&self) {
+    /// Takes note that all vCPUs but one are gone, and frees what they had claimed.
+    pub(crate) fn leave_one(&self) {
+        self.shared.store(false, Ordering::SeqCst);
         for tag in &self.tags {
             // Relaxed: there is one thread.
             let next = tag.load(Ordering::Relaxed).wrapping_add(1) & !1;

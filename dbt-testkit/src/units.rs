@@ -715,19 +715,21 @@ impl Generator<'_, '_> {
                 address: self.value(Ty::I32),
                 value: self.value(width.ty()),
             },
-            7 if self.random.one_in(3) => Inst::LoadTag {
-                address: self.value(Ty::I32),
-            },
-            7 => Inst::StoreExclusive {
-                access: self.access(&ALL),
-                address: self.value(Ty::I32),
-                tag: self.value(Ty::I64),
-                expected: self.value(Ty::I64),
-                new: self.value(Ty::I64),
-            },
+            7 => {
+                let address = self.value(Ty::I32);
+                Inst::StoreExclusive {
+                    access: self.access(&ALL),
+                    address,
+                    // What a tag is differs from engine to engine, so that nothing else
+                    // may use it.
+                    tag: self.builder.push(Inst::LoadTag { address }),
+                    expected: self.value(Ty::I64),
+                    new: self.value(Ty::I64),
+                }
+            }
             8 => Inst::Fence,
             9 => Inst::Call {
-                helper: Helper(self.random.below(4) as u16),
+                helper: Helper(4 + self.random.below(3) as u16),
                 args: [(); 3].map(|()| self.value(Ty::I64)),
             },
             _ => Inst::ExitIf {

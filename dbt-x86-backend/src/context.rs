@@ -61,9 +61,8 @@ pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
 /// Number of places.
 const PLACES: usize = 32;
 
-/// Number of spill places. Of the places behind them, one holds the content of a
-/// register that is borrowed, and five pass arguments to functions, the first one last,
-/// so that the nearest are used most.
+/// Number of spill places. Behind them, five places pass arguments to functions, and one
+/// holds the content of a register that is borrowed.
 pub(crate) const SPILLS: usize = PLACES - 6;
 
 /// Returns where spilled value `index` waits.
@@ -78,7 +77,7 @@ pub(crate) const fn spill(index: usize) -> Rm {
 
 /// Returns where argument `index` of a called function waits.
 pub(crate) const fn argument(index: usize) -> Rm {
-    spill(PLACES - 1 - index)
+    spill(SPILLS + index)
 }
 
 /// Returns where the content of a borrowed register waits.

@@ -342,10 +342,7 @@ impl<'a> Lowering<'a> {
                 };
                 self.store_exclusive(value, access, store)
             }
-            Inst::Fence => {
-                self.asm.mfence();
-                Ok(())
-            }
+            Inst::Fence => self.fence(),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

@@ -159,8 +159,8 @@ impl SimdMachine for Lifter<'_, '_> {
             _ => (op, [a, b]),
         };
         let mut kind = kind(op);
-        if op.kind.is_float() && self.site.mode.fp_rounds || op.is_half_float() {
-            // The host rounds otherwise, or has no halves.
+        if op.kind.is_float() && (self.site.mode.fp_rounds || op.size != Size::Word) {
+            // The host rounds otherwise, or these are no singles.
             kind = VectorKind::Guest;
         }
         let wide = op.quad || kind == VectorKind::Guest;

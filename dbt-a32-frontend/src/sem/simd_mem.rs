@@ -60,11 +60,16 @@ fn swap_if_big<M: SimdMachine>(m: &mut M, size: Size, value: Word<M>) -> Word<M>
     }
 }
 
+/// The number of bytes of which the base must be a multiple.
+fn alignment<M: SimdMachine>(m: &M, args: &SimdMem) -> u32 {
+    let element = if m.aligns() { args.element_bytes() } else { 1 };
+    u32::from(args.address.align).max(element)
+}
+
 /// Returns the base and raises an Alignment fault if the instruction demands more
 /// alignment than it has.
 fn base<M: SimdMachine>(m: &mut M, args: &SimdMem, write: bool) -> Result<Word<M>, Abort> {
-    let element = if m.aligns() { args.element_bytes() } else { 1 };
-    let align = u32::from(args.address.align).max(element);
+    let align = alignment(m, args);
     if align > 1 {
         let address = m.reg(args.address.n);
         let rest = m.and_imm(address, align - 1);
@@ -76,6 +81,20 @@ fn base<M: SimdMachine>(m: &mut M, args: &SimdMem, write: bool) -> Result<Word<M
         })?;
     }
     Ok(m.reg(args.address.n))
+}
+
+/// The same for accesses of doublewords, and how they are made: they see to their
+/// own alignment.
+fn base_of_chunks<M: SimdMachine>(
+    m: &mut M,
+    args: &SimdMem,
+    write: bool,
+) -> Result<(Word<M>, Access), Abort> {
+    let access = Access::new(Size::Dword);
+    if alignment(m, args) == Size::Dword.bytes() {
+        return Ok((m.reg(args.address.n), access.aligned()));
+    }
+    Ok((base(m, args, write)?, access))
 }
 
 /// Updates the base.
@@ -159,8 +178,7 @@ fn chunks(args: &SimdMem) -> impl Iterator<Item = (u32, bool)> {
 
 /// Loads the bytes of all registers; of an odd number the last is a half.
 fn load_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Result<[Vector<M>; 2], Abort> {
-    let base = base(m, args, false)?;
-    let access = Access::new(Size::Dword);
+    let (base, access) = base_of_chunks(m, args, false)?;
     let mut values = [m.vector_imm(0); 2];
     for ((offset, whole), value) in chunks(args).zip(&mut values) {
         let address = displace(m, base, offset);
@@ -175,9 +193,12 @@ fn load_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Result<[Vector<M>; 
 }
 
 /// Stores the bytes of all registers.
-fn store_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem, values: [Vector<M>; 2]) -> Execution {
-    let base = base(m, args, true)?;
-    let access = Access::new(Size::Dword);
+fn store_chunks<M: SimdMachine>(
+    m: &mut M,
+    args: &SimdMem,
+    (base, access): (Word<M>, Access),
+    values: [Vector<M>; 2],
+) -> Execution {
     for ((offset, whole), value) in chunks(args).zip(values) {
         let address = displace(m, base, offset);
         if whole {
@@ -339,7 +360,7 @@ fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
     if !is_plain(m, args) {
         return store_swapped(m, args);
     }
-    let bytes = args.element_bytes();
+    let (base, bytes) = (base_of_chunks(m, args, true)?, args.element_bytes());
     let values = match (args.elements, args.list.count) {
         (2, 2) => {
             let halves = [0, 1].map(|index| m.vreg(VReg::doubleword(args.list.get(index))));
@@ -385,7 +406,7 @@ fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
             [first, second]
         }
     };
-    store_chunks(m, args, values)
+    store_chunks(m, args, base, values)
 }
 
 /// Stores them element by element, swapping bytes.

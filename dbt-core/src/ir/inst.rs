@@ -526,7 +526,8 @@ pub enum Inst {
     /// the host's status holds and the guest's state not yet, perhaps.
     FloatStatus,
     /// Calls a function of the guest with the state and three `i64`; gives an
-    /// `i64`. The function may read and write any slot.
+    /// `i64`. The function may read and write any slot that is not
+    /// [hot](crate::guest::StateLayout::hot): those may be in host registers.
     Call {
         /// Which function.
         helper: Helper,

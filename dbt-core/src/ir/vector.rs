@@ -167,7 +167,7 @@ kinds! {
         SatNarrow = "sat_narrow",
         /// As `SatNarrow`, of signed elements to unsigned ones.
         SatNarrowUnsigned = "sat_narrow_unsigned",
-        /// `a + b` of singles. This and the other operations on singles are those of
+        /// `a + b` of singles, words. This and the other operations on singles are those of
         /// IEEE 754, rounded to nearest, with subnormal operands and results that are
         /// tiny before rounding flushed to zero, and the default NaN for every NaN.
         /// Cumulative flags are those of the guest, who may count flushed operands
@@ -385,6 +385,7 @@ impl VectorOp {
             K::Splat => imm * self.size.bytes() < 8,
             K::Insert => imm * self.size.bytes() < whole,
             K::Table => byte && imm >= 8 && imm <= 32 && imm.is_multiple_of(8),
+            _ if self.is_float() => matches!(self.size, Size::Word),
             _ => true,
         }
     }

@@ -89,6 +89,13 @@ impl Core<'_> {
             .run(&mut self.vcpu, &mut self.memory, Budget::UNLIMITED)
     }
 
+    /// Runs one round: an instruction, if nothing is translated.
+    pub(crate) fn step(&mut self) -> Exit {
+        self.machine
+            .engine
+            .run(&mut self.vcpu, &mut self.memory, Budget::rounds(1))
+    }
+
     /// Runs to a system call and returns its number.
     pub(crate) fn run_to_call(&mut self) -> u32 {
         match self.run() {

@@ -18,4 +18,6 @@
 
 mod aborts;
 mod code_changes;
+mod exclusives;
+mod interrupts;
 mod machine;

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use dbt_core::guest::{Guest, HelperFn, StateLayout, Step};
-use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings};
-use dbt_core::ir::{Builder, FloatFlags, Helper, Terminator, TrapKind, Unit, verify};
+use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot};
+use dbt_core::ir::text::display;
+use dbt_core::ir::{Builder, FloatFlags, Helper, Slot, Terminator, TrapKind, Unit, verify};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
 
@@ -26,7 +27,7 @@ pub(super) const fn at(address: u32) -> Location {
 }
 
 /// The state of the guest: the slots of [`LAYOUT`], and where it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[repr(C, align(16))]
 pub struct State {
     pub(super) slots: [u8; STATE_BYTES],
@@ -40,6 +41,17 @@ impl State {
             slots: [0; STATE_BYTES],
             location: at(address).0,
         }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {:#x}:", self.location)?;
+        for (slot, info) in (0..).map(Slot).zip(LAYOUT.slots) {
+            let value = read_slot(&LAYOUT, &self.slots, slot);
+            write!(f, " {} {value:#x}", info.name)?;
+        }
+        Ok(())
     }
 }
 
@@ -103,6 +115,13 @@ impl UnitGuest {
             info: NOTHING,
             resume: location,
         });
+    }
+
+    /// Returns the text of the unit that `state` is at.
+    pub(super) fn listing(&self, state: &State) -> String {
+        let mut unit = Unit::default();
+        self.build(Location(state.location), Builder::new(&mut unit));
+        display(&unit, &LAYOUT).to_string()
     }
 
     /// Evaluates the unit that `state` is at. Gives the ending, or nothing if the guest

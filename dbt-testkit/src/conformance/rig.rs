@@ -83,8 +83,9 @@ impl<B: Backend + Clone> Rig<B> {
         let ending = self.run(&mut actual, &mut written);
         assert!(
             (ending, actual) == (right, expected),
-            "{}: {ending:?}\n{actual:x?}, not {right:?}\n{expected:x?}, from\n{state:x?}",
-            what()
+            "{}: {ending:?}\n{actual:?}, not {right:?}\n{expected:?}, from\n{state:?}\n{}",
+            what(),
+            self.guest.listing(state)
         );
         assert!(memory == written, "{}: memory differs", what());
         true

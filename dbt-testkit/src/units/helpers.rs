@@ -1,6 +1,6 @@
 //! The functions of the made-up guest.
 //!
-//! The first read and write a slot; those of numbers compute as Arm does, rounding to
+//! The first read and write a slot, which must not be hot; those of numbers compute as Arm does, rounding to
 //! nearest; one does any operation on vectors, which is packed into its argument.
 
 use dbt_a32_frontend::simd::{SimdEnv, SimdKind, SimdOp};

@@ -275,9 +275,11 @@ impl Asm<'_> {
         self.encode(op, src.0, dst);
     }
 
-    /// `mfence`.
-    pub(crate) fn mfence(&mut self) {
-        self.code.extend_from_slice(&[0x0f, 0xae, 0xf0]);
+    /// `lock or dword [place], 0`: a full barrier for ordinary memory, in half the time
+    /// of `mfence`, but it changes flags.
+    pub(crate) fn barrier(&mut self, place: Rm) {
+        self.byte(0xf0);
+        self.alu_imm(Alu::Or, Bits::B32, place, 0);
     }
 
     /// `push value`, sign-extended.

@@ -5,7 +5,7 @@
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering};
 use dbt_core::ir::Value;
-use dbt_core::monitor::GRANULE_MASK;
+use dbt_core::monitor::{GRANULE_MASK, SHARED_OFFSET};
 use dbt_isa::ops::Access;
 
 use super::memory::bits_of;
@@ -34,6 +34,11 @@ enum Source {
 /// Where the tag of the claimed granule is noted, for when the access faults.
 const CLAIMED: Rm = Rm::State(context::CLAIMED);
 
+/// Host memory at an offset from the address in a register.
+const fn host(base: Reg, offset: i32) -> Rm {
+    Rm::Host { base, offset }
+}
+
 impl Lowering<'_> {
     pub(super) fn load_tag(&mut self, value: Value, address: Value) -> Result<()> {
         self.before_clobber()?;
@@ -41,7 +46,7 @@ impl Lowering<'_> {
         let tag = self.take_scratch()?;
         self.asm.mov32(tag, address);
         self.point_to_tag(tag);
-        self.asm.mov(Bits::B64, tag, Rm::Host(tag));
+        self.asm.mov(Bits::B64, tag, host(tag, 0));
         self.define(value, tag);
         Ok(())
     }
@@ -76,19 +81,26 @@ impl Lowering<'_> {
         let flags = self.architectural_plan(FlagSet::ALL)?;
         let (accumulator, pointer, other) = (Reg::RAX, Reg::RCX, Reg::RDX);
 
-        // Claim.
+        // Claim, unless nobody else can be about.
+        self.asm
+            .mov(Bits::B64, accumulator, Rm::State(context::TAGS));
+        self.asm
+            .alu_imm(Alu::Cmp, Bits::B8, host(accumulator, SHARED_OFFSET), 0);
+        let alone = self.asm.jcc_short(Cc::E);
         self.read(pointer, address);
         self.point_to_tag(pointer);
         self.read(other, tag);
         self.asm.alu_imm(Alu::Or, Bits::B64, other, 1);
         self.asm.mov(Bits::B64, accumulator, other);
         self.asm.alu_imm(Alu::Xor, Bits::B32, accumulator, 1);
-        self.asm.lock_cmpxchg(Bits::B64, Rm::Host(pointer), other);
+        self.asm.lock_cmpxchg(Bits::B64, host(pointer, 0), other);
         self.asm.mov_imm(other, 1);
         let refused = self.asm.jcc_short(Cc::Ne);
 
-        // Compare and swap.
         self.asm.store(Bits::B64, CLAIMED, pointer);
+
+        // Compare and swap.
+        self.asm.bind_short(alone);
         self.read(accumulator, expected);
         self.read(other, new);
         let base = match address {
@@ -109,10 +121,13 @@ impl Lowering<'_> {
         self.asm.setcc(Cc::Ne, other);
         self.asm.movzx(Bits::B8, other, other);
 
-        // Free: nobody else writes a claimed tag.
+        // Free what has been claimed: nobody else writes a claimed tag.
         self.asm.mov(Bits::B64, pointer, CLAIMED);
-        self.asm.alu_imm(Alu::Add, Bits::B64, Rm::Host(pointer), 1);
+        self.asm.test(Bits::B64, pointer, pointer);
+        let unclaimed = self.asm.jcc_short(Cc::E);
+        self.asm.alu_imm(Alu::Add, Bits::B64, host(pointer, 0), 1);
         self.asm.store_imm(Bits::B64, CLAIMED, 0);
+        self.asm.bind_short(unclaimed);
         self.asm.bind_short(refused);
         for reg in SCRATCH {
             self.release(reg);

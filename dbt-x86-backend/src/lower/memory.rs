@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
         if access.ordered {
             // A later acquiring load must not pass a releasing store.
-            self.asm.mfence();
+            self.fence()?;
         }
         Ok(())
     }
@@ -205,8 +205,15 @@ impl Lowering<'_> {
             self.state_map(at, flags);
         }
         if access.ordered {
-            self.asm.mfence();
+            self.fence()?;
         }
+        Ok(())
+    }
+
+    /// Orders all accesses before against all accesses behind.
+    pub(super) fn fence(&mut self) -> Result<()> {
+        self.before_clobber()?;
+        self.asm.barrier(context::aside());
         Ok(())
     }
 

@@ -41,8 +41,9 @@ impl Lowering<'_> {
                 self.v3(unpack_low, dst, a, b);
                 self.shift_bytes(dst, dst, 8);
             }
-            K::Even | K::Odd if size == Size::Dword => {
-                let unpack = if op.kind == K::Even {
+            // Of two doublewords, these are the same.
+            K::Even | K::Odd | K::TransposeEven | K::TransposeOdd if size == Size::Dword => {
+                let unpack = if matches!(op.kind, K::Even | K::TransposeEven) {
                     unpack_low
                 } else {
                     unpack_high
