@@ -18,7 +18,7 @@ use dbt_core::ir::TrapKind;
 use dbt_isa::RowInfo;
 
 use crate::arena::Arena;
-use crate::programs::{Program, Source, decode, text};
+use crate::programs::{Program, START, Source, decode, text};
 use crate::random::Random;
 
 /// The compilers that the harness is built with, and the package of the first.
@@ -343,6 +343,7 @@ impl Batches {
 
     fn state(&mut self) -> ArmState {
         let mut state = ArmState::default();
+        state.r[15] = START;
         for register in &mut state.r[..13] {
             *register = self.random.word();
         }
