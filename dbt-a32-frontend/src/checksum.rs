@@ -1,4 +1,4 @@
-//! Cyclic redundancy checks (DDI 0487, F5.1.40).
+//! Cyclic redundancy checks (DDI 0487, F5.1).
 
 use dbt_isa::ops::Size;
 

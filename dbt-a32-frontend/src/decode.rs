@@ -2,7 +2,8 @@
 
 use dbt_isa::{Decoded, Undecodable};
 
-use crate::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
+use crate::insn::{Insn, a32, simd, simd_extension, t16, t32, vfp, vfp_half, vfp_v8};
+use crate::itstate::Cond;
 use crate::version::DecodeContext;
 
 /// Decodes an A32 instruction.
@@ -13,12 +14,34 @@ use crate::version::DecodeContext;
 #[inline]
 pub fn decode_a32(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
     if is_vfp(word) {
-        return decode_vfp(word, cx);
+        return always(word, decode_vfp(word, cx)?, |insn| {
+            !matches!(insn, Insn::Vjcvt(_))
+        });
+    }
+    if is_vfp_half(word, cx) {
+        let decoded = decode_vfp_half(word, cx)?;
+        return always(word, decoded, |insn| matches!(insn, Insn::VcvtToBrain(_)));
+    }
+    if is_simd_extension(word) {
+        return simd_extension::decode(word, cx);
     }
     if is_simd(word) {
         return simd::decode(word, cx);
     }
     a32::decode(word, cx)
+}
+
+/// Refuses an instruction under another condition than always, unless it may have one.
+#[inline]
+fn always(
+    word: u32,
+    decoded: Decoded<Insn>,
+    may_be_conditional: impl Fn(&Insn) -> bool,
+) -> Result<Decoded<Insn>, Undecodable> {
+    if word >> 28 < Cond::AL.bits() && !may_be_conditional(&decoded.insn) {
+        return Err(Undecodable::Unpredictable);
+    }
+    Ok(decoded)
 }
 
 /// Whether an A32 word is Advanced SIMD: data processing, or a load or store of
@@ -52,6 +75,34 @@ const fn simd_of_thumb(word: u32) -> Option<u32> {
 #[inline]
 const fn is_vfp(word: u32) -> bool {
     word & 0x0c00_0e00 == 0x0c00_0a00 && word & 0x0300_0000 != 0x0300_0000
+}
+
+/// Whether a word is a floating-point instruction in half precision: coprocessor 9,
+/// which is an embedder's if the core has none.
+///
+/// See Arm ARM DDI 0487, sections F3.1.10 and F4.1.
+#[inline]
+const fn is_vfp_half(word: u32, cx: &DecodeContext) -> bool {
+    let coprocessor = word & 0x0c00_0f00 == 0x0c00_0900 && word & 0x0300_0000 != 0x0300_0000;
+    coprocessor && (word >> 28 == 0b1111 || cx.has_half())
+}
+
+/// Whether a word, of A32 or T32, is among the three-register extensions of Advanced SIMD.
+///
+/// See Arm ARM DDI 0487, sections F3.1.10 and F4.1.
+#[inline]
+const fn is_simd_extension(word: u32) -> bool {
+    let space = word >> 25 == 0b111_1110 || word >> 24 == 0b1111_1110;
+    space && matches!(word >> 8 & 15, 8 | 12 | 13)
+}
+
+/// Decodes what A32 and T32 encode alike, under the condition always or without one.
+#[inline]
+fn decode_vfp_half(word: u32, cx: &DecodeContext) -> Result<Decoded<Insn>, Undecodable> {
+    if word >> 28 == 0b1111 {
+        return vfp_half::decode(word, cx);
+    }
+    vfp_half::decode(word & 0x0fff_ffff | 0xe000_0000, cx)
 }
 
 /// Decodes what A32 under any condition and T32 encode alike.
@@ -116,6 +167,10 @@ pub fn decode_thumb(
         let word = u32::from(first) << 16 | u32::from(second());
         let decoded = if is_vfp(word) {
             decode_vfp(word, cx)
+        } else if is_vfp_half(word, cx) {
+            decode_vfp_half(word, cx)
+        } else if is_simd_extension(word) {
+            simd_extension::decode(word, cx)
         } else if let Some(word) = simd_of_thumb(word) {
             simd::decode(word, cx)
         } else {

@@ -108,6 +108,8 @@ table! {
     Widen Narrow HalfToSingle SingleToHalf ToFixed32 ToFixed64 FromFixed32 FromFixed64
     MaxNum32 MaxNum64 MinNum32 MinNum64 RoundToInt32 RoundToInt64 ToInt32 ToInt64
     HalfToDouble DoubleToHalf
+    Add16 Sub16 Mul16 Div16 Sqrt16 MulAdd16 Compare16 CompareSignalling16 ToFixed16 FromFixed16
+    MaxNum16 MinNum16 RoundToInt16 ToInt16 SingleToBrain ToIntModulo
 }
 
 #[cfg(test)]

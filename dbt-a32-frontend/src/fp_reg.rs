@@ -94,6 +94,8 @@ impl fmt::Display for DReg {
 /// The precision of an operand.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Precision {
+    /// 16 bits.
+    Half,
     /// 32 bits.
     Single,
     /// 64 bits.
@@ -104,15 +106,18 @@ pub enum Precision {
 impl fmt::Display for Precision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Half => "f16",
             Self::Single => "f32",
             Self::Double => "f64",
         })
     }
 }
 
-/// A register of either precision.
+/// A register of any precision.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum FpReg {
+    /// A half, in bits 15 to 0 of a single.
+    Half(SReg),
     /// A single.
     Single(SReg),
     /// A double.
@@ -132,11 +137,19 @@ impl FpReg {
         }
     }
 
+    /// Returns the half that a four-bit field and its extension bit name.
+    #[inline]
+    #[must_use]
+    pub const fn half(v: u32, x: u32) -> Self {
+        Self::Half(single(v, x))
+    }
+
     /// Returns the precision.
     #[inline]
     #[must_use]
     pub const fn precision(self) -> Precision {
         match self {
+            Self::Half(_) => Precision::Half,
             Self::Single(_) => Precision::Single,
             Self::Double(_) => Precision::Double,
         }
@@ -146,7 +159,7 @@ impl FpReg {
 impl fmt::Display for FpReg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Single(reg) => reg.fmt(f),
+            Self::Half(reg) | Self::Single(reg) => reg.fmt(f),
             Self::Double(reg) => reg.fmt(f),
         }
     }
@@ -246,7 +259,7 @@ impl FpRegList {
     #[allow(clippy::cast_possible_truncation, reason = "at most 32")]
     pub const fn new(first: FpReg, len: u32) -> Self {
         let number = match first {
-            FpReg::Single(reg) => reg.0,
+            FpReg::Half(reg) | FpReg::Single(reg) => reg.0,
             FpReg::Double(reg) => reg.0,
         };
         let most = 32 - number as u32;
@@ -265,7 +278,7 @@ impl FpRegList {
     /// Iterates over the registers in ascending order.
     pub fn iter(self) -> impl Iterator<Item = FpReg> {
         (0..u32::from(self.len)).map(move |i| match self.first {
-            FpReg::Single(reg) => FpReg::Single(SReg::new(u32::from(reg.0) + i)),
+            FpReg::Half(reg) | FpReg::Single(reg) => FpReg::Single(SReg::new(u32::from(reg.0) + i)),
             FpReg::Double(reg) => FpReg::Double(DReg::new(u32::from(reg.0) + i)),
         })
     }

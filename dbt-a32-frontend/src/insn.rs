@@ -55,6 +55,15 @@ dbt_isa::isa! {
     /// Floating point without a condition, of A32 and T32 alike.
     pub decoder vfp_v8: u32 = [encodings::vfp_v8::vfp_v8];
 
+    /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.
+    pub decoder vfp: u32 = [encodings::vfp::vfp];
+
+    /// Floating point in half precision, of A32 and T32 alike.
+    pub decoder vfp_half: u32 = [encodings::vfp_half::vfp_half];
+
+    /// Advanced SIMD that A32 and T32 encode alike.
+    pub decoder simd_extension: u32 = [encodings::simd_extension::simd_extension];
+
     /// Advanced SIMD, of A32 and T32 alike, as A32 encodes it.
     pub decoder simd: u32 = [
         encodings::simd_three_same::simd_three_same,
@@ -63,7 +72,4 @@ dbt_isa::isa! {
         encodings::simd_two_misc::simd_two_misc,
         encodings::simd_mem::simd_mem,
     ];
-
-    /// Floating point, of A32 and T32 alike, with `0b1110` in bits 31 to 28.
-    pub decoder vfp: u32 = [encodings::vfp::vfp];
 }

@@ -116,7 +116,7 @@ fn step_a32<Mem: GuestMemory + ?Sized>(
         return Ok(site.skip(state));
     }
     let cx = decode_context(state, core.features);
-    let decoded = if is_fp_refused(word, false, state.system.context) {
+    let decoded = if is_fp_refused(word, &cx, state.system.context) {
         Err(Undecodable::Undefined)
     } else {
         decode_a32(word, &cx)
@@ -151,7 +151,7 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
     if !ignores_it(first) && !holds(cx.it.cond(), state) {
         return Ok(site.skip(state));
     }
-    let decoded = if is_fp_refused(word, true, state.system.context) {
+    let decoded = if is_fp_refused(word, &cx, state.system.context) {
         Err(Undecodable::Undefined)
     } else {
         decode_thumb(first, || second, &cx).map(|thumb| thumb.decoded)

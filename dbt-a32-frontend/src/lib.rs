@@ -37,7 +37,9 @@
 //! All user-level instructions of ARMv7-A, in A32 and T32, with floating point and
 //! Advanced SIMD; what ARMv8 added to both sets: acquiring and releasing accesses,
 //! checksums, cryptography, and rounding, selecting and numeric maxima in floating
-//! point; and the [system level](system) with the Security and Virtualization
+//! point; what its later versions added up to ARMv8.6: half precision, BFloat16, dot
+//! products and products of matrices, complex numbers, `VJCVT`, `VQRDMLAH`, `SETPAN`,
+//! speculation barriers; and the [system level](system) with the Security and Virtualization
 //! Extensions. A guest of user-level code ([`A32Guest::new`](guest::A32Guest::new))
 //! leaves exceptions to the embedder; a guest with a system level
 //! ([`A32Guest::with_system`](guest::A32Guest::with_system)) takes them.
@@ -72,9 +74,11 @@
 //!
 //! # Limits
 //!
-//! `DCPS` and what ARMv8.1 and later versions added are not described yet; they decode to an
-//! outcome of their own, never to something else. What the system level leaves out stands in
-//! [`system`].
+//! ThumbEE and short vectors of VFP are not described: `filetests/isa/index.txt` lists every
+//! instruction of the manuals with its encodings, or why there are none. Debug state is not
+//! modelled, so that `HLT` and `DCPS` are UNDEFINED. CPSR.PAN is kept, and set by exceptions, for
+//! an embedder that checks accesses by it; CPSR.SSBS likewise, which User mode does not write.
+//! What the system level leaves out stands in [`system`].
 //!
 //! # MSRV
 //!

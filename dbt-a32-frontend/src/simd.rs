@@ -7,8 +7,8 @@
 //! for helpers of generated code.
 //!
 //! Floating point is under the standard FPSCR (`StandardFPSCRValue()`): subnormal
-//! numbers are flushed, NaNs are the default NaN, rounding is to nearest; AHP is
-//! that of FPSCR. Flags are cumulative in FPSCR.
+//! numbers are flushed, NaNs are the default NaN, rounding is to nearest; AHP and FZ16 are
+//! those of FPSCR. Flags are cumulative in FPSCR.
 //!
 //! See Arm ARM DDI 0406C.d, section A2.6.
 #![allow(
@@ -21,6 +21,7 @@ mod crypto;
 mod float;
 mod integer;
 mod permute;
+mod products;
 
 use dbt_isa::ops::Size;
 
@@ -95,6 +96,10 @@ kinds! {
         SatDoublingMulHigh,
         /// The upper half of `2 * a * b`, rounded, saturating.
         SatRoundingDoublingMulHigh,
+        /// `a` and the upper half of `2 * b * c`, rounded together, saturating.
+        SatRoundingDoublingMulAdd,
+        /// `a` less the upper half of `2 * b * c`, rounded together, saturating.
+        SatRoundingDoublingMulSub,
         /// `a << b`, or right if `b`, of which the lowest byte counts, is negative.
         Shift,
         /// As `Shift`, rounding.
@@ -172,6 +177,21 @@ kinds! {
         /// Bytes of the table in `a` and `b`, of `imm` bytes, that bytes of `c` name;
         /// zero if there is none.
         Table,
+        /// Words: `a` and the products of the four bytes of `b` and `c` each.
+        Dot,
+        /// As `Dot`, of unsigned bytes of `b` and signed ones of `c`.
+        DotMixed,
+        /// Words: the matrix `a` and the product of `b`, of two rows of eight bytes, and
+        /// `c`, of two columns of eight bytes.
+        MatrixMulAdd,
+        /// As `MatrixMulAdd`, of unsigned bytes of `b` and signed ones of `c`.
+        MatrixMulAddMixed,
+        /// As `Dot`, of two BFloat16 each, added to singles without flags.
+        BrainDot,
+        /// As `MatrixMulAdd`, of four BFloat16 each, added to singles without flags.
+        BrainMatrixMulAdd,
+        /// Singles that are the halves of the lower half of `a`, without flags.
+        HalvesAsSingles,
         /// `a + b` in floating point.
         FloatAdd,
         /// `a - b` in floating point.
@@ -214,6 +234,8 @@ kinds! {
         FloatRoundExact,
         /// To half precision, in the lower half of the result.
         FloatNarrow,
+        /// To BFloat16, in the lower half of the result.
+        FloatNarrowBrain,
         /// From half precision, from the lower half of `a`.
         FloatWiden,
         /// A round of AES encryption without mixing columns, of `a ^ b`.
@@ -260,6 +282,14 @@ impl SimdKind {
         match self {
             Self::Select
             | Self::Table
+            | Self::SatRoundingDoublingMulAdd
+            | Self::SatRoundingDoublingMulSub
+            | Self::Dot
+            | Self::DotMixed
+            | Self::MatrixMulAdd
+            | Self::MatrixMulAddMixed
+            | Self::BrainDot
+            | Self::BrainMatrixMulAdd
             | Self::FloatMulAdd
             | Self::Sha1Choose
             | Self::Sha1Parity
@@ -296,7 +326,9 @@ impl SimdKind {
             | Self::FloatToInt
             | Self::FloatRound
             | Self::FloatRoundExact
+            | Self::HalvesAsSingles
             | Self::FloatNarrow
+            | Self::FloatNarrowBrain
             | Self::FloatWiden
             | Self::AesMix
             | Self::AesUnmix
@@ -314,6 +346,8 @@ impl SimdKind {
                 | Self::SatSub
                 | Self::SatDoublingMulHigh
                 | Self::SatRoundingDoublingMulHigh
+                | Self::SatRoundingDoublingMulAdd
+                | Self::SatRoundingDoublingMulSub
                 | Self::SatShift
                 | Self::SatRoundingShift
                 | Self::SatShiftLeft
@@ -412,10 +446,19 @@ impl SimdOp {
         if self.quad { 128 } else { 64 }
     }
 
+    /// Whether it computes in half precision.
+    #[must_use]
+    pub const fn is_half_float(self) -> bool {
+        let converts = matches!(self.kind, SimdKind::FloatWiden);
+        self.kind.is_float() && matches!(self.size, Size::Half) && !converts
+    }
+
     /// Whether FPSCR is read or written.
     #[must_use]
     pub const fn uses_fpscr(self) -> bool {
-        self.kind.is_float() || self.kind.saturates()
+        self.kind.is_float()
+            || self.kind.saturates()
+            || matches!(self.kind, SimdKind::HalvesAsSingles)
     }
 
     /// Computes the operation; operands it does not have are ignored.
@@ -426,6 +469,8 @@ impl SimdOp {
             integer::eval(self, env, a, b, c)
         } else if kind <= SimdKind::Table as u8 {
             permute::eval(self, env, a, b, c)
+        } else if kind <= SimdKind::HalvesAsSingles as u8 {
+            products::eval(self, env, a, b, c)
         } else if kind <= SimdKind::FloatWiden as u8 {
             float::eval(self, env, a, b, c)
         } else {
@@ -437,11 +482,15 @@ impl SimdOp {
     #[must_use]
     pub const fn is_wide(self) -> bool {
         match self.kind {
-            SimdKind::Widen | SimdKind::PolyMulLong | SimdKind::FloatWiden => true,
+            SimdKind::Widen
+            | SimdKind::PolyMulLong
+            | SimdKind::HalvesAsSingles
+            | SimdKind::FloatWiden => true,
             SimdKind::Narrow
             | SimdKind::SatNarrow
             | SimdKind::SatNarrowUnsigned
-            | SimdKind::FloatNarrow => false,
+            | SimdKind::FloatNarrow
+            | SimdKind::FloatNarrowBrain => false,
             _ => self.quad,
         }
     }
@@ -470,12 +519,13 @@ impl SimdEnv {
     /// FPSCR.QC.
     pub const QC: u32 = 1 << 27;
     const AHP: u32 = 1 << 26;
+    const FZ16: u32 = FpControl::FZ16;
     const RMODE: u32 = 3 << 22;
 
     /// An environment in which no flag is raised yet.
     #[must_use]
     pub const fn new(fpscr: u32) -> Self {
-        let control = FpControl::STANDARD.bits() | fpscr & Self::AHP;
+        let control = FpControl::STANDARD.bits() | fpscr & (Self::AHP | Self::FZ16);
         Self {
             fp: FpEnv::new(FpControl::from_fpscr(control)),
             saturated: false,

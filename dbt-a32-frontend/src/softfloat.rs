@@ -46,6 +46,7 @@
 )]
 
 mod arith;
+mod brain;
 mod compare;
 mod convert;
 mod env;
@@ -54,17 +55,19 @@ mod format;
 mod round;
 
 pub use arith::{add, div, mul, mul_add, sqrt, sub};
+pub use brain::{brain_as_single, brain_dot_add};
 pub use compare::compare;
 pub use convert::{
-    Fixed, FixedWidth, double_to_half, double_to_single, from_fixed, half_to_double,
-    half_to_single, single_to_double, single_to_half, to_fixed,
+    Fixed, FixedWidth, double_to_half, double_to_single, from_fixed, half_as_single,
+    half_to_double, half_to_single, single_to_brain, single_to_double, single_to_half, to_fixed,
+    to_int_modulo,
 };
 pub use env::{FpControl, FpEnv, FpFlags, RoundingMode};
 pub use estimate::{
     recip_estimate, recip_step, rsqrt_estimate, rsqrt_step, unsigned_recip_estimate,
     unsigned_rsqrt_estimate,
 };
-pub use format::{Double, Format, Half, Single};
+pub use format::{Brain, Double, Flush, Format, Half, Single, StoredHalf};
 pub use round::{Rounding, max, max_num, min, min_num, round_to_int, to_int};
 
 /// Returns the operand with its sign cleared (`FPAbs()`).

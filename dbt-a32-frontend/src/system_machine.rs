@@ -50,6 +50,8 @@ pub trait SystemMachine: A32Machine {
 
     /// Writes fields of the CPSR that `MSR` may write, by its mask. Rare.
     fn write_cpsr(&mut self, value: Self::Word, fields: u32);
+    /// Writes CPSR.PAN. Rare.
+    fn set_pan(&mut self, value: bool);
     /// Returns to an address with a CPSR. Rare.
     fn return_from_exception(&mut self, pc: Self::Word, psr: Self::Word) -> Flow;
     /// Reads the exception link register of Hyp mode. Rare.

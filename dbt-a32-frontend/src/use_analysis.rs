@@ -377,6 +377,9 @@ impl SystemMachine for UseAnalysis<'_> {
         }
         self.uses.ge_written |= fields & 4 != 0;
     }
+    fn set_pan(&mut self, _: bool) {
+        self.system();
+    }
     fn return_from_exception(&mut self, (): (), (): ()) -> Flow {
         self.write_cpsr((), 15);
         self.leave(Exit::Indirect {

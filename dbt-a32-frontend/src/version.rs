@@ -11,7 +11,7 @@ bitflags! {
     ///
     /// An encoding that needs an absent feature decodes as UNDEFINED.
     #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-    pub struct Features: u32 {
+    pub struct Features: u64 {
         /// ARMv5TE: `BLX`, `CLZ`, halfword multiplies, saturation, doublewords.
         const V5TE = 1 << 0;
         /// ARMv6: media instructions, exclusives, `SETEND`.
@@ -60,10 +60,33 @@ bitflags! {
         const SHA1 = 1 << 22;
         /// SHA-256 instructions.
         const SHA2 = 1 << 23;
+        /// ARMv8.1 rounding doubling multiplication with accumulation: `VQRDMLAH`,
+        /// `VQRDMLSH` (FEAT_RDM).
+        const RDM = 1 << 24;
+        /// ARMv8.1 Privileged Access Never: `SETPAN`, CPSR.PAN (FEAT_PAN).
+        const PAN = 1 << 25;
+        /// ARMv8.2 arithmetic in half precision, scalar and of vectors (FEAT_FP16).
+        const FP16 = 1 << 26;
+        /// ARMv8.2 dot products of bytes (FEAT_DotProd).
+        const DOT_PRODUCT = 1 << 27;
+        /// ARMv8.2 products of halves added to singles: `VFMAL`, `VFMSL` (FEAT_FHM).
+        const FHM = 1 << 28;
+        /// ARMv8.3 complex numbers: `VCADD`, `VCMLA` (FEAT_FCMA).
+        const FCMA = 1 << 29;
         /// Generic Timer Extension.
         const GENERIC_TIMER = 1 << 30;
         /// Large Physical Address Extension.
         const LPAE = 1 << 31;
+        /// ARMv8.3 conversion as JavaScript does it: `VJCVT` (FEAT_JSCVT).
+        const JSCVT = 1 << 32;
+        /// ARMv8.6 BFloat16 (FEAT_AA32BF16).
+        const BF16 = 1 << 33;
+        /// ARMv8.6 products of matrices of bytes (FEAT_AA32I8MM).
+        const I8MM = 1 << 34;
+        /// ARMv8.5 speculation barrier: `SB` (FEAT_SB).
+        const SB = 1 << 35;
+        /// ARMv8.5 Speculative Store Bypass Safe: CPSR.SSBS (FEAT_SSBS).
+        const SSBS = 1 << 36;
     }
 }
 
@@ -113,6 +136,17 @@ impl Features {
         (Self::PMULL, Self::AES),
         (Self::SHA1, Self::V8.union(Self::ASIMD)),
         (Self::SHA2, Self::SHA1),
+        (Self::RDM, Self::V8.union(Self::ASIMD)),
+        (Self::PAN, Self::V8),
+        (Self::FP16, Self::FP_V8.union(Self::ASIMD)),
+        (Self::DOT_PRODUCT, Self::V8.union(Self::ASIMD)),
+        (Self::FHM, Self::FP16),
+        (Self::FCMA, Self::V8.union(Self::ASIMD)),
+        (Self::JSCVT, Self::FP_V8),
+        (Self::BF16, Self::FP_V8.union(Self::ASIMD)),
+        (Self::I8MM, Self::V8.union(Self::ASIMD)),
+        (Self::SB, Self::V8),
+        (Self::SSBS, Self::V8),
         (Self::SECURITY, Self::V6K),
         (Self::LPAE, Self::MP),
         (Self::GENERIC_TIMER, Self::V7),
@@ -217,6 +251,27 @@ impl DecodeContext {
     #[must_use]
     pub const fn has(&self, features: Features) -> bool {
         self.features.contains(features)
+    }
+
+    /// Whether coprocessor 9 is floating point in half precision.
+    #[inline]
+    #[must_use]
+    pub const fn has_half(&self) -> bool {
+        self.features
+            .intersects(Features::FP16.union(Features::BF16))
+    }
+
+    /// Whether Advanced SIMD with `features` computes on floating-point numbers of
+    /// `2^log2` bytes: singles, and halves if there is arithmetic in half precision.
+    #[inline]
+    #[must_use]
+    pub const fn has_float(&self, log2: u32, features: Features) -> bool {
+        let numbers = if log2 == 1 {
+            Features::FP16
+        } else {
+            Features::ASIMD
+        };
+        self.has(features.union(numbers))
     }
 
     /// Whether D16 to D31 are absent (`VFPSmallRegisterBank()`).

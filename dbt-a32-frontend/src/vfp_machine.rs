@@ -14,7 +14,9 @@ use dbt_isa::ops::{Access, BinOp};
 
 use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
-use crate::softfloat::{self, Double, Fixed, Format, FpEnv, Rounding, RoundingMode, Single};
+use crate::softfloat::{
+    self, Double, Fixed, FixedWidth, Format, FpEnv, Half, Rounding, RoundingMode, Single,
+};
 use crate::system_machine::SystemMachine;
 
 /// An operation on floating-point numbers, with the formats it is on.
@@ -91,11 +93,44 @@ pub enum FpOp {
     HalfToDouble,
     /// Converts a double to a half.
     DoubleToHalf,
+    /// `a + b` in half precision.
+    Add16,
+    /// `a - b` in half precision.
+    Sub16,
+    /// `a * b` in half precision.
+    Mul16,
+    /// `a / b` in half precision.
+    Div16,
+    /// The square root of `a` in half precision.
+    Sqrt16,
+    /// `a + b * c`, rounded once, in half precision.
+    MulAdd16,
+    /// Compares halves; gives N, Z, C, V in bits 31 to 28.
+    Compare16,
+    /// As `Compare16`; a quiet NaN is an invalid operand.
+    CompareSignalling16,
+    /// Converts a half to the fixed-point number that `b` describes.
+    ToFixed16,
+    /// Converts the fixed-point number that `b` describes to a half.
+    FromFixed16,
+    /// The larger half, or the one that is no quiet NaN.
+    MaxNum16,
+    /// The smaller half, or the one that is no quiet NaN.
+    MinNum16,
+    /// Rounds a half to an integer as `b` describes, a [`RoundingOf`].
+    RoundToInt16,
+    /// Converts a half to an integer as `b` describes, a [`RoundingOf`].
+    ToInt16,
+    /// Converts a single to BFloat16.
+    SingleToBrain,
+    /// Converts a double to a signed integer modulo 2^32; bit 62 tells whether it is
+    /// exact.
+    ToIntModulo,
 }
 
 impl FpOp {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 50] = [
         Self::Add32,
         Self::Add64,
         Self::Sub32,
@@ -130,7 +165,33 @@ impl FpOp {
         Self::ToInt64,
         Self::HalfToDouble,
         Self::DoubleToHalf,
+        Self::Add16,
+        Self::Sub16,
+        Self::Mul16,
+        Self::Div16,
+        Self::Sqrt16,
+        Self::MulAdd16,
+        Self::Compare16,
+        Self::CompareSignalling16,
+        Self::ToFixed16,
+        Self::FromFixed16,
+        Self::MaxNum16,
+        Self::MinNum16,
+        Self::RoundToInt16,
+        Self::ToInt16,
+        Self::SingleToBrain,
+        Self::ToIntModulo,
     ];
+
+    /// The comparison of halves.
+    #[must_use]
+    pub const fn compare16(signalling: bool) -> Self {
+        if signalling {
+            Self::CompareSignalling16
+        } else {
+            Self::Compare16
+        }
+    }
 
     /// The comparison of singles.
     #[must_use]
@@ -160,6 +221,7 @@ impl FpOp {
         reason = "operands are zero-extended"
     )]
     pub fn eval(self, env: &mut FpEnv, a: u64, b: u64, c: u64) -> u64 {
+        let (a16, b16) = (a as u16, b as u16);
         let (a32, b32, c32) = (a as u32, b as u32, c as u32);
         match self {
             Self::Add32 => softfloat::add::<Single>(env, a32, b32).into(),
@@ -196,6 +258,25 @@ impl FpOp {
             Self::ToInt64 => RoundingOf::from_bits(b).convert::<Double>(env, a).into(),
             Self::HalfToDouble => softfloat::half_to_double(env, a as u16),
             Self::DoubleToHalf => softfloat::double_to_half(env, a).into(),
+            Self::Add16 => softfloat::add::<Half>(env, a16, b16).into(),
+            Self::Sub16 => softfloat::sub::<Half>(env, a16, b16).into(),
+            Self::Mul16 => softfloat::mul::<Half>(env, a16, b16).into(),
+            Self::Div16 => softfloat::div::<Half>(env, a16, b16).into(),
+            Self::Sqrt16 => softfloat::sqrt::<Half>(env, a16).into(),
+            Self::MulAdd16 => softfloat::mul_add::<Half>(env, a16, b16, c as u16).into(),
+            Self::Compare16 => compare::<Half>(env, a16, b16, false),
+            Self::CompareSignalling16 => compare::<Half>(env, a16, b16, true),
+            Self::ToFixed16 => to_fixed::<Half>(env, a16, Conversion::from_bits(b)),
+            Self::FromFixed16 => from_fixed::<Half>(env, a32, Conversion::from_bits(b)).into(),
+            Self::MaxNum16 => softfloat::max_num::<Half>(env, a16, b16).into(),
+            Self::MinNum16 => softfloat::min_num::<Half>(env, a16, b16).into(),
+            Self::RoundToInt16 => RoundingOf::from_bits(b).round::<Half>(env, a16).into(),
+            Self::ToInt16 => RoundingOf::from_bits(b).convert::<Half>(env, a16).into(),
+            Self::SingleToBrain => softfloat::single_to_brain(env, a32).into(),
+            Self::ToIntModulo => {
+                let (value, exact) = softfloat::to_int_modulo(env, a);
+                u64::from(value) | u64::from(exact) << 62
+            }
         }
     }
 }
@@ -273,7 +354,7 @@ impl RoundingOf {
 
     fn convert<F: Format>(self, env: &mut FpEnv, a: F::Bits) -> u32 {
         let direction = self.direction(env);
-        softfloat::to_int::<F>(env, a, self.signed, direction)
+        softfloat::to_int::<F>(env, a, FixedWidth::Word, self.signed, direction)
     }
 }
 
@@ -343,6 +424,12 @@ pub enum FpTernary {
 }
 
 impl FpUnary {
+    pub(crate) const fn op16(self) -> FpOp {
+        match self {
+            Self::Sqrt => FpOp::Sqrt16,
+        }
+    }
+
     pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::Sqrt => FpOp::Sqrt32,
@@ -357,6 +444,15 @@ impl FpUnary {
 }
 
 impl FpBinary {
+    pub(crate) const fn op16(self) -> FpOp {
+        match self {
+            Self::Add => FpOp::Add16,
+            Self::Sub => FpOp::Sub16,
+            Self::Mul => FpOp::Mul16,
+            Self::Div => FpOp::Div16,
+        }
+    }
+
     pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::Add => FpOp::Add32,
@@ -377,6 +473,12 @@ impl FpBinary {
 }
 
 impl FpTernary {
+    pub(crate) const fn op16(self) -> FpOp {
+        match self {
+            Self::MulAdd => FpOp::MulAdd16,
+        }
+    }
+
     pub(crate) const fn op32(self) -> FpOp {
         match self {
             Self::MulAdd => FpOp::MulAdd32,

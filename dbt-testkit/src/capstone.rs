@@ -6,7 +6,7 @@
 //! of it spent in Capstone's decoder and printer.
 //!
 //! Capstone knows ARMv7 and ARMv8 apart: the latter has what was added, and lacks
-//! what was removed (coprocessors, `SWP`). What ARMv7 does not know ARMv8 is asked.
+//! what was removed (coprocessors, `SWP`). What ARMv7 does not know, or reserves, ARMv8 is asked.
 //!
 //! Two habits of Capstone (version 5) shape the comparison:
 //!
@@ -94,11 +94,13 @@ impl Oracle {
         let mut iter = self.handle.disasm_iter(&self.bytes, ADDRESS.into())?;
         let mut newer = self.newer.disasm_iter(&self.bytes, ADDRESS.into())?;
         for bytes in self.bytes.chunks_exact(4) {
-            iter.reset(bytes, ADDRESS.into());
             let word = from_memory_order(self.state, bytes);
-            if let Some(insn) = iter.next() {
-                answer(word, Some(view(&insn)));
-                continue;
+            if !is_reserved(word) {
+                iter.reset(bytes, ADDRESS.into());
+                if let Some(insn) = iter.next() {
+                    answer(word, Some(view(&insn)));
+                    continue;
+                }
             }
             newer.reset(bytes, ADDRESS.into());
             let insn = newer.next();
@@ -128,7 +130,12 @@ impl Oracle {
             .collect();
         let start = u64::from(ADDRESS) - 2 * before.len() as u64;
         let count = before.len() + 1;
-        for handle in [&self.handle, &self.newer] {
+        let reserved = match *insn {
+            [first, second] => is_reserved(u32::from(first) << 16 | u32::from(second)),
+            _ => false,
+        };
+        let handles = [&self.handle, &self.newer];
+        for handle in &handles[usize::from(reserved)..] {
             let insns = handle.disasm_count(&bytes, start, count)?;
             let mut insns = insns.iter();
             if let Some(last) = insns.find(|insn| insn.address() == u64::from(ADDRESS)) {
@@ -157,17 +164,27 @@ fn view<'a>(insn: &'a ::capstone::Insn<'_>) -> Answer<'a> {
     }
 }
 
+/// Whether a word is of coprocessors 8, 9, 12 and 13, which ARMv7 reserves (DDI 0406C, A2.9)
+/// and ARMv8 gives to floating point and Advanced SIMD: ARMv7 is not asked.
+pub(crate) const fn is_reserved(word: u32) -> bool {
+    let coprocessor = word >> 26 & 3 == 3 && word >> 24 & 3 != 3;
+    coprocessor && matches!(word >> 8 & 15, 8 | 9 | 12 | 13)
+}
+
 /// Whether a T32 word is no Advanced SIMD, of which ARMv8 added the instruction. A
 /// bug of Capstone: it looks at bits 23 to 0 only.
 fn is_misplaced(state: State, word: u32, insn: &Answer<'_>) -> bool {
-    let added = [
-        "aes", "sha1", "sha256", "vmaxnm", "vminnm", "vrint", "vcvt", "vmull",
-    ];
+    let added = ["vmaxnm", "vminnm", "vrint", "vcvt", "vmull"];
+    let cryptography = ["aes", "sha1", "sha256"];
+    let hashes = cryptography
+        .iter()
+        .any(|start| insn.mnemonic.starts_with(start));
     state == State::Thumb
         && word & 0xef00_0000 != 0xef00_0000
-        && word >> 24 != 0xfe
-        && word >> 24 != 0xee
-        && added.iter().any(|start| insn.mnemonic.starts_with(start))
+        && (hashes
+            || word >> 24 != 0xfe
+                && word >> 24 != 0xee
+                && added.iter().any(|start| insn.mnemonic.starts_with(start)))
 }
 
 fn memory_order(state: State, word: u32) -> [u8; 4] {

@@ -57,6 +57,6 @@ impl Input<'_> {
 
     /// Features, all but those that are named.
     fn features(&mut self) -> Features {
-        Features::from_bits_truncate(!self.word())
+        Features::from_bits_truncate(!self.doubleword())
     }
 }

@@ -19,6 +19,7 @@
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod a64;
+mod isa;
 mod opt;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod x86;
@@ -36,6 +37,9 @@ pub type Run = fn(arguments: &[&str], input: &str) -> Result<String, String>;
 
 /// The kinds that need nothing but the IR.
 pub const IR_KINDS: [(&str, Run); 2] = [("opt", opt::run), ("check", opt::check)];
+
+/// The kind that reads the manuals' index.
+pub const ISA_KINDS: [(&str, Run); 1] = [("isa", isa::run)];
 
 /// The kinds that compile for x86-64.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -82,6 +86,16 @@ pub fn run(folder: &Path, kinds: &[(&str, Run)]) -> Result<usize, Vec<Failure>> 
     } else {
         Err(failures)
     }
+}
+
+/// Returns what comes of a file's input now.
+///
+/// # Errors
+///
+/// When it cannot be read or run.
+pub fn report(path: &Path, kinds: &[(&str, Run)]) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    actual(&text, kinds)
 }
 
 /// Rewrites the expectations of every file in a folder and those below, and

@@ -43,7 +43,12 @@ pub type Outcome = (u64, FpFlags);
 /// Returns what `op` gives under `control`.
 #[must_use]
 pub fn expected(op: FpOp, control: FpControl, a: u64, b: u64, c: u64) -> Outcome {
-    let oracle = Oracle(control);
+    let oracle = Oracle(if computes_on_halves(op) {
+        control
+    } else {
+        FpControl::from_fpscr(control.bits() & !FpControl::FZ16)
+    });
+    let (a16, b16) = (a as u16, b as u16);
     let (a32, b32, c32) = (a as u32, b as u32, c as u32);
     match op {
         FpOp::Add32 => oracle.binary(a32, b32, |a, b, mode| F32::add(&a, b, mode)),
@@ -80,14 +85,40 @@ pub fn expected(op: FpOp, control: FpControl, a: u64, b: u64, c: u64) -> Outcome
         FpOp::ToInt64 => oracle.float_to_int::<F64>(a, b),
         FpOp::HalfToDouble => oracle.half_to_double(a as u16),
         FpOp::DoubleToHalf => oracle.to_half::<F64>(a),
+        FpOp::Add16 => oracle.binary(a16, b16, |a, b, mode| F16::add(&a, b, mode)),
+        FpOp::Sub16 => oracle.binary(a16, b16, |a, b, mode| F16::sub(&a, b, mode)),
+        FpOp::Mul16 => oracle.binary(a16, b16, |a, b, mode| F16::mul(&a, b, mode)),
+        FpOp::Div16 => oracle.binary(a16, b16, |a, b, mode| F16::div(&a, b, mode)),
+        FpOp::Sqrt16 => oracle.unary(a16, |a: F16, mode| a.sqrt(mode)),
+        FpOp::MulAdd16 => oracle.mul_add::<F16>(a16, b16, c as u16),
+        FpOp::Compare16 => oracle.compare::<F16>(a16, b16, false),
+        FpOp::CompareSignalling16 => oracle.compare::<F16>(a16, b16, true),
+        FpOp::ToFixed16 => oracle.float_to_fixed::<F16>(a16, b),
+        FpOp::FromFixed16 => oracle.fixed_to_float(a32, b, |a, mode| a.to_f16(mode)),
+        FpOp::MaxNum16 => oracle.extreme_number::<F16>(a16, b16, true),
+        FpOp::MinNum16 => oracle.extreme_number::<F16>(a16, b16, false),
+        FpOp::RoundToInt16 => oracle.round_to_int::<F16>(a16, b),
+        FpOp::ToInt16 => oracle.float_to_int::<F16>(a16, b),
+        FpOp::SingleToBrain => oracle.to_brain(a32),
+        FpOp::ToIntModulo => oracle.to_int_modulo(a),
     }
+}
+
+/// Whether `op` computes in half precision, so that FZ16 applies.
+fn computes_on_halves(op: FpOp) -> bool {
+    (FpOp::Add16 as u8..=FpOp::ToInt16 as u8).contains(&(op as u8))
 }
 
 /// What the oracle needs of SoftFloat's types besides [`Float`].
 trait Number: Float<Payload: Into<u64> + TryFrom<u64>> + Copy {
     const DEFAULT_NAN: u64;
-    /// Whether flush-to-zero applies to the format.
-    const FLUSHES: bool = true;
+    /// What is raised when an operand is flushed.
+    const FLUSHED: FpFlags = FpFlags::INPUT_DENORMAL;
+
+    /// Whether subnormal numbers of the format are flushed to zero.
+    fn flushes(control: FpControl) -> bool {
+        control.flush_to_zero()
+    }
 
     fn bits64(self) -> u64 {
         self.to_bits().into()
@@ -117,7 +148,11 @@ trait Number: Float<Payload: Into<u64> + TryFrom<u64>> + Copy {
 
 impl Number for F16 {
     const DEFAULT_NAN: u64 = 0x7e00;
-    const FLUSHES: bool = false;
+    const FLUSHED: FpFlags = FpFlags::NONE;
+
+    fn flushes(control: FpControl) -> bool {
+        control.flush_halves_to_zero()
+    }
 }
 
 impl Number for F32 {
@@ -177,8 +212,8 @@ impl Oracle {
 
     /// Replaces a subnormal operand.
     fn flush<F: Number>(&self, value: F) -> (F, FpFlags) {
-        if F::FLUSHES && self.0.flush_to_zero() && value.tiny() {
-            (value.zeroed(), FpFlags::INPUT_DENORMAL)
+        if F::flushes(self.0) && value.tiny() {
+            (value.zeroed(), F::FLUSHED)
         } else {
             (value, FpFlags::NONE)
         }
@@ -187,7 +222,7 @@ impl Oracle {
     /// Runs an operation whose operands are flushed already.
     fn result<F: Number>(&self, input: FpFlags, operation: impl Fn(Mode) -> F) -> Outcome {
         let (result, flags) = run(|| operation(self.mode()));
-        if F::FLUSHES && self.0.flush_to_zero() {
+        if F::flushes(self.0) {
             let (truncated, flags) = run(|| operation(Mode::TowardZero));
             if truncated.tiny() || truncated.is_zero() && flags != FpFlags::NONE {
                 return (truncated.zeroed().bits64(), input | FpFlags::UNDERFLOW);
@@ -415,7 +450,74 @@ impl Oracle {
             Mode::TiesToEven,
         );
         let (result, flags) = run(|| narrow(scaled, mode));
+        if F::flushes(self.0) {
+            let (truncated, flags) = run(|| narrow(scaled, Mode::TowardZero));
+            if truncated.tiny() || truncated.is_zero() && flags != FpFlags::NONE {
+                return (truncated.zeroed().bits64(), FpFlags::UNDERFLOW);
+            }
+        }
         (result.bits64(), flags)
+    }
+
+    /// A double holds the significand that is wanted, scaled to an integer.
+    fn to_brain(&self, a: u32) -> Outcome {
+        const INFINITY: u64 = 0x7f80;
+        let (value, input) = self.flush(F32::from_bits(a));
+        let sign = u64::from(a >> 31) << 15;
+        if value.is_nan() {
+            let (nan, flags) = run(|| F32::add(&value, value, Mode::TiesToEven));
+            return (self.default_nan(nan) >> 16, flags);
+        }
+        let magnitude = f64::from(f32::from_bits(value.to_bits() & 0x7fff_ffff));
+        if magnitude == 0.0 || magnitude.is_infinite() {
+            return (u64::from(value.to_bits() >> 16), input);
+        }
+        let tiny = magnitude < f64::from(f32::MIN_POSITIVE);
+        if tiny && self.0.flush_to_zero() {
+            return (sign, input | FpFlags::UNDERFLOW);
+        }
+        let exponent = (i32::from((magnitude.to_bits() >> 52) as u16) - 1023).max(-126);
+        let unit = f64::from_bits(u64::from((exponent - 7 + 1023).unsigned_abs()) << 52);
+        let scaled = if sign == 0 {
+            magnitude / unit
+        } else {
+            -magnitude / unit
+        };
+        let (rounded, _) = run(|| F64::from_bits(scaled.to_bits()).round_to_integral(self.mode()));
+        let rounded = f64::from_bits(rounded.to_bits());
+        let result = rounded.abs() * unit;
+        let mut flags = FpFlags::NONE;
+        if rounded != scaled {
+            flags |= FpFlags::INEXACT;
+            if tiny {
+                flags |= FpFlags::UNDERFLOW;
+            }
+        }
+        if result > f64::from(f32::MAX) {
+            return (sign | INFINITY, FpFlags::OVERFLOW | FpFlags::INEXACT);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a single holds it")]
+        let single = result as f32;
+        (sign | u64::from(single.to_bits() >> 16), input | flags)
+    }
+
+    fn to_int_modulo(&self, a: u64) -> Outcome {
+        let (value, input) = self.flush(F64::from_bits(a));
+        let value = f64::from_bits(value.to_bits());
+        if !value.is_finite() {
+            return (0, FpFlags::INVALID);
+        }
+        let int = value.trunc();
+        let word = int.rem_euclid(4_294_967_296.0) as u64;
+        let fits = (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&int);
+        if !fits {
+            return (word, input | FpFlags::INVALID);
+        }
+        if int != value {
+            return (word, input | FpFlags::INEXACT);
+        }
+        let exact = int != 0.0 || a == 0;
+        (word | u64::from(exact) << 62, input)
     }
 }
 
@@ -423,12 +525,19 @@ fn power_of_two(exponent: i32) -> F128 {
     F128::from_bits(u128::from((16383 + exponent).unsigned_abs()) << 112)
 }
 
-/// Every combination of RMode, FZ, DN and AHP that matters to `op`.
+/// Every combination of RMode, FZ, FZ16, DN and AHP that matters to `op`.
 pub fn controls(op: FpOp) -> impl Iterator<Item = FpControl> {
     let halves = matches!(
         op,
         FpOp::HalfToSingle | FpOp::SingleToHalf | FpOp::HalfToDouble | FpOp::DoubleToHalf
     );
-    let combinations = if halves { 32 } else { 16 };
-    (0..combinations).map(|bits| FpControl::from_fpscr(bits << 22))
+    let on_halves = computes_on_halves(op);
+    let combinations = if halves || on_halves { 32 } else { 16 };
+    (0..combinations).map(move |bits| {
+        FpControl::from_fpscr(if on_halves && bits & 16 != 0 {
+            (bits & 15) << 22 | FpControl::FZ16
+        } else {
+            bits << 22
+        })
+    })
 }

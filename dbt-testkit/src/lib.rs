@@ -26,6 +26,7 @@ pub mod llvm;
 pub mod lockstep;
 pub mod memory;
 pub mod programs;
+pub mod qemu;
 pub mod random;
 pub mod sweep;
 pub mod units;

@@ -1,15 +1,21 @@
-//! LLVM's `llvm-mc` as an oracle for decoding and printing.
+//! LLVM as an oracle for decoding and printing.
 //!
-//! It knows what Capstone does not tell: it calls many UNPREDICTABLE encodings
+//! Its [library](Llvm) is asked about every word. The tool `llvm-mc` is asked about samples: it
+//! knows what Capstone does not tell: it calls many UNPREDICTABLE encodings
 //! "potentially undefined". One process answers a list of words; a word costs
 //! about 3 µs.
+
+mod library;
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 use std::thread;
 
+use crate::capstone::is_reserved;
 use crate::sweep::Set;
+
+pub use library::{Disassembler, Llvm};
 
 /// What LLVM says about one instruction.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,22 +44,24 @@ pub fn find() -> Option<&'static str> {
 }
 
 /// Asks about `words`, each by itself. `IT` must not be among them, because LLVM
-/// would take the following words for its block. What is invalid in ARMv7 is asked
-/// again as ARMv8, which lacks what was removed.
+/// would take the following words for its block. What is invalid in ARMv8.6 is
+/// asked again as ARMv7, of which later versions removed some.
 ///
 /// # Errors
 ///
 /// Those of running the tool, and `InvalidData` if its output does not fit the
 /// question.
 pub fn ask(tool: &str, set: Set, words: &[u32]) -> io::Result<Vec<Opinion>> {
-    let attributes = "+hwdiv,+hwdiv-arm,+mp,+trustzone,+virtualization,+vfp4,+neon";
-    let mut opinions = ask_version(tool, set, words, "v7a", attributes)?;
+    let newest = "+crypto,+crc,+fullfp16,+fp16fml,+dotprod,+bf16,+i8mm,+sb,+ras,+clrbhb,\
+                  +trustzone,+virtualization";
+    let mut opinions = ask_version(tool, set, words, "v8.6a", newest)?;
     let (places, rest): (Vec<usize>, Vec<u32>) = (opinions.iter().zip(words).enumerate())
-        .filter(|(_, (opinion, _))| **opinion == Opinion::Invalid)
+        .filter(|(_, (opinion, word))| **opinion == Opinion::Invalid && !is_reserved(**word))
         .map(|(place, (_, &word))| (place, word))
         .unzip();
-    let newer = ask_version(tool, set, &rest, "v8a", "+crypto,+crc")?;
-    for (place, opinion) in places.into_iter().zip(newer) {
+    let attributes = "+hwdiv,+hwdiv-arm,+mp,+trustzone,+virtualization,+vfp4,+neon";
+    let older = ask_version(tool, set, &rest, "v7a", attributes)?;
+    for (place, opinion) in places.into_iter().zip(older) {
         opinions[place] = opinion;
     }
     Ok(opinions)

@@ -10,7 +10,7 @@
 use dbt_a32_frontend::decode::{decode_a32, decode_thumb, is_32bit};
 use dbt_a32_frontend::disasm::PrintContext;
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
+use dbt_a32_frontend::insn::{Insn, a32, simd, simd_extension, t16, t32, vfp, vfp_half, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::system::registers::SCTLR_RESET;
@@ -251,29 +251,49 @@ fn context(thumb: bool, it: u32, features: Features) -> DecodeContext {
 
 /// A row, with the decoder it belongs to.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+pub(crate) enum Source {
     A32(&'static RowInfo),
     T16(&'static RowInfo),
     T32(&'static RowInfo),
     Vfp(&'static RowInfo),
     Simd(&'static RowInfo),
     VfpV8(&'static RowInfo),
+    VfpHalf(&'static RowInfo),
+    SimdExtension(&'static RowInfo),
 }
 
 impl Source {
-    const fn row(self) -> &'static RowInfo {
+    pub(crate) const fn row(self) -> &'static RowInfo {
         match self {
             Self::A32(row)
             | Self::T16(row)
             | Self::T32(row)
             | Self::Vfp(row)
             | Self::Simd(row)
-            | Self::VfpV8(row) => row,
+            | Self::VfpV8(row)
+            | Self::VfpHalf(row)
+            | Self::SimdExtension(row) => row,
+        }
+    }
+
+    /// All rows of A32 or T32.
+    pub(crate) fn all(thumb: bool) -> Vec<Self> {
+        let fp = (vfp::ROWS.iter().map(Self::Vfp))
+            .chain(vfp_v8::ROWS.iter().map(Self::VfpV8))
+            .chain(vfp_half::ROWS.iter().map(Self::VfpHalf))
+            .chain(simd_extension::ROWS.iter().map(Self::SimdExtension))
+            .chain(simd::ROWS.iter().map(Self::Simd));
+        if thumb {
+            let narrow = t16::ROWS.iter().map(Self::T16);
+            let wide = t32::ROWS.iter().map(Self::T32);
+            narrow.chain(wide).chain(fp).collect()
+        } else {
+            a32::ROWS.iter().map(Self::A32).chain(fp).collect()
         }
     }
 
     /// Draws an encoding of the row and returns it with its length.
-    fn draw(self, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
+    pub(crate) fn draw(self, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
         let always = random.one_in(2);
         let next = &mut || random.word();
         match self {
@@ -295,6 +315,8 @@ impl Source {
                 Some((if cx.thumb { simd_in_thumb(word) } else { word }, 4))
             }
             Self::VfpV8(row) => Some((vfp_v8::random(row, next, cx)?, 4)),
+            Self::VfpHalf(row) => Some((vfp_half::random(row, next, cx)?, 4)),
+            Self::SimdExtension(row) => Some((simd_extension::random(row, next, cx)?, 4)),
         }
     }
 }
@@ -447,30 +469,12 @@ impl Programs {
                 .filter(|source| wanted(set, source.row()))
                 .collect()
         };
-        let fp = || {
-            let vectors = simd::ROWS.iter().map(Source::Simd);
-            let newer = vfp_v8::ROWS.iter().map(Source::VfpV8);
-            vfp::ROWS
-                .iter()
-                .map(Source::Vfp)
-                .chain(newer)
-                .chain(vectors)
-        };
         Self {
             random: Random::new(seed),
             mix,
             guest: mix.guest(),
-            a32: keep(
-                "A32",
-                a32::ROWS.iter().map(Source::A32).chain(fp()).collect(),
-            ),
-            t32: keep(
-                "T32",
-                (t16::ROWS.iter().map(Source::T16))
-                    .chain(t32::ROWS.iter().map(Source::T32))
-                    .chain(fp())
-                    .collect(),
-            ),
+            a32: keep("A32", Source::all(false)),
+            t32: keep("T32", Source::all(true)),
         }
     }
 

@@ -13,8 +13,8 @@
 //! | UNDEFINED, or in no row | instruction | [`Class::TheirsOnly`], unless a [`Gap`](accepted::Gap) says that the group is not described yet |
 //! | none of the above | nothing | agreement |
 //!
-//! [LLVM](crate::llvm) is asked in the same way, and has one more answer: that an
-//! encoding is doubtful, which is how it calls UNPREDICTABLE ones.
+//! [LLVM](crate::llvm) is asked in the same way. The tool `llvm-mc` has one more answer: that an
+//! encoding is doubtful, which is how it calls UNPREDICTABLE ones. The library refuses these.
 //!
 //! | subject | LLVM | counted as |
 //! | --- | --- | --- |
@@ -35,8 +35,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crate::capstone::{Answer, Oracle, State};
-use crate::llvm::{self, Opinion};
+use crate::llvm::{self, Llvm, Opinion};
 
+use accepted::Against;
 pub use report::{Class, Difference, Example, Report};
 
 /// The instruction set of a sweep.
@@ -158,35 +159,116 @@ pub fn words(
     threads: NonZero<usize>,
     progress: &(impl Fn(u64) + Sync),
 ) -> Report {
-    const CHUNK: u64 = 1 << 14;
+    in_chunks(
+        (set, Against::Capstone),
+        space,
+        threads,
+        progress,
+        |judge, chunks| {
+            let state = if set == Set::A32 {
+                State::Arm
+            } else {
+                State::Thumb
+            };
+            let mut oracle = Oracle::new(state).expect("capstone has a decoder for Arm");
+            while let Some(words) = chunks.next() {
+                oracle
+                    .chunk(words, |word, answer| judge.compare(word, subject, answer))
+                    .expect("capstone finds memory for one instruction");
+            }
+        },
+    )
+}
+
+/// The same with LLVM's library. Branch targets of the subject must be relative to the PC
+/// ([`Frontend::relative`](subject::Frontend::relative)). `IT` is left out.
+///
+/// # Panics
+///
+/// When LLVM was built without Arm.
+pub fn words_with_llvm(
+    llvm: &Llvm,
+    set: Set,
+    space: Space,
+    subject: &impl Subject,
+    threads: NonZero<usize>,
+    progress: &(impl Fn(u64) + Sync),
+) -> Report {
+    in_chunks(
+        (set, Against::Llvm),
+        space,
+        threads,
+        progress,
+        |judge, chunks| {
+            let mut oracle = llvm.open(set).expect("LLVM has a disassembler for Arm");
+            while let Some(words) = chunks.next() {
+                for word in words {
+                    let is_it = set == Set::T16 && word >> 8 == 0xbf && word & 0xf != 0;
+                    if is_it {
+                        continue;
+                    }
+                    let answer = oracle.ask(word).map(|(size, text)| {
+                        let (mnemonic, operands) = text::split(text::without_comment(text));
+                        Answer {
+                            size,
+                            mnemonic,
+                            operands,
+                        }
+                    });
+                    judge.compare_or_doubt(word, subject, answer);
+                }
+            }
+        },
+    )
+}
+
+/// Hands out the words of a space to threads.
+struct Chunks<'a, P> {
+    space: Space,
+    next: &'a AtomicU64,
+    progress: &'a P,
+}
+
+impl<P: Fn(u64)> Chunks<'_, P> {
+    fn next(&mut self) -> Option<impl Iterator<Item = u32> + use<P>> {
+        const CHUNK: u64 = 1 << 14;
+        // Relaxed: the counter hands out numbers and guards no other memory.
+        let start = self.next.fetch_add(CHUNK, Ordering::Relaxed);
+        let left = self
+            .space
+            .len()
+            .checked_sub(start)
+            .filter(|&left| left > 0)?;
+        (self.progress)(CHUNK.min(left));
+        Some(self.space.words(start, start + CHUNK))
+    }
+}
+
+/// Runs `work` on `threads` threads and adds up what they report.
+fn in_chunks<P: Fn(u64) + Sync>(
+    (set, against): (Set, Against),
+    space: Space,
+    threads: NonZero<usize>,
+    progress: &P,
+    work: impl Fn(&mut Judge, &mut Chunks<'_, P>) + Sync,
+) -> Report {
     let next = AtomicU64::new(0);
     let worker = || {
-        let state = if set == Set::A32 {
-            State::Arm
-        } else {
-            State::Thumb
+        let mut judge = Judge::new(set, against);
+        let mut chunks = Chunks {
+            space,
+            next: &next,
+            progress,
         };
-        let mut oracle = Oracle::new(state).expect("capstone has a decoder for Arm");
-        let mut judge = Judge::new(set);
-        loop {
-            // Relaxed: the counter hands out numbers and guards no other memory.
-            let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-            if start >= space.len() {
-                return judge.report;
-            }
-            let words = space.words(start, start + CHUNK);
-            oracle
-                .chunk(words, |word, answer| judge.compare(word, subject, answer))
-                .expect("capstone finds memory for one instruction");
-            progress(CHUNK.min(space.len() - start));
-        }
+        work(&mut judge, &mut chunks);
+        judge.report
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(worker)).collect();
         let reports = workers
             .into_iter()
             .map(|worker| worker.join().expect("workers do not panic"));
-        reports.fold(Report::new(set), Report::merge)
+        reports.fold(Report::new(set, against), Report::merge)
     })
 }
 
@@ -199,7 +281,7 @@ pub fn words(
 #[must_use]
 pub fn halfwords(before: &[u16], subject: &impl Subject) -> Report {
     let oracle = Oracle::new(State::Thumb).expect("capstone has a decoder for Thumb");
-    let mut judge = Judge::new(Set::T16);
+    let mut judge = Judge::new(Set::T16, Against::Capstone);
     // From 0b11101 upwards, a halfword is the first of two.
     for half in 0..0xe800_u16 {
         oracle
@@ -219,7 +301,7 @@ pub fn halfwords(before: &[u16], subject: &impl Subject) -> Report {
 #[must_use]
 pub fn words_in_block(before: &[u16], space: Space, subject: &impl Subject) -> Report {
     let oracle = Oracle::new(State::Thumb).expect("capstone has a decoder for Thumb");
-    let mut judge = Judge::new(Set::T32);
+    let mut judge = Judge::new(Set::T32, Against::Capstone);
     for word in space.iter() {
         let [a, b, c, d] = word.to_be_bytes();
         let halves = [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])];
@@ -244,7 +326,7 @@ pub fn with_llvm(
     words: &[u32],
     subject: &impl Subject,
 ) -> io::Result<Report> {
-    let mut judge = Judge::new(set);
+    let mut judge = Judge::new(set, Against::Llvm);
     let size = if set == Set::T16 { 2 } else { 4 };
     for (&word, opinion) in words.iter().zip(llvm::ask(tool, set, words)?) {
         let (text, doubtful) = match &opinion {
@@ -255,9 +337,7 @@ pub fn with_llvm(
             Opinion::Insn(text) => (text, false),
             Opinion::Doubtful(text) => (text, true),
         };
-        // What follows `@` is a comment.
-        let text = text.split('@').next().unwrap_or_default().trim_end();
-        let (mnemonic, operands) = text::split(text);
+        let (mnemonic, operands) = text::split(text::without_comment(text));
         let answer = Answer {
             size,
             mnemonic,
@@ -281,10 +361,10 @@ struct Judge {
 }
 
 impl Judge {
-    fn new(set: Set) -> Self {
+    fn new(set: Set, against: Against) -> Self {
         let (raw, ours, theirs) = Default::default();
         Self {
-            report: Report::new(set),
+            report: Report::new(set, against),
             raw,
             ours,
             theirs,
@@ -306,6 +386,23 @@ impl Judge {
                 self.report.confirmed += 1;
             }
             _ => self.compare(word, subject, Some(answer)),
+        }
+    }
+
+    /// As `compare`; if there is no answer, the other side may mean that the instruction is
+    /// doubtful.
+    fn compare_or_doubt(&mut self, word: u32, subject: &impl Subject, answer: Option<Answer<'_>>) {
+        if answer.is_some() {
+            return self.compare(word, subject, answer);
+        }
+        self.raw.clear();
+        match subject.ask(word, &mut self.raw) {
+            Verdict::Insn { row, .. } if self.report.excuses_doubt(word, &self.raw) => {
+                self.report.words += 1;
+                self.report
+                    .differ(Class::Doubtful, word, row, &self.raw, "");
+            }
+            _ => self.compare(word, subject, None),
         }
     }
 

@@ -2,11 +2,17 @@
 
 use std::path::Path;
 
-use dbt_testkit::filetest::{IR_KINDS, Run, bless, run};
+use dbt_testkit::filetest::{IR_KINDS, ISA_KINDS, Run, bless, run};
 
 #[test]
 fn ir_files_are_as_expected() {
     files_are_as_expected(&["ir", "opt"], &IR_KINDS);
+}
+
+/// Every instruction of the manuals is described or excluded, and every row is one's.
+#[test]
+fn the_index_is_complete() {
+    files_are_as_expected(&["isa"], &ISA_KINDS);
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use dbt_testkit::filetest::{IR_KINDS, Run, bless};
+use dbt_testkit::filetest::{IR_KINDS, ISA_KINDS, Run, bless};
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use dbt_testkit::filetest::{A64_KINDS, X86_KINDS};
@@ -13,7 +13,8 @@ const X86_KINDS: [(&str, Run); 0] = [];
 const A64_KINDS: [(&str, Run); 0] = [];
 
 /// The folders of `filetests` and the kinds of test that they hold.
-const FOLDERS: [(&str, &[(&str, Run)]); 5] = [
+const FOLDERS: [(&str, &[(&str, Run)]); 6] = [
+    ("isa", &ISA_KINDS),
     ("ir", &IR_KINDS),
     ("opt", &IR_KINDS),
     ("x86", &X86_KINDS),

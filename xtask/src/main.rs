@@ -9,6 +9,7 @@ mod bench;
 mod bless;
 mod ci;
 mod fuzz;
+mod isa_report;
 mod oracle;
 mod unsafe_inventory;
 
@@ -31,6 +32,9 @@ cargo xtask bench density [--floating] [PROGRAM...]
 cargo xtask bench emulated [--runs N] [--floating] [PROGRAM...]
     runs them under dbt-user for AArch64 under qemu-aarch64, and their A64 builds under the
     same emulator
+cargo xtask isa-report
+    lists every instruction of the Arm manuals with the encodings that are described, or why none
+    is
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
 cargo xtask fuzz [--minutes N] [TARGET...]
@@ -39,8 +43,9 @@ cargo xtask fuzz [--minutes N] [TARGET...]
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
     --all        also lists what is UNPREDICTABLE or not described, by name
-cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
-    the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
+cargo xtask oracle llvm [--full | --sample N] [--doubts] [--all] [--threads N] [a32] [t16] [t32]
+    the same with LLVM's library
+    --doubts     asks llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
 cargo xtask oracle float [--tuples N] [--seed S] [OPERATION...]
     compares floating point in generated code with Berkeley SoftFloat: N tuples of operands
     (default 62500) for each operation and mode, and 16 times N lanes of each vector
@@ -55,6 +60,10 @@ cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--e
     --exclusive  in programs that are dense in exclusive accesses
     --hostile    with words in any place that are no instructions or are UNPREDICTABLE
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle qemu [--count N] [--seed S] [--rows PREFIX] [--qemu PROGRAM]
+    compares the interpreter with qemu-arm (version 10) on N executions of single instructions
+    that Unicorn lacks or does wrongly (default 1000000)
+    --rows PREFIX   of rows whose names begin so, instead
 cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
     builds guests/threads and runs each program for about N seconds (default 10) under
     dbt-user or COMMAND; they check themselves
@@ -82,6 +91,7 @@ fn run() -> Result<ExitCode, lexopt::Error> {
         Some(Value(command)) if command == "fuzz" => fuzz::run(&mut args),
         Some(Value(command)) if command == "ci" => ci::run(&mut args),
         Some(Value(command)) if command == "unsafe-inventory" => Ok(ci::unsafe_inventory()),
+        Some(Value(command)) if command == "isa-report" => Ok(isa_report::run()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),
         Some(Long("help") | Short('h')) => {
             println!("{USAGE}");

@@ -104,11 +104,31 @@ impl SimdTy {
         Self::new(ElementKind::Bits, size)
     }
 
+    /// Floating-point numbers of `2^size` bytes.
+    #[inline]
+    #[must_use]
+    pub const fn float(size: u32) -> Self {
+        Self::new(ElementKind::Float, size)
+    }
+
     /// Polynomials of `2^size` bytes.
     #[inline]
     #[must_use]
     pub const fn poly(size: u32) -> Self {
         Self::new(ElementKind::Poly, size)
+    }
+
+    /// Returns the letter of the kind.
+    #[must_use]
+    pub const fn letter(self) -> &'static str {
+        match self.kind {
+            ElementKind::Bits => "",
+            ElementKind::Int => "i",
+            ElementKind::Signed => "s",
+            ElementKind::Unsigned => "u",
+            ElementKind::Poly => "p",
+            ElementKind::Float => "f",
+        }
     }
 
     /// Whether the elements are signed integers.
@@ -121,15 +141,7 @@ impl SimdTy {
 
 impl fmt::Display for SimdTy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letter = match self.kind {
-            ElementKind::Bits => "",
-            ElementKind::Int => "i",
-            ElementKind::Signed => "s",
-            ElementKind::Unsigned => "u",
-            ElementKind::Poly => "p",
-            ElementKind::Float => "f",
-        };
-        write!(f, "{letter}{}", self.size.bytes() * 8)
+        write!(f, "{}{}", self.letter(), self.size.bytes() * 8)
     }
 }
 
@@ -246,6 +258,23 @@ impl SimdScalar3 {
             n: VReg::new(quad_n, n),
             m: DReg::new(m & ((1 << register_bits) - 1)),
             x: (m >> register_bits) as u8,
+        }
+    }
+}
+
+impl SimdScalar3 {
+    /// Returns registers of one length, quadwords if `q` is set, and element `x` of a
+    /// doubleword.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "a field of two bits")]
+    pub const fn element(ty: SimdTy, q: u32, d: u32, n: u32, m: u32, x: u32) -> Self {
+        Self {
+            ty,
+            d: VReg::new(q, d),
+            n: VReg::new(q, n),
+            m: DReg::new(m),
+            x: x as u8,
         }
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use dbt_isa::ops::Size;
 
-use super::{FpImm, SimdTy};
+use super::{ElementKind, FpImm, SimdTy};
 use crate::fp_reg::VReg;
 use crate::imm::Imm8;
 use crate::softfloat::Rounding;
@@ -153,6 +153,8 @@ impl SimdConvert {
 /// `VRINT` of vectors.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct SimdRound {
+    /// The type that the mnemonic names.
+    pub ty: SimdTy,
     /// How it rounds.
     pub to: RoundTo,
     /// Destination.
@@ -165,8 +167,9 @@ impl SimdRound {
     /// Returns the arguments of the fields.
     #[inline]
     #[must_use]
-    pub const fn new(to: RoundTo, q: u32, d: u32, m: u32) -> Self {
+    pub const fn new(ty: SimdTy, to: RoundTo, q: u32, d: u32, m: u32) -> Self {
         Self {
+            ty,
             to,
             d: VReg::new(q, d),
             m: VReg::new(q, m),
@@ -197,6 +200,15 @@ impl SimdConvertRounded {
             to,
             d: VReg::new(q, d),
             m: VReg::new(q, m),
+        }
+    }
+
+    /// The type of the operand.
+    #[must_use]
+    pub const fn from(&self) -> SimdTy {
+        SimdTy {
+            kind: ElementKind::Float,
+            size: self.to.size,
         }
     }
 }

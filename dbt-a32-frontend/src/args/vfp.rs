@@ -33,6 +33,17 @@ impl Fp3 {
             m: FpReg::new(sz, vm, m),
         }
     }
+
+    /// Returns the halves of the fields Vd, D, Vn, N, Vm and M.
+    #[inline]
+    #[must_use]
+    pub const fn half(vd: u32, d: u32, vn: u32, n: u32, vm: u32, m: u32) -> Self {
+        Self {
+            d: FpReg::half(vd, d),
+            n: FpReg::half(vn, n),
+            m: FpReg::half(vm, m),
+        }
+    }
 }
 
 /// Two registers, of one precision except for the conversion between
@@ -310,6 +321,8 @@ pub struct FpSystem {
 pub enum FpSystemReg {
     /// System ID.
     Fpsid,
+    /// Media and VFP features 2.
+    Mvfr2,
     /// Media and VFP features 1.
     Mvfr1,
     /// Media and VFP features 0.
@@ -319,12 +332,13 @@ pub enum FpSystemReg {
 }
 
 impl FpSystemReg {
-    /// Returns the register of a four-bit `reg` field that is 0, 6, 7 or 8.
+    /// Returns the register of a four-bit `reg` field that is 0 or 5 to 8.
     #[inline]
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         match bits {
             0 => Self::Fpsid,
+            5 => Self::Mvfr2,
             6 => Self::Mvfr1,
             7 => Self::Mvfr0,
             _ => Self::Fpexc,
@@ -336,6 +350,7 @@ impl fmt::Display for FpSystemReg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Fpsid => "fpsid",
+            Self::Mvfr2 => "mvfr2",
             Self::Mvfr1 => "mvfr1",
             Self::Mvfr0 => "mvfr0",
             Self::Fpexc => "fpexc",
@@ -356,6 +371,15 @@ impl FpImm {
     #[allow(clippy::cast_possible_truncation, reason = "masked to eight bits")]
     pub const fn new(imm8: u32) -> Self {
         Self((imm8 & 0xff) as u8)
+    }
+
+    /// Returns the constant as a half (`VFPExpandImm()`).
+    #[inline]
+    #[must_use]
+    pub const fn half(self) -> u32 {
+        let imm8 = self.0 as u32;
+        let exponent = if imm8 & 0x40 == 0 { 0x10 } else { 0xc } | imm8 >> 4 & 3;
+        (imm8 & 0x80) << 8 | exponent << 10 | (imm8 & 15) << 6
     }
 
     /// Returns the constant as a single (`VFPExpandImm()`).

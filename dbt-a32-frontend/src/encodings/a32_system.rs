@@ -37,7 +37,7 @@ dbt_isa::rows! {
     /// Debug hint.
     Dbg   "A1" "cccc_00110010_0000_(1111)_(0000)_1111_iiii" where (c != 15) => Imm { imm: Imm32(i) } "dbg{.c} {imm}"
     /// A reserved hint, which does nothing.
-    Hint  "A1" "cccc_00110010_0000_(1111)_(0000)_iiiiiiii"  where (c != 15 && i > 5 && i < 240) => Imm { imm: Imm32(i) } "hint{.c} {imm}"
+    Hint  "A1" "cccc_00110010_0000_(1111)_(0000)_iiiiiiii"  where (c != 15 && i > 5 && i < 240 && !matches!(i, 16 | 18 | 20 | 22)) => Imm { imm: Imm32(i) } "hint{.c} {imm}"
 
     // Barriers, A5.7.1
     /// Clear exclusive.
@@ -69,13 +69,13 @@ dbt_isa::rows! {
 
     // Coprocessor 0 to 9 and 12 to 15, A5.6
     /// Move to a coprocessor register.
-    Mcr  "A1" "cccc_1110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && p & 14 != 10) unpredictable (t == 15) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
+    Mcr  "A1" "cccc_1110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && (p & 8 == 0 || p & 14 == 14)) unpredictable (t == 15) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
     /// Move from a coprocessor register.
-    Mrc  "A1" "cccc_1110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && p & 14 != 10) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
+    Mrc  "A1" "cccc_1110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (c != 15 && (p & 8 == 0 || p & 14 == 14)) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
     /// Move two registers to a coprocessor.
-    Mcrr "A1" "cccc_1100_0100_uuuu_tttt_pppp_oooo_mmmm"   where (c != 15 && p & 14 != 10) unpredictable (t == 15 || u == 15) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
+    Mcrr "A1" "cccc_1100_0100_uuuu_tttt_pppp_oooo_mmmm"   where (c != 15 && (p & 8 == 0 || p & 14 == 14)) unpredictable (t == 15 || u == 15) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
     /// Move a coprocessor register to two registers.
-    Mrrc "A1" "cccc_1100_0101_uuuu_tttt_pppp_oooo_mmmm"   where (c != 15 && p & 14 != 10) unpredictable (t == 15 || u == 15 || t == u) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mrrc{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
+    Mrrc "A1" "cccc_1100_0101_uuuu_tttt_pppp_oooo_mmmm"   where (c != 15 && (p & 8 == 0 || p & 14 == 14)) unpredictable (t == 15 || u == 15 || t == u) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mrrc{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
 
     // Coprocessors 0 to 7, 14 and 15; 8, 9, 12 and 13 are reserved (A2.9)
     /// Coprocessor data operation.

@@ -45,4 +45,19 @@ dbt_isa::rows! {
     Sevl             "A1" "cccc_00110010_0000_(1111)_(0000)_00000101" where (c != 15) "sevl{.c}"
     /// Halting breakpoint, UNDEFINED where halting is disabled.
     Hlt              "A1" "cccc_00010000_iiiiiiiiiiii_0111_iiii" where (c != 15) if_cx (cx.has(Features::V8)) unpredictable (c != 14) => Imm { imm: Imm32(i) } "hlt {imm}"
+    /// Error synchronization barrier; a reserved hint before ARMv8.2.
+    Esb              "A1" "cccc_00110010_0000_(1111)_(0000)_00010000" where (c != 15) unpredictable (c != 14) "esb{.c}"
+    /// Trace synchronization barrier; a reserved hint before ARMv8.4.
+    Tsb              "A1" "cccc_00110010_0000_(1111)_(0000)_00010010" where (c != 15) unpredictable (c != 14) "tsb{.c} csync"
+    /// Consumption of speculative data barrier; a reserved hint on older cores.
+    Csdb             "A1" "cccc_00110010_0000_(1111)_(0000)_00010100" where (c != 15) unpredictable (c != 14) "csdb{.c}"
+    /// Clear branch history; a reserved hint before ARMv8.9.
+    Clrbhb           "A1" "cccc_00110010_0000_(1111)_(0000)_00010110" where (c != 15) unpredictable (c != 14) "clrbhb{.c}"
+    /// Speculation barrier.
+    Sb               "A1" "1111_01010111_(1111)_(1111)_(0000)_0111_(0000)" if_cx (cx.has(Features::SB)) "sb"
+
+    // Privileged Access Never.
+
+    /// Set CPSR.PAN.
+    Setpan           "A1" "1111_00010001_(0000)_(0000)_(00)_p_(0)_0000_(0000)" if_cx (cx.has(Features::PAN)) => Imm { imm: Imm32(p) } "setpan {imm}"
 }

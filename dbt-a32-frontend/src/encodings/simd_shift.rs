@@ -44,9 +44,9 @@ dbt_isa::rows! {
     /// Move long.
     Vmovl          "A1"      "1111001_u_1_D_iiiiii_dddd_1010_0_0_M_1_mmmm"  where (i == 8 || i == 16 || i == 32) if_cx (cx.has(Features::ASIMD)) undefined (odd(1, d)) => SimdShift::long(SimdTy::su(u, shift_size(0, i)), D << 4 | d, M << 4 | m, i) "vmovl{.c}.{ty} {d}, {m}"
     /// Convert from fixed point.
-    VcvtFixedFloat "A1"      "1111001_u_1_D_iiiiii_dddd_111_0_0_q_M_1_mmmm" where (i > 7) if_cx (cx.has(Features::ASIMD)) undefined (i < 32 || odd(q, d | m)) => SimdConvert::new(SimdTy::F32, SimdTy::su(u, 2), q, D << 4 | d, M << 4 | m, 64 - i) "vcvt{.c}.{to}.{from} {d}, {m}, {fraction}"
+    VcvtFixedFloat "A1"      "1111001_u_1_D_iiiiii_dddd_11f_0_0_q_M_1_mmmm" where (i > 7) if_cx (cx.has_float(1 + f, Features::ASIMD)) undefined (i < 32 || f == 0 && i < 48 || odd(q, d | m)) unpredictable (f == 0 && cx.in_it_block()) => SimdConvert::new(SimdTy::float(1 + f), SimdTy::su(u, 1 + f), q, D << 4 | d, M << 4 | m, 64 - i) "vcvt{.c}.{to}.{from} {d}, {m}, {fraction}"
     /// Convert to fixed point.
-    VcvtFloatFixed "A1"      "1111001_u_1_D_iiiiii_dddd_111_1_0_q_M_1_mmmm" where (i > 7) if_cx (cx.has(Features::ASIMD)) undefined (i < 32 || odd(q, d | m)) => SimdConvert::new(SimdTy::su(u, 2), SimdTy::F32, q, D << 4 | d, M << 4 | m, 64 - i) "vcvt{.c}.{to}.{from} {d}, {m}, {fraction}"
+    VcvtFloatFixed "A1"      "1111001_u_1_D_iiiiii_dddd_11f_1_0_q_M_1_mmmm" where (i > 7) if_cx (cx.has_float(1 + f, Features::ASIMD)) undefined (i < 32 || f == 0 && i < 48 || odd(q, d | m)) unpredictable (f == 0 && cx.in_it_block()) => SimdConvert::new(SimdTy::su(u, 1 + f), SimdTy::float(1 + f), q, D << 4 | d, M << 4 | m, 64 - i) "vcvt{.c}.{to}.{from} {d}, {m}, {fraction}"
 
     // One register and a modified immediate (A7.4.6).
 

@@ -47,7 +47,7 @@ dbt_isa::rows! {
     /// Multiply accumulate.
     VmlaScalar      "A1"     "1111001_q_1_D_zz_nnnn_dddd_0000_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(q, d | n)) => SimdScalar3::new(SimdTy::int(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmla{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply accumulate, floating-point.
-    VmlaScalarFloat "A1"     "1111001_q_1_D_10_nnnn_dddd_0001_N_1_M_0_mmmm"  if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n)) => SimdScalar3::new(SimdTy::F32, q, q, D << 4 | d, N << 4 | n, 2, M << 4 | m) "vmla{.c}.{ty} {d}, {n}, {m}[{x}]"
+    VmlaScalarFloat "A1"     "1111001_q_1_D_zz_nnnn_dddd_0001_N_1_M_0_mmmm"  where (matches!(z, 1 | 2)) if_cx (cx.has_float(z, Features::ASIMD)) undefined (odd(q, d | n)) unpredictable (z == 1 && cx.in_it_block()) => SimdScalar3::new(SimdTy::float(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmla{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply accumulate long.
     VmlalScalar     "A2"     "1111001_u_1_D_zz_nnnn_dddd_0010_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(1, d)) => SimdScalar3::new(SimdTy::su(u, z), 1, 0, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmlal{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Saturating doubling multiply accumulate long.
@@ -55,7 +55,7 @@ dbt_isa::rows! {
     /// Multiply subtract.
     VmlsScalar      "A1"     "1111001_q_1_D_zz_nnnn_dddd_0100_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(q, d | n)) => SimdScalar3::new(SimdTy::int(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmls{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply subtract, floating-point.
-    VmlsScalarFloat "A1"     "1111001_q_1_D_10_nnnn_dddd_0101_N_1_M_0_mmmm"  if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n)) => SimdScalar3::new(SimdTy::F32, q, q, D << 4 | d, N << 4 | n, 2, M << 4 | m) "vmls{.c}.{ty} {d}, {n}, {m}[{x}]"
+    VmlsScalarFloat "A1"     "1111001_q_1_D_zz_nnnn_dddd_0101_N_1_M_0_mmmm"  where (matches!(z, 1 | 2)) if_cx (cx.has_float(z, Features::ASIMD)) undefined (odd(q, d | n)) unpredictable (z == 1 && cx.in_it_block()) => SimdScalar3::new(SimdTy::float(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmls{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply subtract long.
     VmlslScalar     "A2"     "1111001_u_1_D_zz_nnnn_dddd_0110_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(1, d)) => SimdScalar3::new(SimdTy::su(u, z), 1, 0, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmlsl{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Saturating doubling multiply subtract long.
@@ -63,7 +63,7 @@ dbt_isa::rows! {
     /// Multiply.
     VmulScalar      "A1"     "1111001_q_1_D_zz_nnnn_dddd_1000_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(q, d | n)) => SimdScalar3::new(SimdTy::int(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmul{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply, floating-point.
-    VmulScalarFloat "A1"     "1111001_q_1_D_10_nnnn_dddd_1001_N_1_M_0_mmmm"  if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n)) => SimdScalar3::new(SimdTy::F32, q, q, D << 4 | d, N << 4 | n, 2, M << 4 | m) "vmul{.c}.{ty} {d}, {n}, {m}[{x}]"
+    VmulScalarFloat "A1"     "1111001_q_1_D_zz_nnnn_dddd_1001_N_1_M_0_mmmm"  where (matches!(z, 1 | 2)) if_cx (cx.has_float(z, Features::ASIMD)) undefined (odd(q, d | n)) unpredictable (z == 1 && cx.in_it_block()) => SimdScalar3::new(SimdTy::float(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmul{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Multiply long.
     VmullScalar     "A2"     "1111001_u_1_D_zz_nnnn_dddd_1010_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(1, d)) => SimdScalar3::new(SimdTy::su(u, z), 1, 0, D << 4 | d, N << 4 | n, z, M << 4 | m) "vmull{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Saturating doubling multiply long.
@@ -72,6 +72,10 @@ dbt_isa::rows! {
     VqdmulhScalar   "A1"     "1111001_q_1_D_zz_nnnn_dddd_1100_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(q, d | n)) => SimdScalar3::new(SimdTy::signed(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vqdmulh{.c}.{ty} {d}, {n}, {m}[{x}]"
     /// Saturating rounding doubling multiply, high half.
     VqrdmulhScalar  "A1"     "1111001_q_1_D_zz_nnnn_dddd_1101_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::ASIMD)) undefined (z == 0 || odd(q, d | n)) => SimdScalar3::new(SimdTy::signed(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vqrdmulh{.c}.{ty} {d}, {n}, {m}[{x}]"
+    /// Saturating rounding doubling multiply accumulate, high half.
+    VqrdmlahScalar  "A2"     "1111001_q_1_D_zz_nnnn_dddd_1110_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::RDM)) undefined (z == 0 || odd(q, d | n)) unpredictable (cx.in_it_block()) => SimdScalar3::new(SimdTy::signed(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vqrdmlah{.c}.{ty} {d}, {n}, {m}[{x}]"
+    /// Saturating rounding doubling multiply subtract, high half.
+    VqrdmlshScalar  "A2"     "1111001_q_1_D_zz_nnnn_dddd_1111_N_1_M_0_mmmm"  where (z != 3) if_cx (cx.has(Features::RDM)) undefined (z == 0 || odd(q, d | n)) unpredictable (cx.in_it_block()) => SimdScalar3::new(SimdTy::signed(z), q, q, D << 4 | d, N << 4 | n, z, M << 4 | m) "vqrdmlsh{.c}.{ty} {d}, {n}, {m}[{x}]"
 
     // Extraction, table lookup, duplication (A7.4).
 

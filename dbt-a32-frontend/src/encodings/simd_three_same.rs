@@ -81,52 +81,57 @@ dbt_isa::rows! {
     /// Pairwise add.
     VpaddInt   "A1" "1111001_0_0_D_zz_nnnn_dddd_1011_N_0_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (z == 3) => Simd3::new(SimdTy::int(z), 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpadd{.c}.{ty} {d}, {n}, {m}"
     /// Fused multiply accumulate.
-    VfmaSimd   "A1" "1111001_0_0_D_00_nnnn_dddd_1100_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD.union(Features::VFP4))) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vfma{.c}.{ty} {d}, {n}, {m}"
+    VfmaSimd   "A1" "1111001_0_0_D_0z_nnnn_dddd_1100_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::VFP4)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vfma{.c}.{ty} {d}, {n}, {m}"
     /// Fused multiply subtract.
-    VfmsSimd   "A1" "1111001_0_0_D_10_nnnn_dddd_1100_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD.union(Features::VFP4))) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vfms{.c}.{ty} {d}, {n}, {m}"
+    VfmsSimd   "A1" "1111001_0_0_D_1z_nnnn_dddd_1100_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::VFP4)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vfms{.c}.{ty} {d}, {n}, {m}"
     /// Add.
-    VaddFloat  "A1" "1111001_0_0_D_00_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vadd{.c}.{ty} {d}, {n}, {m}"
+    VaddFloat  "A1" "1111001_0_0_D_0z_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vadd{.c}.{ty} {d}, {n}, {m}"
     /// Subtract.
-    VsubFloat  "A1" "1111001_0_0_D_10_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vsub{.c}.{ty} {d}, {n}, {m}"
+    VsubFloat  "A1" "1111001_0_0_D_1z_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vsub{.c}.{ty} {d}, {n}, {m}"
     /// Pairwise add.
-    VpaddFloat "A1" "1111001_1_0_D_00_nnnn_dddd_1101_N_0_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) => Simd3::new(SimdTy::F32, 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpadd{.c}.{ty} {d}, {n}, {m}"
+    VpaddFloat "A1" "1111001_1_0_D_0z_nnnn_dddd_1101_N_0_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpadd{.c}.{ty} {d}, {n}, {m}"
     /// Absolute difference.
-    VabdFloat  "A1" "1111001_1_0_D_10_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vabd{.c}.{ty} {d}, {n}, {m}"
+    VabdFloat  "A1" "1111001_1_0_D_1z_nnnn_dddd_1101_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vabd{.c}.{ty} {d}, {n}, {m}"
     /// Multiply accumulate.
-    VmlaFloat  "A1" "1111001_0_0_D_00_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmla{.c}.{ty} {d}, {n}, {m}"
+    VmlaFloat  "A1" "1111001_0_0_D_0z_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmla{.c}.{ty} {d}, {n}, {m}"
     /// Multiply subtract.
-    VmlsFloat  "A1" "1111001_0_0_D_10_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmls{.c}.{ty} {d}, {n}, {m}"
+    VmlsFloat  "A1" "1111001_0_0_D_1z_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmls{.c}.{ty} {d}, {n}, {m}"
     /// Multiply.
-    VmulFloat  "A1" "1111001_1_0_D_00_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmul{.c}.{ty} {d}, {n}, {m}"
+    VmulFloat  "A1" "1111001_1_0_D_0z_nnnn_dddd_1101_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmul{.c}.{ty} {d}, {n}, {m}"
     /// Compare equal.
-    VceqFloat  "A1" "1111001_0_0_D_00_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vceq{.c}.{ty} {d}, {n}, {m}"
+    VceqFloat  "A1" "1111001_0_0_D_0z_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vceq{.c}.{ty} {d}, {n}, {m}"
     /// Compare greater than or equal.
-    VcgeFloat  "A1" "1111001_1_0_D_00_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vcge{.c}.{ty} {d}, {n}, {m}"
+    VcgeFloat  "A1" "1111001_1_0_D_0z_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vcge{.c}.{ty} {d}, {n}, {m}"
     /// Compare greater than.
-    VcgtFloat  "A1" "1111001_1_0_D_10_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vcgt{.c}.{ty} {d}, {n}, {m}"
+    VcgtFloat  "A1" "1111001_1_0_D_1z_nnnn_dddd_1110_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vcgt{.c}.{ty} {d}, {n}, {m}"
     /// Absolute compare greater than or equal.
-    Vacge      "A1" "1111001_1_0_D_00_nnnn_dddd_1110_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vacge{.c}.{ty} {d}, {n}, {m}"
+    Vacge      "A1" "1111001_1_0_D_0z_nnnn_dddd_1110_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vacge{.c}.{ty} {d}, {n}, {m}"
     /// Absolute compare greater than.
-    Vacgt      "A1" "1111001_1_0_D_10_nnnn_dddd_1110_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vacgt{.c}.{ty} {d}, {n}, {m}"
+    Vacgt      "A1" "1111001_1_0_D_1z_nnnn_dddd_1110_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vacgt{.c}.{ty} {d}, {n}, {m}"
     /// Maximum.
-    VmaxFloat  "A1" "1111001_0_0_D_00_nnnn_dddd_1111_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmax{.c}.{ty} {d}, {n}, {m}"
+    VmaxFloat  "A1" "1111001_0_0_D_0z_nnnn_dddd_1111_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmax{.c}.{ty} {d}, {n}, {m}"
     /// Minimum.
-    VminFloat  "A1" "1111001_0_0_D_10_nnnn_dddd_1111_N_q_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmin{.c}.{ty} {d}, {n}, {m}"
+    VminFloat  "A1" "1111001_0_0_D_1z_nnnn_dddd_1111_N_q_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmin{.c}.{ty} {d}, {n}, {m}"
     /// Pairwise maximum.
-    VpmaxFloat "A1" "1111001_1_0_D_00_nnnn_dddd_1111_N_0_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) => Simd3::new(SimdTy::F32, 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpmax{.c}.{ty} {d}, {n}, {m}"
+    VpmaxFloat "A1" "1111001_1_0_D_0z_nnnn_dddd_1111_N_0_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpmax{.c}.{ty} {d}, {n}, {m}"
     /// Pairwise minimum.
-    VpminFloat "A1" "1111001_1_0_D_10_nnnn_dddd_1111_N_0_M_0_mmmm" if_cx (cx.has(Features::ASIMD)) => Simd3::new(SimdTy::F32, 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpmin{.c}.{ty} {d}, {n}, {m}"
+    VpminFloat "A1" "1111001_1_0_D_1z_nnnn_dddd_1111_N_0_M_0_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), 0, D << 4 | d, N << 4 | n, M << 4 | m) "vpmin{.c}.{ty} {d}, {n}, {m}"
     /// Reciprocal step.
-    Vrecps     "A1" "1111001_0_0_D_00_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vrecps{.c}.{ty} {d}, {n}, {m}"
+    Vrecps     "A1" "1111001_0_0_D_0z_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vrecps{.c}.{ty} {d}, {n}, {m}"
     /// Reciprocal square root step.
-    Vrsqrts    "A1" "1111001_0_0_D_10_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD)) undefined (odd(q, d | n | m)) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vrsqrts{.c}.{ty} {d}, {n}, {m}"
+    Vrsqrts    "A1" "1111001_0_0_D_1z_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::ASIMD)) undefined (odd(q, d | n | m)) unpredictable (z == 1 && cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vrsqrts{.c}.{ty} {d}, {n}, {m}"
 
     // ARMv8: DDI 0487, section F3.1.
 
+    /// Saturating rounding doubling multiply accumulate, high half.
+    Vqrdmlah   "A1" "1111001_1_0_D_zz_nnnn_dddd_1011_N_q_M_1_mmmm" if_cx (cx.has(Features::RDM)) undefined (z == 0 || z == 3 || odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::signed(z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vqrdmlah{.c}.{ty} {d}, {n}, {m}"
+    /// Saturating rounding doubling multiply subtract, high half.
+    Vqrdmlsh   "A1" "1111001_1_0_D_zz_nnnn_dddd_1100_N_q_M_1_mmmm" if_cx (cx.has(Features::RDM)) undefined (z == 0 || z == 3 || odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::signed(z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vqrdmlsh{.c}.{ty} {d}, {n}, {m}"
+
     /// Maximum number.
-    VmaxnmSimd "A1" "1111001_1_0_D_00_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD.union(Features::FP_V8))) undefined (odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vmaxnm{.c}.{ty} {d}, {n}, {m}"
+    VmaxnmSimd "A1" "1111001_1_0_D_0z_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::FP_V8)) undefined (odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vmaxnm{.c}.{ty} {d}, {n}, {m}"
     /// Minimum number.
-    VminnmSimd "A1" "1111001_1_0_D_10_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has(Features::ASIMD.union(Features::FP_V8))) undefined (odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::F32, q, D << 4 | d, N << 4 | n, M << 4 | m) "vminnm{.c}.{ty} {d}, {n}, {m}"
+    VminnmSimd "A1" "1111001_1_0_D_1z_nnnn_dddd_1111_N_q_M_1_mmmm" if_cx (cx.has_float(2 - z, Features::FP_V8)) undefined (odd(q, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::float(2 - z), q, D << 4 | d, N << 4 | n, M << 4 | m) "vminnm{.c}.{ty} {d}, {n}, {m}"
     /// SHA-1 hash update, choose.
     Sha1c      "A1" "1111001_0_0_D_00_nnnn_dddd_1100_N_1_M_0_mmmm" if_cx (cx.has(Features::SHA1)) undefined (odd(1, d | n | m)) unpredictable (cx.in_it_block()) => Simd3::new(SimdTy::NONE, 1, D << 4 | d, N << 4 | n, M << 4 | m) "sha1c.32 {d}, {n}, {m}"
     /// SHA-1 hash update, parity.

@@ -82,6 +82,7 @@ dbt_isa::rows! {
     Uxtb   "T1" "1011_0010_11_mmm_ddd" => Extend { d: r(d), m: r(m), rotate: Rotation::from_bits(0) } "uxtb{.c} {d}, {m}{rotate}"
     Stmdb  "PUSH T1" "1011_0_10_m_llllllll" unpredictable (m == 0 && l == 0) => Block { n: Reg::SP, wback: true, list: RegList::from_bits(m << 14 | l) } "push{.c} {list}"
     Setend "T1" "1011_0110_010_(1)_e_(000)" unpredictable (cx.in_it_block()) => Setend { big_endian: e == 1 } "setend {big_endian?be:le}"
+    Setpan "T1" "1011_0110_000_(1)_p_(000)" if_cx (cx.has(Features::PAN)) unpredictable (cx.in_it_block()) => Imm { imm: Imm32(p) } "setpan {imm}"
     Cps    "T1" "1011_0110_011_i_(0)_fff" unpredictable (f == 0 || cx.in_it_block()) => Cps { imod: Imm8::new(2 | i), flags: InterruptFlags::new(f), mode: None } "cps{@disasm::cps}"
     Rev    "T1" "1011_1010_00_mmm_ddd" => Regs2 { d: r(d), m: r(m) } "rev{.c} {d}, {m}"
     Rev16  "T1" "1011_1010_01_mmm_ddd" => Regs2 { d: r(d), m: r(m) } "rev16{.c} {d}, {m}"

@@ -30,7 +30,7 @@ dbt_isa::rows! {
     Wfi   "T2" "111100111010_(1111)_10_(0)_0_(0)_000_00000011" "wfi{.c}.w"
     Sev   "T2" "111100111010_(1111)_10_(0)_0_(0)_000_00000100" "sev{.c}.w"
     Dbg   "T1" "111100111010_(1111)_10_(0)_0_(0)_000_1111_iiii" => Imm { imm: Imm32(i) } "dbg{.c} {imm}"
-    Hint  "T2" "111100111010_(1111)_10_(0)_0_(0)_000_iiiiiiii" where (i > 5 && i < 240) => Imm { imm: Imm32(i) } "hint{.c}.w {imm}"
+    Hint  "T2" "111100111010_(1111)_10_(0)_0_(0)_000_iiiiiiii" where (i > 5 && i < 240 && !matches!(i, 16 | 18 | 20 | 22)) => Imm { imm: Imm32(i) } "hint{.c}.w {imm}"
 
     // Miscellaneous control instructions
     Clrex "T1" "111100111011_(1111)_10_(0)_0_(1111)_0010_(1111)" "clrex{.c}"
@@ -50,10 +50,10 @@ dbt_isa::rows! {
     Rfe    "T2"    "1110100_11_0_W_1_nnnn_(1100000000000000)" unpredictable (n == 15 || !cx.may_branch()) => Rfe { increment: true, before: false, n: r(n), wback: W == 1 } "rfe{@disasm::rfe_mode}{.c} {n}{wback?!}"
 
     // A6.3.18 Coprocessor instructions, except for those of 10 and 11
-    Mcr  "T1" "11101110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 14 != 10) unpredictable (bad(t)) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
-    Mrc  "T1" "11101110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 14 != 10) unpredictable (t == 13) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
-    Mcrr "T1" "111011000100_uuuu_tttt_pppp_oooo_mmmm" where (p & 14 != 10) unpredictable (bad(t) || bad(u)) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
-    Mrrc "T1" "111011000101_uuuu_tttt_pppp_oooo_mmmm" where (p & 14 != 10) unpredictable (bad(t) || bad(u) || t == u) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mrrc{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
+    Mcr  "T1" "11101110_ooo_0_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 8 == 0 || p & 14 == 14) unpredictable (bad(t)) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mcr{.c} {coproc}, {opc1}, {t}, {crn}, {crm}, {opc2}"
+    Mrc  "T1" "11101110_ooo_1_nnnn_tttt_pppp_qqq_1_mmmm" where (p & 8 == 0 || p & 14 == 14) unpredictable (t == 13) => Coproc { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "mrc{.c} {coproc}, {opc1}, {@disasm::mrc_destination}, {crn}, {crm}, {opc2}"
+    Mcrr "T1" "111011000100_uuuu_tttt_pppp_oooo_mmmm" where (p & 8 == 0 || p & 14 == 14) unpredictable (bad(t) || bad(u)) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mcrr{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
+    Mrrc "T1" "111011000101_uuuu_tttt_pppp_oooo_mmmm" where (p & 8 == 0 || p & 14 == 14) unpredictable (bad(t) || bad(u) || t == u) => CoprocDual { coproc: Coprocessor::new(p), opc1: Imm8::new(o), t: r(t), t2: r(u), crm: CoprocReg::new(m) } "mrrc{.c} {coproc}, {opc1}, {t}, {t2}, {crm}"
     Cdp  "T1" "1110_1110_oooo_nnnn_dddd_pppp_qqq_0_mmmm" where (p & 8 == 0 || p & 14 == 14) => CoprocOperation { coproc: Coprocessor::new(p), opc1: Imm8::new(o), crd: CoprocReg::new(d), crn: CoprocReg::new(n), crm: CoprocReg::new(m), opc2: Imm8::new(q) } "cdp{.c} {coproc}, {opc1}, {crd}, {crn}, {crm}, {opc2}"
     Ldc  "T1" "1110_110_P_U_D_W_1_nnnn_dddd_pppp_iiiiiiii" where ((p & 8 == 0 || p & 14 == 14) && P | U | W != 0) unpredictable (n == 15 && (W == 1 || P == 0)) => CoprocTransfer { coproc: Coprocessor::new(p), long: D == 1, crd: CoprocReg::new(d), address: CoprocAddress::new([P, U, W], n, i) } "ldc{long?l}{.c} {coproc}, {crd}, {address}"
     Stc  "T1" "1110_110_P_U_D_W_0_nnnn_dddd_pppp_iiiiiiii" where ((p & 8 == 0 || p & 14 == 14) && P | U | W != 0) unpredictable (n == 15) => CoprocTransfer { coproc: Coprocessor::new(p), long: D == 1, crd: CoprocReg::new(d), address: CoprocAddress::new([P, U, W], n, i) } "stc{long?l}{.c} {coproc}, {crd}, {address}"

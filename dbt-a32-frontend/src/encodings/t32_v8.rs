@@ -27,4 +27,11 @@ dbt_isa::rows! {
     // Hints and exceptions.
 
     Sevl             "T2" "111100111010_(1111)_10_(0)_0_(0)_000_00000101" "sevl{.c}.w"
+    Esb              "T1" "111100111010_(1111)_10_(0)_0_(0)_000_00010000" unpredictable (cx.in_it_block()) "esb{.c}.w"
+    Tsb              "T1" "111100111010_(1111)_10_(0)_0_(0)_000_00010010" unpredictable (cx.in_it_block()) "tsb{.c} csync"
+    Csdb             "T1" "111100111010_(1111)_10_(0)_0_(0)_000_00010100" unpredictable (cx.in_it_block()) "csdb{.c}.w"
+    Clrbhb           "T1" "111100111010_(1111)_10_(0)_0_(0)_000_00010110" unpredictable (cx.in_it_block()) "clrbhb{.c}"
+    Sb               "T1" "111100111011_(1111)_10_(0)_0_(1111)_0111_(0000)" if_cx (cx.has(Features::SB)) unpredictable (cx.in_it_block()) "sb"
+    /// Change to an Exception level in Debug state, UNDEFINED outside it.
+    Dcps             "T1" "111101111000_1111_1000_0000_0000_00_ll" where (l != 0) if_cx (cx.has(Features::V8)) => Imm { imm: Imm32(l) } "dcps{imm.0}"
 }

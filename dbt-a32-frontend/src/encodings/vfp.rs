@@ -80,6 +80,9 @@ dbt_isa::rows! {
     Vrint          "A1 z" "1110_11101_D_11_0110_dddd_101_z_1_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(z & (D | M))) => FpRound { to: RoundTo::Zero, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) }
     Vrint          "A1 x" "1110_11101_D_11_0111_dddd_101_z_0_1_M_0_mmmm" if_cx (cx.has(Features::FP_V8)) undefined (cx.lacks(z & (D | M))) => FpRound { to: RoundTo::Exact, d: FpReg::new(z, d, D), m: FpReg::new(z, m, M) }
 
+    /// Convert to a signed integer as JavaScript does.
+    Vjcvt          "A1" "1110_11101_D_11_1001_dddd_1011_1_1_M_0_mmmm" if_cx (cx.has(Features::JSCVT)) undefined (cx.lacks(M)) unpredictable (cx.in_it_block()) => FpHalfDouble { top: false, d: double(M, m), s: single(d, D) } "vjcvt.s32.f64 {s}, {d}"
+
     // Loads and stores (A7.6).
 
     /// Store doubles.
@@ -128,7 +131,7 @@ dbt_isa::rows! {
     /// Move a core register to FPSCR.
     Vmsr           "A1" "1110_1110_1110_0001_tttt_1010_(000)_1_(0000)"     if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpStatus { t: r(t) } "vmsr{.c} fpscr, {t}"
     /// Move another system register to a core register.
-    VmrsSystem     "A1" "1110_1110_1111_gggg_tttt_1010_(000)_1_(0000)"     where (matches!(g, 0 | 6 | 7 | 8)) if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpSystem { t: r(t), reg: FpSystemReg::from_bits(g) } "vmrs{.c} {t}, {reg}"
+    VmrsSystem     "A1" "1110_1110_1111_gggg_tttt_1010_(000)_1_(0000)"     where (matches!(g, 0 | 5 | 6 | 7 | 8)) if_cx (cx.has(if g == 5 { Features::FP_V8 } else { Features::VFP2 })) unpredictable (t == 15 || t == 13 && cx.thumb) => FpSystem { t: r(t), reg: FpSystemReg::from_bits(g) } "vmrs{.c} {t}, {reg}"
     /// Move a core register to another system register.
     VmsrSystem     "A1" "1110_1110_1110_gggg_tttt_1010_(000)_1_(0000)"     where (matches!(g, 0 | 8)) if_cx (cx.has(Features::VFP2)) unpredictable (t == 15 || t == 13 && cx.thumb) => FpSystem { t: r(t), reg: FpSystemReg::from_bits(g) } "vmsr{.c} {reg}, {t}"
     /// Move two core registers to two singles.

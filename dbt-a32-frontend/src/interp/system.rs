@@ -9,7 +9,7 @@ use super::Interpreter;
 use crate::machine::{A32Machine, TrapKind};
 use crate::reg::Reg;
 use crate::state::ArmState;
-use crate::system::psr::{PsrWrite, context};
+use crate::system::psr::{PAN, PsrWrite, context, spsr_bits};
 use crate::system::{
     Access, AccessKind, Action, BankedReg, Exception, Firmware, Outcome, ProcessorMode,
     SystemRegister, Watch,
@@ -150,7 +150,7 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
         self.state.system.spsr
     }
     fn set_spsr(&mut self, value: u32) {
-        self.state.system.spsr = value;
+        self.state.system.spsr = value & spsr_bits(self.core.features);
     }
 
     fn rarely(&mut self) -> Flow {
@@ -160,6 +160,14 @@ impl<Mem: GuestMemory + ?Sized> SystemMachine for Interpreter<'_, Mem> {
     fn write_cpsr(&mut self, value: u32, fields: u32) {
         self.state
             .write_cpsr(value, fields, PsrWrite::Instruction, self.core.features);
+    }
+    fn set_pan(&mut self, value: bool) {
+        let control = &mut self.state.system.control;
+        *control = if value {
+            *control | PAN
+        } else {
+            *control & !PAN
+        };
     }
     fn return_from_exception(&mut self, pc: u32, psr: u32) -> Flow {
         self.state

@@ -7,6 +7,7 @@ use dbt_isa::ops::Nzcv;
 use super::Interpreter;
 use crate::args::FpSystemReg;
 use crate::fp_reg::{DReg, SReg};
+use crate::softfloat::FpControl;
 use crate::system::Cell;
 use crate::version::Features;
 use crate::vfp_machine::{FpOp, VfpMachine};
@@ -15,6 +16,10 @@ use crate::vfp_machine::{FpOp, VfpMachine};
 const FPSID: u32 = 0x4104_30f0;
 /// FPEXC.EN, the only bit that is not fixed: there is no asynchronous trapping.
 const FPEXC_EN: u32 = 1 << 30;
+
+/// MVFR2 (DDI 0487, G8.2.124): selection, rounding and numeric maxima, scalar and of
+/// vectors. Only cores that have them have the register.
+const MVFR2: u32 = 0x43;
 
 /// MVFR0 (B4.1.110): no short vectors, no trapping.
 const fn mvfr0(features: Features) -> u32 {
@@ -37,6 +42,12 @@ const fn mvfr1(features: Features) -> u32 {
         if features.contains(Features::ASIMD) {
             value |= 0x0010_0000;
         }
+    }
+    if features.contains(Features::FP_V8) {
+        value += 0x0100_0000;
+    }
+    if features.contains(Features::FP16) {
+        value += 0x0110_0000;
     }
     if features.contains(Features::VFP4) {
         value |= 0x1000_0000;
@@ -92,7 +103,12 @@ impl<Mem: GuestMemory + ?Sized> VfpMachine for Interpreter<'_, Mem> {
         self.state.fpscr_nzcv = flags.to_psr();
     }
     fn set_fpscr(&mut self, value: u32) -> Flow {
-        self.state.set_fpscr(value);
+        let fz16 = if self.core.features.contains(Features::FP16) {
+            FpControl::FZ16
+        } else {
+            0
+        };
+        self.state.set_fpscr(value & (!FpControl::FZ16 | fz16));
         Flow::Next
     }
 
@@ -101,6 +117,7 @@ impl<Mem: GuestMemory + ?Sized> VfpMachine for Interpreter<'_, Mem> {
         let features = self.core.features;
         Some(match reg {
             FpSystemReg::Fpsid => FPSID,
+            FpSystemReg::Mvfr2 => MVFR2,
             FpSystemReg::Mvfr0 => mvfr0(features),
             FpSystemReg::Mvfr1 => mvfr1(features),
             FpSystemReg::Fpexc => self.state.cell(Cell::FPEXC) as u32,

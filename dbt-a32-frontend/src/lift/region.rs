@@ -302,7 +302,7 @@ fn instruction(
         next_it: mode.it.advance(),
         level: Level::of(core),
     };
-    let refused = is_fp_refused(fetched.word, thumb, mode.system);
+    let refused = is_fp_refused(fetched.word, &cx, mode.system);
     let Some(insn) = decoded.filter(|_| !refused) else {
         if cond.is_always() || run.branch(cond, builder) {
             Lifter::new(builder, plan, site).undefined(fetched.word);

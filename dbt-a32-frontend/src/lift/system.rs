@@ -57,6 +57,9 @@ impl SystemMachine for Lifter<'_, '_> {
     fn write_cpsr(&mut self, _: Value, _: u32) {
         rare()
     }
+    fn set_pan(&mut self, _: bool) {
+        rare()
+    }
     fn return_from_exception(&mut self, _: Value, _: Value) -> Flow {
         rare()
     }

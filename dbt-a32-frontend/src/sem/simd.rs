@@ -95,9 +95,9 @@ macro_rules! of_two {
 of_two! {
     /// `VHADD` (A8.8.319).
     vhadd = HalvingAdd;
-    /// `VQADD` (A8.8.369).
+    /// `VQADD` (A8.8.370).
     vqadd = SatAdd;
-    /// `VRHADD` (A8.8.389).
+    /// `VRHADD` (A8.8.387).
     vrhadd = RoundingHalvingAdd;
     /// `VAND` (register; A8.8.287).
     vand_reg = And;
@@ -157,11 +157,11 @@ of_two! {
     vmin_float = FloatMin;
     /// `VRECPS` (A8.8.385).
     vrecps = FloatRecipStep;
-    /// `VRSQRTS` (A8.8.396).
+    /// `VRSQRTS` (A8.8.392).
     vrsqrts = FloatRsqrtStep;
-    /// `VMAXNM` (DDI 0487, F6.1.117).
+    /// `VMAXNM` (DDI 0487).
     vmaxnm_simd = FloatMaxNum;
-    /// `VMINNM` (DDI 0487, F6.1.120).
+    /// `VMINNM` (DDI 0487).
     vminnm_simd = FloatMinNum;
 }
 
@@ -176,11 +176,11 @@ macro_rules! shift_by_register {
 }
 
 shift_by_register! {
-    /// `VSHL` (register; A8.8.398).
+    /// `VSHL` (register; A8.8.396).
     vshl_reg = Shift;
     /// `VQSHL` (register; A8.8.379).
     vqshl_reg = SatShift;
-    /// `VRSHL` (A8.8.390).
+    /// `VRSHL` (A8.8.388).
     vrshl = RoundingShift;
     /// `VQRSHL` (A8.8.377).
     vqrshl = SatRoundingShift;
@@ -222,17 +222,17 @@ macro_rules! pairwise {
 }
 
 pairwise! {
-    /// `VPADD` (integer; A8.8.363).
+    /// `VPADD` (integer; A8.8.362).
     vpadd_int = Add;
-    /// `VPADD` (floating-point; A8.8.364).
+    /// `VPADD` (floating-point; A8.8.363).
     vpadd_float = FloatAdd;
-    /// `VPMAX` (integer; A8.8.366).
+    /// `VPMAX` (integer; A8.8.365).
     vpmax_int = Max;
-    /// `VPMIN` (integer; A8.8.366).
+    /// `VPMIN` (integer; A8.8.365).
     vpmin_int = Min;
-    /// `VPMAX` (floating-point; A8.8.367).
+    /// `VPMAX` (floating-point; A8.8.366).
     vpmax_float = FloatMax;
-    /// `VPMIN` (floating-point; A8.8.367).
+    /// `VPMIN` (floating-point; A8.8.366).
     vpmin_float = FloatMin;
 }
 
@@ -259,19 +259,34 @@ pub(crate) fn vbif<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     select(m, args, [args.m, args.d, args.n])
 }
 
-/// The sign of every single.
-const SIGNS: u64 = 0x8000_0000_8000_0000;
-
-/// Inverts the signs of singles.
-pub(super) fn float_neg<M: SimdMachine>(m: &mut M, a: Vector<M>, quad: bool) -> Vector<M> {
-    let signs = m.vector_imm(SIGNS);
-    two(m, op(SimdKind::Xor, SimdTy::F32, quad), a, signs)
+/// The sign of every number.
+pub(super) const fn signs(ty: SimdTy) -> u64 {
+    match ty.size {
+        Size::Half => 0x8000_8000_8000_8000,
+        _ => 0x8000_0000_8000_0000,
+    }
 }
 
-/// Clears the signs of singles.
-pub(super) fn float_abs<M: SimdMachine>(m: &mut M, a: Vector<M>, quad: bool) -> Vector<M> {
-    let signs = m.vector_imm(SIGNS);
-    two(m, op(SimdKind::AndNot, SimdTy::F32, quad), a, signs)
+/// Inverts the signs of numbers.
+pub(super) fn float_neg<M: SimdMachine>(
+    m: &mut M,
+    ty: SimdTy,
+    a: Vector<M>,
+    quad: bool,
+) -> Vector<M> {
+    let signs = m.vector_imm(signs(ty));
+    two(m, op(SimdKind::Xor, ty, quad), a, signs)
+}
+
+/// Clears the signs of numbers.
+pub(super) fn float_abs<M: SimdMachine>(
+    m: &mut M,
+    ty: SimdTy,
+    a: Vector<M>,
+    quad: bool,
+) -> Vector<M> {
+    let signs = m.vector_imm(signs(ty));
+    two(m, op(SimdKind::AndNot, ty, quad), a, signs)
 }
 
 /// `VABD` (floating-point; A8.8.279).
@@ -279,7 +294,7 @@ pub(crate) fn vabd_float<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     let (a, b) = (m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
     let difference = two(m, op(SimdKind::FloatSub, args.ty, quad), a, b);
-    let result = float_abs(m, difference, quad);
+    let result = float_abs(m, args.ty, difference, quad);
     write(m, args.d, result)
 }
 
@@ -287,7 +302,8 @@ pub(crate) fn vabd_float<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
 fn compare_abs<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &Simd3) -> Execution {
     let (a, b) = (m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
-    let (a, b) = (float_abs(m, a, quad), float_abs(m, b, quad));
+    let a = float_abs(m, args.ty, a, quad);
+    let b = float_abs(m, args.ty, b, quad);
     let result = two(m, op(kind, args.ty, quad), a, b);
     write(m, args.d, result)
 }
@@ -304,21 +320,31 @@ pub(crate) fn vacgt<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
 
 /// `VFMA` (A8.8.317, encoding A1).
 pub(crate) fn vfma_simd<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
-    let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
-    let result = m.simd(
-        op(SimdKind::FloatMulAdd, args.ty, args.d.is_quad()),
-        sum,
-        a,
-        b,
-    );
-    write(m, args.d, result)
+    of_three(m, SimdKind::FloatMulAdd, args)
 }
 
 /// `VFMS` (A8.8.317, encoding A1).
 pub(crate) fn vfms_simd<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
     let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
     let quad = args.d.is_quad();
-    let a = float_neg(m, a, quad);
+    let a = float_neg(m, args.ty, a, quad);
     let result = m.simd(op(SimdKind::FloatMulAdd, args.ty, quad), sum, a, b);
     write(m, args.d, result)
+}
+
+/// `d = kind(d, n, m)`.
+pub(super) fn of_three<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &Simd3) -> Execution {
+    let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), m.vreg(args.m));
+    let result = m.simd(op(kind, args.ty, args.d.is_quad()), sum, a, b);
+    write(m, args.d, result)
+}
+
+/// `VQRDMLAH` (DDI 0487).
+pub(crate) fn vqrdmlah<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
+    of_three(m, SimdKind::SatRoundingDoublingMulAdd, args)
+}
+
+/// `VQRDMLSH` (DDI 0487).
+pub(crate) fn vqrdmlsh<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
+    of_three(m, SimdKind::SatRoundingDoublingMulSub, args)
 }

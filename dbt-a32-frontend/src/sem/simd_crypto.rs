@@ -31,26 +31,26 @@ macro_rules! crypto {
 }
 
 crypto! {
-    /// `AESE` (DDI 0487, F6.1.2).
+    /// `AESE` (DDI 0487).
     aese(Simd2) = update(AesEncrypt);
-    /// `AESD` (DDI 0487, F6.1.1).
+    /// `AESD` (DDI 0487).
     aesd(Simd2) = update(AesDecrypt);
-    /// `SHA1C` (DDI 0487, F6.1.7).
+    /// `SHA1C` (DDI 0487).
     sha1c(Simd3) = hash(Sha1Choose);
-    /// `SHA1P` (DDI 0487, F6.1.10).
+    /// `SHA1P` (DDI 0487).
     sha1p(Simd3) = hash(Sha1Parity);
-    /// `SHA1M` (DDI 0487, F6.1.9).
+    /// `SHA1M` (DDI 0487).
     sha1m(Simd3) = hash(Sha1Majority);
-    /// `SHA1SU0` (DDI 0487, F6.1.11).
+    /// `SHA1SU0` (DDI 0487).
     sha1su0(Simd3) = hash(Sha1Schedule0);
-    /// `SHA1SU1` (DDI 0487, F6.1.12).
+    /// `SHA1SU1` (DDI 0487).
     sha1su1(Simd2) = update(Sha1Schedule1);
-    /// `SHA256H` (DDI 0487, F6.1.13).
+    /// `SHA256H` (DDI 0487).
     sha256h(Simd3) = hash(Sha256Hash);
-    /// `SHA256H2` (DDI 0487, F6.1.14).
+    /// `SHA256H2` (DDI 0487).
     sha256h2(Simd3) = hash(Sha256Hash2);
-    /// `SHA256SU0` (DDI 0487, F6.1.15).
+    /// `SHA256SU0` (DDI 0487).
     sha256su0(Simd2) = update(Sha256Schedule0);
-    /// `SHA256SU1` (DDI 0487, F6.1.16).
+    /// `SHA256SU1` (DDI 0487).
     sha256su1(Simd3) = hash(Sha256Schedule1);
 }

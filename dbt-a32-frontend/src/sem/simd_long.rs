@@ -152,7 +152,7 @@ pub(crate) fn vqdmlsl<M: SimdMachine>(m: &mut M, args: &Simd3) -> Execution {
 }
 
 /// The scalar in every element.
-fn scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Vector<M> {
+pub(super) fn scalar<M: SimdMachine>(m: &mut M, args: &SimdScalar3) -> Vector<M> {
     let value = m.vreg(VReg::doubleword(args.m));
     let splat = SimdOp::new(SimdKind::Splat, args.ty.size, args.n.is_quad());
     one(m, splat.imm(args.x.into()), value)
@@ -232,10 +232,22 @@ by_scalar! {
     vqdmulh_scalar = by_scalar(SatDoublingMulHigh);
     /// `VQRDMULH` (by scalar; A8.8.376).
     vqrdmulh_scalar = by_scalar(SatRoundingDoublingMulHigh);
+    /// `VQRDMLAH` (DDI 0487, encoding A2).
+    vqrdmlah_scalar = of_three_by_scalar(SatRoundingDoublingMulAdd);
+    /// `VQRDMLSH` (DDI 0487, encoding A2).
+    vqrdmlsh_scalar = of_three_by_scalar(SatRoundingDoublingMulSub);
     /// `VMLAL` (by scalar; A8.8.338).
     vmlal_scalar = accumulate_long_by_scalar(Add);
     /// `VMLSL` (by scalar; A8.8.338).
     vmlsl_scalar = accumulate_long_by_scalar(Sub);
+}
+
+/// `d = kind(d, n, scalar)`.
+fn of_three_by_scalar<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &SimdScalar3) -> Execution {
+    let (sum, a, b) = (m.vreg(args.d), m.vreg(args.n), scalar(m, args));
+    let result = m.simd(op(kind, args.ty, args.d.is_quad()), sum, a, b);
+    m.set_vreg(args.d, result);
+    Ok(Flow::Next)
 }
 
 /// `VMULL` (by scalar; A8.8.352).

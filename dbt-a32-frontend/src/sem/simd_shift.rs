@@ -99,27 +99,27 @@ macro_rules! shifts {
 }
 
 shifts! {
-    /// `VSHR` (A8.8.400).
+    /// `VSHR` (A8.8.398).
     vshr_imm = shift(ShiftRight);
-    /// `VSRA` (A8.8.405).
+    /// `VSRA` (A8.8.402).
     vsra = shift_add(ShiftRight);
-    /// `VRSHR` (A8.8.391).
+    /// `VRSHR` (A8.8.389).
     vrshr_imm = shift(RoundingShiftRight);
     /// `VRSRA` (A8.8.393).
     vrsra = shift_add(RoundingShiftRight);
-    /// `VSRI` (A8.8.406).
+    /// `VSRI` (A8.8.403).
     vsri = shift_insert(InsertRight);
-    /// `VSHL` (immediate; A8.8.397).
+    /// `VSHL` (immediate; A8.8.395).
     vshl_imm = shift(ShiftLeft);
-    /// `VSLI` (A8.8.402).
+    /// `VSLI` (A8.8.400).
     vsli = shift_insert(InsertLeft);
     /// `VQSHLU` (A8.8.380).
     vqshlu = shift(SatShiftLeftUnsigned);
     /// `VQSHL` (immediate; A8.8.380).
     vqshl_imm = shift(SatShiftLeft);
-    /// `VSHRN` (A8.8.401).
+    /// `VSHRN` (A8.8.399).
     vshrn = shift_narrow(ShiftRight, Narrow);
-    /// `VRSHRN` (A8.8.392).
+    /// `VRSHRN` (A8.8.390).
     vrshrn = shift_narrow(RoundingShiftRight, Narrow);
     /// `VQSHRUN` (A8.8.381).
     vqshrun = shift_narrow(ShiftRight, SatNarrowUnsigned);
@@ -140,12 +140,12 @@ fn shift_long<M: SimdMachine>(m: &mut M, args: &SimdShift) -> Execution {
     write(m, args.d, result)
 }
 
-/// `VSHLL` (A8.8.399, encoding A1).
+/// `VSHLL` (A8.8.397, encoding A1).
 pub(crate) fn vshll_imm<M: SimdMachine>(m: &mut M, args: &SimdShift) -> Execution {
     shift_long(m, args)
 }
 
-/// `VSHLL` (A8.8.399, encoding A2).
+/// `VSHLL` (A8.8.397, encoding A2).
 pub(crate) fn vshll_max<M: SimdMachine>(m: &mut M, args: &SimdShift) -> Execution {
     shift_long(m, args)
 }
@@ -200,20 +200,20 @@ pub(crate) fn vcvt_single_from_half<M: SimdMachine>(m: &mut M, args: &SimdConver
     convert(m, SimdKind::FloatWiden, args)
 }
 
-/// `VRINT` (DDI 0487, F6.1.200 and on). Advanced SIMD rounds to nearest where FPSCR
+/// `VRINT` (DDI 0487). Advanced SIMD rounds to nearest where FPSCR
 /// would decide.
 pub(crate) fn vrint_simd<M: SimdMachine>(m: &mut M, args: &SimdRound) -> Execution {
     let a = m.vreg(args.m);
     let quad = args.d.is_quad();
     let round = match args.to.rounding() {
-        Some(rounding) => op(SimdKind::FloatRound, SimdTy::F32, quad).imm(rounding as u32),
-        None => op(SimdKind::FloatRoundExact, SimdTy::F32, quad),
+        Some(rounding) => op(SimdKind::FloatRound, args.ty, quad).imm(rounding as u32),
+        None => op(SimdKind::FloatRoundExact, args.ty, quad),
     };
     let result = one(m, round, a);
     write(m, args.d, result)
 }
 
-/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM` (DDI 0487, F6.1.62 and on).
+/// `VCVTA`, `VCVTN`, `VCVTP`, `VCVTM` (DDI 0487).
 pub(crate) fn vcvt_rounded_simd<M: SimdMachine>(m: &mut M, args: &SimdConvertRounded) -> Execution {
     let a = m.vreg(args.m);
     let rounding = args.round.rounding().map_or(0, |rounding| rounding as u32);

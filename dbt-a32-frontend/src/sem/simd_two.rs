@@ -20,7 +20,7 @@ macro_rules! of_one {
 }
 
 of_one! {
-    /// `VPADDL` (A8.8.365).
+    /// `VPADDL` (A8.8.364).
     vpaddl = PairAddLong;
     /// `VCLS` (A8.8.299).
     vcls = CountSign;
@@ -28,7 +28,7 @@ of_one! {
     vclz = CountZeroes;
     /// `VCNT` (A8.8.304).
     vcnt = CountOnes;
-    /// `VQABS` (A8.8.368).
+    /// `VQABS` (A8.8.369).
     vqabs = SatAbs;
     /// `VQNEG` (A8.8.375).
     vqneg = SatNeg;
@@ -40,9 +40,9 @@ of_one! {
     vrecpe_int = RecipEstimate;
     /// `VRECPE` (floating-point; A8.8.384).
     vrecpe_float = FloatRecipEstimate;
-    /// `VRSQRTE` (integer; A8.8.395).
+    /// `VRSQRTE` (integer; A8.8.391).
     vrsqrte_int = RsqrtEstimate;
-    /// `VRSQRTE` (floating-point; A8.8.395).
+    /// `VRSQRTE` (floating-point; A8.8.391).
     vrsqrte_float = FloatRsqrtEstimate;
     /// `VMOVN` (A8.8.347).
     vmovn = Narrow;
@@ -50,25 +50,27 @@ of_one! {
     vqmovn = SatNarrow;
     /// `VQMOVUN` (A8.8.374).
     vqmovun = SatNarrowUnsigned;
-    /// `AESMC` (DDI 0487, F6.1.3).
+    /// `VCVT` (from single-precision to BFloat16; DDI 0487).
+    vcvt_brain_from_single = FloatNarrowBrain;
+    /// `AESMC` (DDI 0487).
     aesmc = AesMix;
-    /// `AESIMC` (DDI 0487, F6.1.4).
+    /// `AESIMC` (DDI 0487).
     aesimc = AesUnmix;
-    /// `SHA1H` (DDI 0487, F6.1.8).
+    /// `SHA1H` (DDI 0487).
     sha1h = Sha1Rotate;
 }
 
 /// `VABS` (floating-point; A8.8.280).
 pub(crate) fn vabs_float<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     let a = m.vreg(args.m);
-    let result = float_abs(m, a, args.d.is_quad());
+    let result = float_abs(m, args.ty, a, args.d.is_quad());
     write(m, args.d, result)
 }
 
 /// `VNEG` (floating-point; A8.8.355).
 pub(crate) fn vneg_float<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     let a = m.vreg(args.m);
-    let result = float_neg(m, a, args.d.is_quad());
+    let result = float_neg(m, args.ty, a, args.d.is_quad());
     write(m, args.d, result)
 }
 
@@ -80,7 +82,7 @@ pub(crate) fn vmvn_reg<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     write(m, args.d, result)
 }
 
-/// `VPADAL` (A8.8.362).
+/// `VPADAL` (A8.8.361).
 pub(crate) fn vpadal<M: SimdMachine>(m: &mut M, args: &Simd2) -> Execution {
     let (a, sum) = (m.vreg(args.m), m.vreg(args.d));
     let quad = args.d.is_quad();

@@ -14,7 +14,7 @@ use crate::args::{
 use crate::checksum::Checksum;
 use crate::machine::A32Machine;
 use crate::simd_machine::SimdMachine;
-use crate::system_machine::{Event, SystemMachine};
+use crate::system_machine::{Event, Privilege, SystemMachine};
 
 /// An access that is ordered and aligned.
 const fn ordered(size: Size) -> Access {
@@ -47,29 +47,29 @@ macro_rules! sizes {
 }
 
 sizes! {
-    /// `LDA` (F5.1.70).
+    /// `LDA`.
     lda(LoadExclusive) = load_acquire(Word);
-    /// `LDAB` (F5.1.71).
+    /// `LDAB`.
     ldab(LoadExclusive) = load_acquire(Byte);
-    /// `LDAH` (F5.1.76).
+    /// `LDAH`.
     ldah(LoadExclusive) = load_acquire(Half);
-    /// `STL` (F5.1.216).
+    /// `STL`.
     stl(LoadExclusive) = store_release(Word);
-    /// `STLB` (F5.1.217).
+    /// `STLB`.
     stlb(LoadExclusive) = store_release(Byte);
-    /// `STLH` (F5.1.222).
+    /// `STLH`.
     stlh(LoadExclusive) = store_release(Half);
-    /// `LDAEX` (F5.1.72).
+    /// `LDAEX`.
     ldaex(LoadExclusive) = load_acquire_exclusive(Word);
-    /// `LDAEXB` (F5.1.73).
+    /// `LDAEXB`.
     ldaexb(LoadExclusive) = load_acquire_exclusive(Byte);
-    /// `LDAEXH` (F5.1.75).
+    /// `LDAEXH`.
     ldaexh(LoadExclusive) = load_acquire_exclusive(Half);
-    /// `STLEX` (F5.1.218).
+    /// `STLEX`.
     stlex(StoreExclusive) = store_release_exclusive(Word);
-    /// `STLEXB` (F5.1.219).
+    /// `STLEXB`.
     stlexb(StoreExclusive) = store_release_exclusive(Byte);
-    /// `STLEXH` (F5.1.221).
+    /// `STLEXH`.
     stlexh(StoreExclusive) = store_release_exclusive(Half);
 }
 
@@ -82,17 +82,17 @@ fn store_release_exclusive<M: A32Machine>(m: &mut M, size: Size, i: &StoreExclus
     store_exclusive_word(m, size, i)
 }
 
-/// `LDAEXD` (F5.1.74).
+/// `LDAEXD`.
 pub(crate) fn ldaexd<M: A32Machine>(m: &mut M, i: &LoadExclusiveDual) -> Execution {
     load_exclusive_dual(m, ordered(Size::Dword), i)
 }
 
-/// `STLEXD` (F5.1.220).
+/// `STLEXD`.
 pub(crate) fn stlexd<M: A32Machine>(m: &mut M, i: &StoreExclusiveDual) -> Execution {
     store_exclusive_dual(m, i)
 }
 
-/// `CRC32`, `CRC32C` (F5.1.40).
+/// `CRC32`, `CRC32C`.
 pub(crate) fn crc32<M: SimdMachine>(m: &mut M, args: &Crc32) -> Execution {
     let op = Checksum {
         castagnoli: args.castagnoli,
@@ -104,13 +104,55 @@ pub(crate) fn crc32<M: SimdMachine>(m: &mut M, args: &Crc32) -> Execution {
     Ok(Flow::Next)
 }
 
-/// `SEVL` (F5.1.177). Where there is no event register, who waits wakes for events
+/// `SEVL`. Where there is no event register, who waits wakes for events
 /// that others send, too.
 pub(crate) fn sevl<M: SystemMachine>(m: &mut M) -> Execution {
     Ok(m.event(Event::SendLocal))
 }
 
-/// `HLT` (F5.1.60), while halting is not allowed.
+/// `HLT`, while halting is not allowed.
 pub(crate) fn hlt<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
     undefined(m)
+}
+
+/// `DCPS1`, `DCPS2`, `DCPS3`, outside Debug state.
+pub(crate) fn dcps<M: A32Machine>(m: &mut M, _: &Imm) -> Execution {
+    undefined(m)
+}
+
+/// `SETPAN`, which does nothing in User mode.
+pub(crate) fn setpan<M: SystemMachine>(m: &mut M, i: &Imm) -> Execution {
+    if m.privilege() == Privilege::User {
+        return Ok(Flow::Next);
+    }
+    if m.rarely() == Flow::Leave {
+        return Ok(Flow::Leave);
+    }
+    m.set_pan(i.imm.0 == 1);
+    Ok(Flow::Next)
+}
+
+/// `ESB`. There are no errors that it could wait for.
+pub(crate) fn esb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `TSB CSYNC`. Nothing is traced.
+pub(crate) fn tsb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `CSDB`. Guest code is not speculated on but by the host.
+pub(crate) fn csdb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `CLRBHB`.
+pub(crate) fn clrbhb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
+}
+
+/// `SB`.
+pub(crate) fn sb<M: A32Machine>(_: &mut M) -> Execution {
+    Ok(Flow::Next)
 }

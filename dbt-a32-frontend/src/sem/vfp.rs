@@ -1,30 +1,33 @@
 //! Scalar floating point, DDI 0406C.d, section A8.8.
 //!
 //! Arithmetic, conversion and comparison are operations of the machine; negation
-//! and absolute value only touch the sign. Functions are written once for both
-//! precisions, on a [`Value`] that is either.
+//! and absolute value only touch the sign. Functions are written once for all
+//! precisions, on a [`Value`] that is any.
 
 use dbt_isa::machine::{Abort, Execution, Flow};
-use dbt_isa::ops::{Access, Size};
+use dbt_isa::ops::{Access, BinOp, Size};
 
 use super::load_store::{aligned_pc, displace, swap_if_big};
+use super::sync::swap_order;
 use super::{join, undefined};
 use crate::args::{
     Fp2, Fp3, FpBlock, FpCompare, FpCompareZero, FpCore, FpCoreDouble, FpCorePair, FpFixed,
     FpFromInt, FpHalf, FpMem, FpMovImm, FpScalar, FpStatus, FpSystem, FpToInt,
 };
-use crate::fp_reg::FpReg;
+use crate::fp_reg::{FpReg, SReg};
 use crate::softfloat::Fixed;
 use crate::system_machine::Privilege;
-use crate::vfp_machine::{Conversion, FpBinary, FpTernary, FpUnary, VfpMachine};
+use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, VfpMachine};
 
-/// What `VMSR` writes of FPSCR: N Z C V QC AHP DN FZ RMode Stride Len IDC IXC UFC
-/// OFC DZC IOC. The trap enable bits read as zero; QC is kept even without
+/// What `VMSR` writes of FPSCR: N Z C V QC AHP DN FZ RMode Stride FZ16 Len IDC IXC UFC
+/// OFC DZC IOC. FZ16 reads as zero on a core without arithmetic in half precision. The trap enable bits read as zero; QC is kept even without
 /// Advanced SIMD, which is one of the things that UNK/SBZP allows.
-const FPSCR_WRITABLE: u32 = 0xfff7_009f;
+const FPSCR_WRITABLE: u32 = 0xffff_009f;
 
-/// A number of either precision.
+/// A number of any precision.
 pub(super) enum Value<M: VfpMachine> {
+    /// The bits, zero-extended.
+    Half(M::Dword),
     Single(M::Single),
     Double(M::Double),
 }
@@ -39,14 +42,26 @@ impl<M: VfpMachine> Copy for Value<M> {}
 
 pub(super) fn read<M: VfpMachine>(m: &mut M, reg: FpReg) -> Value<M> {
     match reg {
+        FpReg::Half(reg) => Value::Half(half(m, reg)),
         FpReg::Single(reg) => Value::Single(m.single(reg)),
         FpReg::Double(reg) => Value::Double(m.double(reg)),
     }
 }
 
-/// Writes a value to a register of its precision.
+/// Reads the bits of a half, whatever is above it.
+pub(super) fn half<M: VfpMachine>(m: &mut M, reg: SReg) -> M::Dword {
+    let word = m.sreg(reg);
+    let half = m.and_imm(word, 0xffff);
+    m.zext64(half)
+}
+
+/// Writes a value to a register of its precision. Above a half are zeroes then.
 pub(super) fn write<M: VfpMachine>(m: &mut M, reg: FpReg, value: Value<M>) -> Execution {
     match (reg, value) {
+        (FpReg::Half(reg), Value::Half(value)) => {
+            let word = m.low(value);
+            m.set_sreg(reg, word);
+        }
         (FpReg::Single(reg), Value::Single(value)) => m.set_single(reg, value),
         (FpReg::Double(reg), Value::Double(value)) => m.set_double(reg, value),
         _ => mixed(),
@@ -62,6 +77,7 @@ pub(super) fn mixed() -> ! {
 /// `FPNeg()`.
 fn neg<M: VfpMachine>(m: &mut M, a: Value<M>) -> Value<M> {
     match a {
+        Value::Half(a) => Value::Half(with_constant(m, BinOp::Xor, a, 0x8000)),
         Value::Single(a) => Value::Single(m.fp_neg32(a)),
         Value::Double(a) => Value::Double(m.fp_neg64(a)),
     }
@@ -70,9 +86,15 @@ fn neg<M: VfpMachine>(m: &mut M, a: Value<M>) -> Value<M> {
 /// `FPAbs()`.
 fn abs<M: VfpMachine>(m: &mut M, a: Value<M>) -> Value<M> {
     match a {
+        Value::Half(a) => Value::Half(with_constant(m, BinOp::And, a, 0x7fff)),
         Value::Single(a) => Value::Single(m.fp_abs32(a)),
         Value::Double(a) => Value::Double(m.fp_abs64(a)),
     }
+}
+
+fn with_constant<M: VfpMachine>(m: &mut M, op: BinOp, a: M::Dword, b: u64) -> M::Dword {
+    let b = m.imm64(b);
+    m.binary64(op, a, b)
 }
 
 /// A single that is known.
@@ -89,6 +111,7 @@ fn double<M: VfpMachine>(m: &mut M, bits: u64) -> Value<M> {
 
 fn unary<M: VfpMachine>(m: &mut M, op: FpUnary, a: Value<M>) -> Value<M> {
     match a {
+        Value::Half(a) => Value::Half(m.fp(op.op16(), a, a, a)),
         Value::Single(a) => Value::Single(m.fp_unary32(op, a)),
         Value::Double(a) => Value::Double(m.fp_unary64(op, a)),
     }
@@ -96,6 +119,7 @@ fn unary<M: VfpMachine>(m: &mut M, op: FpUnary, a: Value<M>) -> Value<M> {
 
 fn binary<M: VfpMachine>(m: &mut M, op: FpBinary, a: Value<M>, b: Value<M>) -> Value<M> {
     match (a, b) {
+        (Value::Half(a), Value::Half(b)) => Value::Half(m.fp(op.op16(), a, b, b)),
         (Value::Single(a), Value::Single(b)) => Value::Single(m.fp_binary32(op, a, b)),
         (Value::Double(a), Value::Double(b)) => Value::Double(m.fp_binary64(op, a, b)),
         _ => mixed(),
@@ -106,6 +130,9 @@ fn binary<M: VfpMachine>(m: &mut M, op: FpBinary, a: Value<M>, b: Value<M>) -> V
 fn mul_add<M: VfpMachine>(m: &mut M, addend: Value<M>, a: Value<M>, b: Value<M>) -> Value<M> {
     let op = FpTernary::MulAdd;
     match (addend, a, b) {
+        (Value::Half(addend), Value::Half(a), Value::Half(b)) => {
+            Value::Half(m.fp(op.op16(), addend, a, b))
+        }
         (Value::Single(addend), Value::Single(a), Value::Single(b)) => {
             Value::Single(m.fp_ternary32(op, addend, a, b))
         }
@@ -223,6 +250,7 @@ pub(crate) fn vfnms<M: VfpMachine>(m: &mut M, args: &Fp3) -> Execution {
 /// `VMOV` (immediate; A8.8.339, encoding A2).
 pub(crate) fn vmov_imm<M: VfpMachine>(m: &mut M, args: &FpMovImm) -> Execution {
     let value = match args.d {
+        FpReg::Half(_) => Value::Half(m.imm64(args.imm.half().into())),
         FpReg::Single(_) => single(m, args.imm.single()),
         FpReg::Double(_) => double(m, args.imm.double()),
     };
@@ -259,6 +287,11 @@ pub(crate) fn vsqrt<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution {
 /// Compares and writes the flags of FPSCR.
 fn compare<M: VfpMachine>(m: &mut M, signalling: bool, a: Value<M>, b: Value<M>) -> Execution {
     let flags = match (a, b) {
+        (Value::Half(a), Value::Half(b)) => {
+            let result = m.fp(FpOp::compare16(signalling), a, b, b);
+            let word = m.low(result);
+            m.flags_from_psr(word)
+        }
         (Value::Single(a), Value::Single(b)) => m.fp_compare32(signalling, a, b),
         (Value::Double(a), Value::Double(b)) => m.fp_compare64(signalling, a, b),
         _ => mixed(),
@@ -277,6 +310,7 @@ pub(crate) fn vcmp<M: VfpMachine>(m: &mut M, args: &FpCompare) -> Execution {
 pub(crate) fn vcmp_zero<M: VfpMachine>(m: &mut M, args: &FpCompareZero) -> Execution {
     let a = read(m, args.d);
     let zero = match a {
+        Value::Half(_) => Value::Half(m.imm64(0)),
         Value::Single(_) => single(m, 0),
         Value::Double(_) => double(m, 0),
     };
@@ -288,6 +322,7 @@ pub(crate) fn vcvt_precision<M: VfpMachine>(m: &mut M, args: &Fp2) -> Execution 
     let result = match read(m, args.m) {
         Value::Single(value) => Value::Double(m.fp_widen(value)),
         Value::Double(value) => Value::Single(m.fp_narrow(value)),
+        Value::Half(_) => mixed(),
     };
     write(m, args.d, result)
 }
@@ -299,6 +334,7 @@ pub(crate) fn vcvt_to_int<M: VfpMachine>(m: &mut M, args: &FpToInt) -> Execution
         by_fpscr: args.rounded,
     };
     let result = match read(m, args.m) {
+        Value::Half(value) => half_to_fixed(m, to, value),
         Value::Single(value) => m.fp_to_fixed32(to, value),
         Value::Double(value) => m.fp_to_fixed64(to, value),
     };
@@ -324,6 +360,13 @@ pub(crate) fn vcvt_to_fixed<M: VfpMachine>(m: &mut M, args: &FpFixed) -> Executi
         by_fpscr: false,
     };
     let result = match read(m, args.d) {
+        Value::Half(value) => {
+            let word = half_to_fixed(m, to, value);
+            // The result is a whole register.
+            let FpReg::Half(d) = args.d else { mixed() };
+            m.set_sreg(d, word);
+            return Ok(Flow::Next);
+        }
         Value::Single(value) => {
             let word = m.fp_to_fixed32(to, value);
             Value::Single(m.single_from_word(word))
@@ -347,10 +390,10 @@ pub(crate) fn vcvt_from_fixed<M: VfpMachine>(m: &mut M, args: &FpFixed) -> Execu
         fixed: args.fixed,
         by_fpscr: false,
     };
-    let value = match read(m, args.d) {
-        Value::Single(value) => m.single_to_word(value),
-        Value::Double(value) => {
-            let dword = m.double_to_dword(value);
+    let value = match args.d {
+        FpReg::Half(d) | FpReg::Single(d) => m.sreg(d),
+        FpReg::Double(d) => {
+            let dword = m.dreg(d);
             m.low(dword)
         }
     };
@@ -358,9 +401,20 @@ pub(crate) fn vcvt_from_fixed<M: VfpMachine>(m: &mut M, args: &FpFixed) -> Execu
     write(m, args.d, result)
 }
 
+/// Converts a half to fixed point.
+fn half_to_fixed<M: VfpMachine>(m: &mut M, to: Conversion, value: M::Dword) -> M::Word {
+    let to = m.imm64(to.bits());
+    let result = m.fp(FpOp::ToFixed16, value, to, to);
+    m.low(result)
+}
+
 /// Converts to the precision of `d`.
 fn from_fixed<M: VfpMachine>(m: &mut M, from: Conversion, d: FpReg, value: M::Word) -> Value<M> {
     match d {
+        FpReg::Half(_) => {
+            let (value, from) = (m.zext64(value), m.imm64(from.bits()));
+            Value::Half(m.fp(FpOp::FromFixed16, value, from, from))
+        }
         FpReg::Single(_) => Value::Single(m.fp_from_fixed32(from, value)),
         FpReg::Double(_) => Value::Double(m.fp_from_fixed64(from, value)),
     }
@@ -384,15 +438,30 @@ pub(crate) fn vcvt_from_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Executi
 pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution {
     let value = m.single(args.m);
     let half = m.fp_single_to_half(value);
-    let old = m.sreg(args.d);
-    let (half, kept) = if args.top {
+    Ok(set_half(m, args.d, args.top, half))
+}
+
+/// `VCVTB`, `VCVTT` (to BFloat16; DDI 0487). The other half of the destination
+/// stays.
+pub(crate) fn vcvt_to_brain<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution {
+    let value = m.sreg(args.m);
+    let value = m.zext64(value);
+    let brain = m.fp(FpOp::SingleToBrain, value, value, value);
+    let brain = m.low(brain);
+    Ok(set_half(m, args.d, args.top, brain))
+}
+
+/// Writes one half of a register.
+pub(super) fn set_half<M: VfpMachine>(m: &mut M, d: SReg, top: bool, half: M::Word) -> Flow {
+    let old = m.sreg(d);
+    let (half, kept) = if top {
         (m.shl_imm(half, 16), m.and_imm(old, 0xffff))
     } else {
         (half, m.and_imm(old, 0xffff_0000))
     };
     let result = m.or(half, kept);
-    m.set_sreg(args.d, result);
-    Ok(Flow::Next)
+    m.set_sreg(d, result);
+    Flow::Next
 }
 
 /// Loads a register. A double is two words, the one at the lower address being
@@ -400,6 +469,11 @@ pub(crate) fn vcvt_to_half<M: VfpMachine>(m: &mut M, args: &FpHalf) -> Execution
 fn load<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Abort> {
     let word = Access::new(Size::Word).aligned();
     match reg {
+        FpReg::Half(reg) => {
+            let value = m.load(Access::new(Size::Half).aligned(), address)?;
+            let value = swap_order(m, Size::Half, value);
+            m.set_sreg(reg, value);
+        }
         FpReg::Single(reg) if m.big_endian() => {
             let value = m.load(word, address)?;
             let value = swap_if_big(m, value);
@@ -431,6 +505,11 @@ fn load<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Ab
 fn store<M: VfpMachine>(m: &mut M, reg: FpReg, address: M::Word) -> Result<(), Abort> {
     let word = Access::new(Size::Word).aligned();
     match reg {
+        FpReg::Half(reg) => {
+            let value = m.sreg(reg);
+            let value = swap_order(m, Size::Half, value);
+            m.store(Access::new(Size::Half).aligned(), address, value)
+        }
         FpReg::Single(reg) if m.big_endian() => {
             let value = m.sreg(reg);
             let value = swap_if_big(m, value);
@@ -504,7 +583,7 @@ fn block<M: VfpMachine>(
         let address = displace(m, start, offset);
         transfer(m, reg, address)?;
         offset += match reg {
-            FpReg::Single(_) => 4,
+            FpReg::Half(_) | FpReg::Single(_) => 4,
             FpReg::Double(_) => 8,
         };
     }
@@ -554,6 +633,22 @@ pub(crate) fn vmov_to_single<M: VfpMachine>(m: &mut M, args: &FpCore) -> Executi
 /// `VMOV` (between Arm core register and single-precision; A8.8.343).
 pub(crate) fn vmov_from_single<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution {
     let value = m.sreg(args.n);
+    m.set_reg(args.t, value);
+    Ok(Flow::Next)
+}
+
+/// `VMOV` (between general-purpose register and half-precision; DDI 0487).
+pub(crate) fn vmov_to_half<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution {
+    let value = m.reg(args.t);
+    let value = m.and_imm(value, 0xffff);
+    m.set_sreg(args.n, value);
+    Ok(Flow::Next)
+}
+
+/// `VMOV` (between general-purpose register and half-precision; DDI 0487).
+pub(crate) fn vmov_from_half<M: VfpMachine>(m: &mut M, args: &FpCore) -> Execution {
+    let value = m.sreg(args.n);
+    let value = m.and_imm(value, 0xffff);
     m.set_reg(args.t, value);
     Ok(Flow::Next)
 }

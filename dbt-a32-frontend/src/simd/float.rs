@@ -1,9 +1,9 @@
-//! Operations on singles, and conversions.
-
-use dbt_isa::ops::Nzcv;
+//! Operations on singles and halves, and conversions.
 
 use super::{SimdEnv, SimdKind, SimdOp, each, element};
-use crate::softfloat::{self, Fixed, FixedWidth, FpEnv, FpFlags, Rounding, RoundingMode, Single};
+use crate::softfloat::{
+    self, Fixed, FixedWidth, Format, FpEnv, FpFlags, Half, Rounding, RoundingMode, Single,
+};
 
 pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> u128 {
     let host = env.host_rounds_to_nearest;
@@ -12,8 +12,15 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
         SimdKind::FloatNarrow => each(16, 64, |at| {
             softfloat::single_to_half(env, element(a, 2 * at, 32) as u32).into()
         }),
+        SimdKind::FloatNarrowBrain => each(16, 64, |at| {
+            softfloat::single_to_brain(env, element(a, 2 * at, 32) as u32).into()
+        }),
         SimdKind::FloatWiden => each(32, 128, |at| {
             softfloat::half_to_single(env, element(a, at / 2, 16) as u16).into()
+        }),
+        _ if op.is_half_float() => each(16, op.width(), |at| {
+            let operand = |vector| element(vector, at, 16) as u16;
+            lane::<Half>(op, env, operand(a), operand(b), operand(c)).into()
         }),
         _ => each(32, op.width(), |at| {
             let operand = |vector| element(vector, at, 32) as u32;
@@ -23,50 +30,59 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
             } else {
                 None
             };
-            easy.unwrap_or_else(|| lane(op, env, a, b, c)).into()
+            easy.unwrap_or_else(|| lane::<Single>(op, env, a, b, c))
+                .into()
         }),
     }
 }
 
 /// Computes an element.
-fn lane(op: SimdOp, env: &mut FpEnv, a: u32, b: u32, c: u32) -> u32 {
+fn lane<F: Format>(op: SimdOp, env: &mut FpEnv, a: F::Bits, b: F::Bits, c: F::Bits) -> F::Bits {
     let fixed = Fixed {
-        width: FixedWidth::Word,
+        width: if F::SIGN == Half::SIGN {
+            FixedWidth::Half
+        } else {
+            FixedWidth::Word
+        },
         signed: op.signed,
         fraction_bits: op.imm,
     };
     let rounding = Rounding::from_bits(op.imm.into());
+    let truth = |condition| F::from_u64(if condition { u64::MAX } else { 0 });
     match op.kind {
-        SimdKind::FloatAdd => softfloat::add::<Single>(env, a, b),
-        SimdKind::FloatSub => softfloat::sub::<Single>(env, a, b),
-        SimdKind::FloatMul => softfloat::mul::<Single>(env, a, b),
-        SimdKind::FloatMulAdd => softfloat::mul_add::<Single>(env, a, b, c),
-        SimdKind::FloatMax => softfloat::max::<Single>(env, a, b),
-        SimdKind::FloatMin => softfloat::min::<Single>(env, a, b),
-        SimdKind::FloatMaxNum => softfloat::max_num::<Single>(env, a, b),
-        SimdKind::FloatMinNum => softfloat::min_num::<Single>(env, a, b),
-        SimdKind::FloatEqual => truth(compare(env, a, b, false).z()),
+        SimdKind::FloatAdd => softfloat::add::<F>(env, a, b),
+        SimdKind::FloatSub => softfloat::sub::<F>(env, a, b),
+        SimdKind::FloatMul => softfloat::mul::<F>(env, a, b),
+        SimdKind::FloatMulAdd => softfloat::mul_add::<F>(env, a, b, c),
+        SimdKind::FloatMax => softfloat::max::<F>(env, a, b),
+        SimdKind::FloatMin => softfloat::min::<F>(env, a, b),
+        SimdKind::FloatMaxNum => softfloat::max_num::<F>(env, a, b),
+        SimdKind::FloatMinNum => softfloat::min_num::<F>(env, a, b),
+        SimdKind::FloatEqual => truth(softfloat::compare::<F>(env, a, b, false).z()),
         SimdKind::FloatGreater => {
-            let flags = compare(env, a, b, true);
+            let flags = softfloat::compare::<F>(env, a, b, true);
             truth(flags.c() && !flags.z() && !flags.v())
         }
         SimdKind::FloatGreaterOrEqual => {
-            let flags = compare(env, a, b, true);
+            let flags = softfloat::compare::<F>(env, a, b, true);
             truth(flags.c() && !flags.v())
         }
-        SimdKind::FloatRecipStep => softfloat::recip_step(env, a, b),
-        SimdKind::FloatRsqrtStep => softfloat::rsqrt_step(env, a, b),
-        SimdKind::FloatRecipEstimate => softfloat::recip_estimate(env, a),
-        SimdKind::FloatRsqrtEstimate => softfloat::rsqrt_estimate(env, a),
-        SimdKind::FloatToFixed => softfloat::to_fixed::<Single>(env, a, fixed, RoundingMode::Zero),
+        SimdKind::FloatRecipStep => softfloat::recip_step::<F>(env, a, b),
+        SimdKind::FloatRsqrtStep => softfloat::rsqrt_step::<F>(env, a, b),
+        SimdKind::FloatRecipEstimate => softfloat::recip_estimate::<F>(env, a),
+        SimdKind::FloatRsqrtEstimate => softfloat::rsqrt_estimate::<F>(env, a),
+        SimdKind::FloatToFixed => {
+            F::from_u64(softfloat::to_fixed::<F>(env, a, fixed, RoundingMode::Zero).into())
+        }
         SimdKind::FixedToFloat => {
-            softfloat::from_fixed::<Single>(env, a, fixed, RoundingMode::Nearest)
+            let bits: u64 = a.into();
+            softfloat::from_fixed::<F>(env, bits as u32, fixed, RoundingMode::Nearest)
         }
-        SimdKind::FloatToInt => softfloat::to_int::<Single>(env, a, op.signed, rounding),
-        SimdKind::FloatRound => softfloat::round_to_int::<Single>(env, a, rounding, false),
-        SimdKind::FloatRoundExact => {
-            softfloat::round_to_int::<Single>(env, a, Rounding::TieEven, true)
+        SimdKind::FloatToInt => {
+            F::from_u64(softfloat::to_int::<F>(env, a, fixed.width, op.signed, rounding).into())
         }
+        SimdKind::FloatRound => softfloat::round_to_int::<F>(env, a, rounding, false),
+        SimdKind::FloatRoundExact => softfloat::round_to_int::<F>(env, a, Rounding::TieEven, true),
         _ => unreachable!("operations of other modules"),
     }
 }
@@ -114,10 +130,6 @@ fn ordinary(kind: SimdKind, env: &mut FpEnv, a: u32, b: u32) -> Option<u32> {
         env.raise(FpFlags::INEXACT);
     }
     Some(single.to_bits())
-}
-
-fn compare(env: &mut FpEnv, a: u32, b: u32, signalling: bool) -> Nzcv {
-    softfloat::compare::<Single>(env, a, b, signalling)
 }
 
 const fn truth(condition: bool) -> u32 {

@@ -16,10 +16,23 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
             let bits = op.bits();
             each(bits, op.width(), |at| {
                 let operand = |vector| number(vector, at, bits, op.signed);
-                lane(op, env, operand(a), operand(b)) as u64
+                let (a, b) = (operand(a), operand(b));
+                let value = match op.kind {
+                    SimdKind::SatRoundingDoublingMulAdd => accumulate(op, env, a, b * operand(c)),
+                    SimdKind::SatRoundingDoublingMulSub => accumulate(op, env, a, -b * operand(c)),
+                    _ => lane(op, env, a, b),
+                };
+                value as u64
             })
         }
     }
+}
+
+/// `a` and the upper half of twice the product, rounded together.
+fn accumulate(op: SimdOp, env: &mut SimdEnv, a: i128, product: i128) -> i128 {
+    let bits = op.bits();
+    let sum = (a << bits) + 2 * product + (1 << (bits - 1));
+    saturate(op, env, sum >> bits)
 }
 
 /// Computes an element.

@@ -1,9 +1,9 @@
 //! Conversions between formats, and to and from fixed point and integers.
 
-use super::env::{FpEnv, FpFlags, RoundingMode};
+use super::env::{FpControl, FpEnv, FpFlags, RoundingMode};
 use super::format::{
-    Class, Double, Format, Half, Single, Unpacked, infinity, process_nans, round, rounds_up,
-    shift_right_jam, unpack, zero,
+    Brain, Class, Double, Format, Single, StoredHalf, Unpacked, infinity, process_nans, round,
+    rounds_up, shift_right_jam, unpack, zero,
 };
 
 /// The width of a fixed-point number or integer.
@@ -188,7 +188,7 @@ pub fn double_to_single(env: &mut FpEnv, a: u64) -> u32 {
 #[inline]
 #[must_use]
 pub fn half_to_single(env: &mut FpEnv, a: u16) -> u32 {
-    reformat::<Half, Single>(env, a)
+    reformat::<StoredHalf, Single>(env, a)
 }
 
 /// Converts a single to a half (`FPSingleToHalf()`). The alternative format has
@@ -204,7 +204,7 @@ pub fn single_to_half(env: &mut FpEnv, a: u32) -> u16 {
 #[inline]
 #[must_use]
 pub fn half_to_double(env: &mut FpEnv, a: u16) -> u64 {
-    reformat::<Half, Double>(env, a)
+    reformat::<StoredHalf, Double>(env, a)
 }
 
 /// Converts a double to a half (`FPDoubleToHalf()`), as [`single_to_half`] does.
@@ -214,17 +214,77 @@ pub fn double_to_half(env: &mut FpEnv, a: u64) -> u16 {
     to_half::<Double>(env, a)
 }
 
+/// Converts a single to BFloat16 (`FPConvertBF()`).
+#[inline]
+#[must_use]
+pub fn single_to_brain(env: &mut FpEnv, a: u32) -> u16 {
+    reformat::<Single, Brain>(env, a)
+}
+
+/// Converts a half to the single of the same value, or to a NaN that signals if the half
+/// does, raising no flags. A subnormal half is flushed if FZ16 says so.
+#[inline]
+#[must_use]
+pub fn half_as_single(control: FpControl, a: u16) -> u32 {
+    const FRACTION: u32 = 0x3ff;
+    let (sign, fraction) = (u32::from(a & 0x8000) << 16, u32::from(a) & FRACTION);
+    let exponent = u32::from(a) >> 10 & 31;
+    let magnitude = match exponent {
+        31 => 0x7f80_0000 | fraction << 13,
+        0 if fraction == 0 || control.flush_halves_to_zero() => 0,
+        0 => {
+            let up = fraction.leading_zeros() - 21;
+            (113 - up) << 23 | (fraction << up & FRACTION) << 13
+        }
+        _ => (exponent + 112) << 23 | fraction << 13,
+    };
+    sign | magnitude
+}
+
+/// Converts a double to a signed integer modulo 2^32, towards zero (`FPToFixedJS()`), and
+/// tells whether the integer is the double. No flag but for invalid and inexact is raised,
+/// and that a subnormal operand was flushed.
+#[must_use]
+pub fn to_int_modulo(env: &mut FpEnv, a: u64) -> (u32, bool) {
+    let bits = a;
+    let a = unpack::<Double>(env, a);
+    if !a.is_finite() {
+        env.raise(FpFlags::INVALID);
+        return (0, false);
+    }
+    let (int, rest) = match a.exp {
+        ..0 => (0, a.sig),
+        0..=62 => (a.sig >> (63 - a.exp), a.sig << (a.exp + 1)),
+        63..=94 => (a.sig << (a.exp - 63), 0),
+        _ => (0, 0),
+    };
+    let value = if a.sign { int.wrapping_neg() } else { int };
+    let fits = a.exp < 31 || a.exp == 31 && a.sign && int == 1 << 31;
+    if !fits {
+        env.raise(FpFlags::INVALID);
+    } else if rest != 0 {
+        env.raise(FpFlags::INEXACT);
+    }
+    // The zero of an integer is positive, and nothing that was flushed.
+    let exact = fits && rest == 0 && (int != 0 || bits == 0);
+    (value as u32, exact)
+}
+
 #[inline]
 fn to_half<From: Format>(env: &mut FpEnv, a: From::Bits) -> u16 {
     if env.control().alternative_half() {
         let unpacked = unpack::<From>(env, a);
         if !unpacked.is_finite() {
             env.raise(FpFlags::INVALID);
-            let magnitude = if unpacked.is_nan() { 0 } else { Half::SIGN - 1 };
-            return zero::<Half>(unpacked.sign) | magnitude as u16;
+            let magnitude = if unpacked.is_nan() {
+                0
+            } else {
+                StoredHalf::SIGN - 1
+            };
+            return zero::<StoredHalf>(unpacked.sign) | magnitude as u16;
         }
     }
-    reformat::<From, Half>(env, a)
+    reformat::<From, StoredHalf>(env, a)
 }
 
 #[inline]

@@ -23,20 +23,22 @@ impl RoundingMode {
     pub const ALL: [Self; 4] = [Self::Nearest, Self::Up, Self::Down, Self::Zero];
 }
 
-/// The control bits of an FPSCR: RMode, FZ, DN and AHP.
+/// The control bits of an FPSCR: RMode, FZ, FZ16, DN and AHP.
 #[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
 #[repr(transparent)]
 pub struct FpControl(u32);
 
 impl FpControl {
     /// Where FPSCR holds the control bits.
-    pub const MASK: u32 = Self::AHP | Self::DN | Self::FZ | 3 << Self::RMODE;
-    /// What Advanced SIMD computes with (`StandardFPSCRValue()`), AHP apart.
+    pub const MASK: u32 = Self::AHP | Self::DN | Self::FZ | Self::FZ16 | 3 << Self::RMODE;
+    /// What Advanced SIMD computes with (`StandardFPSCRValue()`), AHP and FZ16 apart.
     pub const STANDARD: Self = Self(Self::DN | Self::FZ);
 
     const AHP: u32 = 1 << 26;
     const DN: u32 = 1 << 25;
     const FZ: u32 = 1 << 24;
+    /// FZ16, which only cores with arithmetic in half precision have.
+    pub const FZ16: u32 = 1 << 19;
     const RMODE: u32 = 22;
 
     /// Takes the control bits out of an FPSCR.
@@ -74,6 +76,13 @@ impl FpControl {
         self.0 & Self::FZ != 0
     }
 
+    /// Whether subnormal numbers of half precision are flushed to zero.
+    #[inline]
+    #[must_use]
+    pub const fn flush_halves_to_zero(self) -> bool {
+        self.0 & Self::FZ16 != 0
+    }
+
     /// Whether every NaN result is the default NaN.
     #[inline]
     #[must_use]
@@ -94,6 +103,7 @@ impl fmt::Debug for FpControl {
         f.debug_struct("FpControl")
             .field("rounding", &self.rounding())
             .field("flush_to_zero", &self.flush_to_zero())
+            .field("flush_halves_to_zero", &self.flush_halves_to_zero())
             .field("default_nan", &self.default_nan())
             .field("alternative_half", &self.alternative_half())
             .finish()

@@ -6,11 +6,12 @@
 
 use super::arith::{mul, sub};
 use super::env::{FpEnv, FpFlags};
-use super::format::{Format as _, Single, infinity, invalid, process_nans, unpack, zero};
+use super::format::{Format, infinity, invalid, process_nans, round, unpack, zero};
 
-const TWO: u32 = 0x4000_0000;
-const THREE: u32 = 0x4040_0000;
-const HALF: u32 = 0x3f00_0000;
+/// A power of two.
+fn power<F: Format>(exponent: i32) -> u64 {
+    ((F::BIAS + exponent) as u64) << F::FRACTION_BITS
+}
 
 /// The reciprocal of `a / 512`, in 256ths, for `a` from 256 to 511.
 const fn recip(a: u32) -> u32 {
@@ -67,46 +68,49 @@ pub fn unsigned_rsqrt_estimate(a: u32) -> u32 {
     }
 }
 
-/// The estimate of `1 / a` in single precision, subnormal numbers flushed to zero
-/// (`FPRecipEstimate()`).
+/// The estimate of `1 / a` (`FPRecipEstimate()`), rounded to nearest.
 #[must_use]
-pub fn recip_estimate(env: &mut FpEnv, a: u32) -> u32 {
-    let a = unpack::<Single>(env, a);
+pub fn recip_estimate<F: Format>(env: &mut FpEnv, a: F::Bits) -> F::Bits {
+    let a = unpack::<F>(env, a);
     if a.is_nan() {
-        return process_nans::<Single>(env, &[a]);
+        return process_nans::<F>(env, &[a]);
     }
     if a.is_infinite() {
-        return zero::<Single>(a.sign);
+        return zero::<F>(a.sign);
     }
     if a.is_zero() {
         env.raise(FpFlags::DIVIDE_BY_ZERO);
-        return infinity::<Single>(a.sign);
+        return infinity::<F>(a.sign);
     }
-    if a.exp >= 126 {
+    // Only if subnormal numbers are not flushed.
+    if a.exp < -F::BIAS - 1 {
+        env.raise(FpFlags::OVERFLOW | FpFlags::INEXACT);
+        return infinity::<F>(a.sign);
+    }
+    if a.exp >= F::BIAS - 1 && F::flushes(env.control()) {
         env.raise(FpFlags::UNDERFLOW);
-        return zero::<Single>(a.sign);
+        return zero::<F>(a.sign);
     }
     let estimate = RECIP[(a.sig >> 55 & 0xff) as usize];
-    finite(a.sign, -1 - a.exp, estimate)
+    finite::<F>(env, a.sign, -1 - a.exp, estimate)
 }
 
-/// The estimate of `1 / sqrt(a)` in single precision, subnormal numbers flushed to
-/// zero (`FPRSqrtEstimate()`).
+/// The estimate of `1 / sqrt(a)` (`FPRSqrtEstimate()`).
 #[must_use]
-pub fn rsqrt_estimate(env: &mut FpEnv, a: u32) -> u32 {
-    let a = unpack::<Single>(env, a);
+pub fn rsqrt_estimate<F: Format>(env: &mut FpEnv, a: F::Bits) -> F::Bits {
+    let a = unpack::<F>(env, a);
     if a.is_nan() {
-        return process_nans::<Single>(env, &[a]);
+        return process_nans::<F>(env, &[a]);
     }
     if a.is_zero() {
         env.raise(FpFlags::DIVIDE_BY_ZERO);
-        return infinity::<Single>(a.sign);
+        return infinity::<F>(a.sign);
     }
     if a.sign {
-        return invalid::<Single>(env);
+        return invalid::<F>(env);
     }
     if a.is_infinite() {
-        return zero::<Single>(false);
+        return zero::<F>(false);
     }
     // The operand is scaled by an even power of two to a quarter up to one.
     let index = if a.exp & 1 == 0 {
@@ -115,45 +119,48 @@ pub fn rsqrt_estimate(env: &mut FpEnv, a: u32) -> u32 {
         a.sig >> 55
     };
     let estimate = RSQRT[index as usize - 128];
-    finite(false, (-1 - a.exp) >> 1, estimate)
+    finite::<F>(env, false, (-1 - a.exp) >> 1, estimate)
 }
 
-/// `±1.estimate * 2^exp`.
-fn finite(sign: bool, exp: i32, estimate: u8) -> u32 {
-    let exponent = (exp + Single::BIAS) as u32;
-    u32::from(sign) << 31 | exponent << 23 | u32::from(estimate) << 15
+/// `±1.estimate * 2^exp`, which the format has.
+fn finite<F: Format>(env: &mut FpEnv, sign: bool, exp: i32, estimate: u8) -> F::Bits {
+    round::<F>(env, sign, exp, 1 << 63 | u64::from(estimate) << 55)
 }
 
 /// `2 - a * b`, rounded twice (`FPRecipStep()`).
 #[must_use]
-pub fn recip_step(env: &mut FpEnv, a: u32, b: u32) -> u32 {
-    step(env, a, b, TWO)
+pub fn recip_step<F: Format>(env: &mut FpEnv, a: F::Bits, b: F::Bits) -> F::Bits {
+    let two = F::from_u64(power::<F>(1));
+    step::<F>(env, a, b, two)
 }
 
 /// `(3 - a * b) / 2`, rounded twice (`FPRSqrtStep()`).
 #[must_use]
-pub fn rsqrt_step(env: &mut FpEnv, a: u32, b: u32) -> u32 {
+pub fn rsqrt_step<F: Format>(env: &mut FpEnv, a: F::Bits, b: F::Bits) -> F::Bits {
+    let three = F::from_u64(power::<F>(1) | F::QUIET);
     // A difference from three is no number that halving would round.
-    let difference = step(env, a, b, THREE);
-    mul::<Single>(env, difference, HALF)
+    let difference = step::<F>(env, a, b, three);
+    let half = F::from_u64(power::<F>(-1));
+    mul::<F>(env, difference, half)
 }
 
 /// `from - a * b`, in which zero times infinity is zero.
-fn step(env: &mut FpEnv, a: u32, b: u32, from: u32) -> u32 {
-    let (x, y) = (unpack::<Single>(env, a), unpack::<Single>(env, b));
+fn step<F: Format>(env: &mut FpEnv, a: F::Bits, b: F::Bits, from: F::Bits) -> F::Bits {
+    let (x, y) = (unpack::<F>(env, a), unpack::<F>(env, b));
     if x.is_nan() || y.is_nan() {
-        return process_nans::<Single>(env, &[x, y]);
+        return process_nans::<F>(env, &[x, y]);
     }
     if x.is_zero() && y.is_infinite() || x.is_infinite() && y.is_zero() {
         return from;
     }
-    let product = mul::<Single>(env, a, b);
-    sub::<Single>(env, from, product)
+    let product = mul::<F>(env, a, b);
+    sub::<F>(env, from, product)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::env::FpControl;
+    use super::super::format::Single;
     use super::*;
 
     #[test]
@@ -163,12 +170,12 @@ mod tests {
                 let bits = exponent << 23 | fraction << 15;
                 let mut env = FpEnv::new(FpControl::STANDARD);
                 let x = f32::from_bits(bits);
-                let recip = f32::from_bits(recip_estimate(&mut env, bits));
+                let recip = f32::from_bits(recip_estimate::<Single>(&mut env, bits));
                 assert!(
                     (recip * x - 1.0).abs() < 1.0 / 256.0,
                     "1 / {x} is not {recip}"
                 );
-                let rsqrt = f32::from_bits(rsqrt_estimate(&mut env, bits));
+                let rsqrt = f32::from_bits(rsqrt_estimate::<Single>(&mut env, bits));
                 assert!(
                     (rsqrt * rsqrt * x - 1.0).abs() < 1.0 / 128.0,
                     "{x}: {rsqrt}"

@@ -1,6 +1,6 @@
 //! The formats, and the two functions that know them: `unpack` and `round`.
 
-use super::env::{FpEnv, FpFlags, RoundingMode};
+use super::env::{FpControl, FpEnv, FpFlags, RoundingMode};
 
 /// An interchange format of IEEE 754.
 ///
@@ -14,8 +14,8 @@ pub trait Format: sealed::Sealed {
     const EXPONENT_BITS: u32;
     /// Bits of the fraction field, which lacks the leading bit.
     const FRACTION_BITS: u32;
-    /// Whether FPSCR.FZ applies; it does not to half precision.
-    const FLUSHES: bool = true;
+    /// Which bit of FPSCR says that subnormal numbers are flushed to zero.
+    const FLUSH: Flush = Flush::Fz;
     /// Whether FPSCR.AHP applies.
     const ALTERNATIVE: bool = false;
 
@@ -33,6 +33,18 @@ pub trait Format: sealed::Sealed {
     const INFINITY: u64 = Self::EXPONENT_MAX << Self::FRACTION_BITS;
     /// The default NaN (`FPDefaultNaN()`): positive, quiet, no payload.
     const DEFAULT_NAN: u64 = Self::INFINITY | Self::QUIET;
+
+    /// Whether subnormal numbers are flushed to zero.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    fn flushes(control: FpControl) -> bool {
+        match Self::FLUSH {
+            Flush::Fz => control.flush_to_zero(),
+            Flush::Fz16 => control.flush_halves_to_zero(),
+            Flush::Never => false,
+        }
+    }
 
     /// Narrows to the format's width.
     fn from_u64(bits: u64) -> Self::Bits;
@@ -59,9 +71,29 @@ pub trait Format: sealed::Sealed {
     }
 }
 
-/// Half precision, in which numbers are only stored and converted.
+/// What flushes subnormal numbers of a format to zero.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flush {
+    /// FPSCR.FZ.
+    Fz,
+    /// FPSCR.FZ16. That an operand was flushed is not reported.
+    Fz16,
+    /// Nothing.
+    Never,
+}
+
+/// Half precision in arithmetic.
 #[derive(Clone, Copy, Debug)]
 pub struct Half;
+
+/// Half precision as conversions between formats read and write it: never flushed,
+/// and the alternative format if FPSCR.AHP says so.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredHalf;
+
+/// BFloat16: a single without its lower half.
+#[derive(Clone, Copy, Debug)]
+pub struct Brain;
 
 /// Single precision.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +107,31 @@ impl Format for Half {
     type Bits = u16;
     const EXPONENT_BITS: u32 = 5;
     const FRACTION_BITS: u32 = 10;
-    const FLUSHES: bool = false;
+    const FLUSH: Flush = Flush::Fz16;
+
+    #[inline]
+    fn from_u64(bits: u64) -> u16 {
+        bits as u16
+    }
+}
+
+impl Format for StoredHalf {
+    type Bits = u16;
+    const EXPONENT_BITS: u32 = 5;
+    const FRACTION_BITS: u32 = 10;
+    const FLUSH: Flush = Flush::Never;
     const ALTERNATIVE: bool = true;
+
+    #[inline]
+    fn from_u64(bits: u64) -> u16 {
+        bits as u16
+    }
+}
+
+impl Format for Brain {
+    type Bits = u16;
+    const EXPONENT_BITS: u32 = 8;
+    const FRACTION_BITS: u32 = 7;
 
     #[inline]
     fn from_u64(bits: u64) -> u16 {
@@ -125,6 +180,8 @@ impl Format for Double {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Half {}
+    impl Sealed for super::StoredHalf {}
+    impl Sealed for super::Brain {}
     impl Sealed for super::Single {}
     impl Sealed for super::Double {}
 }
@@ -212,8 +269,8 @@ fn unpack_special<F: Format>(env: &mut FpEnv, unpacked: &mut Unpacked) {
             _ if fraction & F::QUIET != 0 => Class::QuietNan,
             _ => Class::SignallingNan,
         };
-    } else if fraction == 0 || F::FLUSHES && env.control().flush_to_zero() {
-        if fraction != 0 {
+    } else if fraction == 0 || F::flushes(env.control()) {
+        if fraction != 0 && F::FLUSH == Flush::Fz {
             env.raise(FpFlags::INPUT_DENORMAL);
         }
         (unpacked.exp, unpacked.sig) = (EXP_OF_ZERO, 0);
@@ -293,7 +350,7 @@ pub(super) fn round<F: Format>(env: &mut FpEnv, sign: bool, exp: i32, sig: u64) 
 /// The value before rounding is smaller than the smallest normal number.
 #[cold]
 fn round_tiny<F: Format>(env: &mut FpEnv, sign: bool, below: i32, sig: u64) -> F::Bits {
-    if F::FLUSHES && env.control().flush_to_zero() {
+    if F::flushes(env.control()) {
         env.raise(FpFlags::UNDERFLOW);
         return zero::<F>(sign);
     }

@@ -1,7 +1,7 @@
 //! Rounding to integers, and maxima.
 
 use super::compare::compare;
-use super::convert::{Fixed, to_fixed};
+use super::convert::{Fixed, FixedWidth, to_fixed};
 use super::env::{FpEnv, FpFlags, RoundingMode};
 use super::format::{
     Class, Format, Unpacked, infinity, process_nans, round, rounds_up, shift_right_jam, unpack,
@@ -90,13 +90,23 @@ pub fn round_to_int<F: Format>(
     round::<F>(env, a.sign, 63 - zeroes as i32, magnitude << zeroes)
 }
 
-/// Converts to an integer of 32 bits, saturating (`FPToFixed()`).
+/// Converts to an integer, saturating (`FPToFixed()`).
 #[must_use]
-pub fn to_int<F: Format>(env: &mut FpEnv, a: F::Bits, signed: bool, rounding: Rounding) -> u32 {
+pub fn to_int<F: Format>(
+    env: &mut FpEnv,
+    a: F::Bits,
+    width: FixedWidth,
+    signed: bool,
+    rounding: Rounding,
+) -> u32 {
     let mut rounded = FpEnv::new(env.control());
     let int = round_to_int::<F>(&mut rounded, a, rounding, true);
     let mut converted = FpEnv::new(env.control());
-    let to = if signed { Fixed::I32 } else { Fixed::U32 };
+    let to = Fixed {
+        width,
+        signed,
+        fraction_bits: 0,
+    };
     let result = to_fixed::<F>(&mut converted, int, to, RoundingMode::Zero);
     // What is invalid is not inexact as well; what is flushed is told by rounding.
     let mut flags = rounded.flags();

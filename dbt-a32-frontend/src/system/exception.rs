@@ -5,7 +5,7 @@
 use bitflags::bitflags;
 
 use super::mode::ProcessorMode;
-use super::psr::{A, F, I, PsrWrite, SPSR_BITS};
+use super::psr::{A, F, I, PAN, PsrWrite, SPSR_BITS, SSBS};
 use super::register::Cell;
 use crate::state::ArmState;
 use crate::system_machine::SystemCall;
@@ -188,7 +188,7 @@ impl ArmState {
     /// ```
     pub fn take_exception(&mut self, exception: Exception, features: Features) {
         if self.takes_to_hyp(exception, features) {
-            self.take_to_hyp(exception);
+            self.take_to_hyp(exception, features);
         } else {
             self.take_elsewhere(exception, features);
         }
@@ -237,7 +237,7 @@ impl ArmState {
     }
 
     /// Enters Hyp mode (`EnterHypMode()`).
-    fn take_to_hyp(&mut self, exception: Exception) {
+    fn take_to_hyp(&mut self, exception: Exception, features: Features) {
         let from_hyp = self.mode() == ProcessorMode::Hyp;
         let own = |vector| if from_hyp { vector } else { vector::HYP_TRAP };
         let (vector, hsr) = match exception {
@@ -275,6 +275,7 @@ impl ArmState {
         self.system.elr_hyp = preferred;
         let control = self.effective(Cell::HSCTLR);
         let base = self.low_cell(Cell::HVBAR);
+        self.set_safe(control, features);
         self.enter(masks, control, base.wrapping_add(vector));
     }
 
@@ -293,6 +294,7 @@ impl ArmState {
         let entry = self.entry(exception, features);
         let psr = self.psr_to_save();
         let monitor = entry.mode == ProcessorMode::Monitor;
+        let from_secure = self.is_secure();
         if self.mode() == ProcessorMode::Monitor {
             // Whatever takes an exception from Monitor mode goes to Secure state.
             self.system.cells[0][Cell::SCR.index()] &= !1;
@@ -302,6 +304,15 @@ impl ArmState {
         self.r[14] = entry.link;
         self.record_fault(exception);
         let control = self.effective(Cell::SCTLR);
+        self.set_safe(control, features);
+        if features.contains(Features::PAN) {
+            // A call of the Secure Monitor from outside clears it (`EnterMonitorMode()`).
+            if monitor && !from_secure {
+                self.system.control &= !PAN;
+            } else if control & SCTLR_SPAN == 0 {
+                self.system.control |= PAN;
+            }
+        }
         let base = if monitor {
             self.low_cell(Cell::MVBAR)
         } else if control & SCTLR_V != 0 {
@@ -310,6 +321,14 @@ impl ArmState {
             self.low_cell(Cell::VBAR)
         };
         self.enter(entry.masks | I, control, base.wrapping_add(entry.vector));
+    }
+
+    /// Sets CPSR.SSBS to DSSBS of the control register.
+    fn set_safe(&mut self, control: u64, features: Features) {
+        if features.contains(Features::SSBS) {
+            let safe = if control & SCTLR_DSSBS != 0 { SSBS } else { 0 };
+            self.system.control = self.system.control & !SSBS | safe;
+        }
     }
 
     /// The CPSR as an exception saves it.
@@ -496,5 +515,9 @@ const fn is_external(status: u32) -> bool {
 const SCTLR_V: u64 = 1 << 13;
 /// SCTLR.EE and HSCTLR.EE: the endianness of handlers.
 const SCTLR_EE: u64 = 1 << 25;
+/// SCTLR.SPAN: exceptions do not set CPSR.PAN.
+const SCTLR_SPAN: u64 = 1 << 23;
+/// SCTLR.DSSBS and HSCTLR.DSSBS: what exceptions set CPSR.SSBS to.
+const SCTLR_DSSBS: u64 = 1 << 31;
 /// SCTLR.TE and HSCTLR.TE: the instruction set of handlers.
 const SCTLR_TE: u64 = 1 << 30;

@@ -1,6 +1,7 @@
 //! Whether floating point and Advanced SIMD are enabled.
 
 use super::psr::context;
+use crate::version::DecodeContext;
 
 /// Whether an instruction is refused because CPACR, NSACR or FPEXC disable
 /// floating point and Advanced SIMD, in a context as bits of a location's mode.
@@ -8,18 +9,25 @@ use super::psr::context;
 /// See Arm ARM DDI 0406C.d, section B1.11. The words of T32 have the first halfword
 /// in the upper half.
 #[inline]
-pub(crate) const fn is_refused(word: u32, thumb: bool, bits: u32) -> bool {
-    if bits & (context::FP_DENIED | context::FP_DISABLED) == 0 || !is_fp_or_simd(word, thumb) {
+pub(crate) const fn is_refused(word: u32, cx: &DecodeContext, bits: u32) -> bool {
+    if bits & (context::FP_DENIED | context::FP_DISABLED) == 0 || !is_fp_or_simd(word, cx) {
         return false;
     }
     bits & context::FP_DENIED != 0 || !is_control(word)
 }
 
-/// Whether a word is in the spaces of floating point (coprocessors 10 and 11) and of
-/// Advanced SIMD.
-const fn is_fp_or_simd(word: u32, thumb: bool) -> bool {
-    let coprocessor = word & 0x0c00_0e00 == 0x0c00_0a00 && word & 0x0300_0000 != 0x0300_0000;
-    if thumb {
+/// Whether a word is in the spaces of floating point (coprocessors 10 and 11, and 9 where
+/// it is half precision) and of Advanced SIMD.
+const fn is_fp_or_simd(word: u32, cx: &DecodeContext) -> bool {
+    let coprocessor = word & 0x0c00_0000 == 0x0c00_0000
+        && word & 0x0300_0000 != 0x0300_0000
+        && match word >> 8 & 15 {
+            10 | 11 => true,
+            8 | 12 | 13 => word >> 28 == 0b1111,
+            9 => word >> 28 == 0b1111 || cx.has_half(),
+            _ => false,
+        };
+    if cx.thumb {
         return word >> 29 == 0b111 && (coprocessor || word & 0x0f00_0000 == 0x0f00_0000)
             || word & 0xff10_0000 == 0xf900_0000;
     }

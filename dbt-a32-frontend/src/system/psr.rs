@@ -16,8 +16,33 @@ pub(crate) const F: u32 = 1 << 6;
 /// CPSR.M.
 pub(crate) const M: u32 = 31;
 
+/// CPSR.PAN, of cores with Privileged Access Never.
+pub(crate) const PAN: u32 = 1 << 22;
+/// CPSR.SSBS, of cores with Speculative Store Bypass Safe.
+pub(crate) const SSBS: u32 = 1 << 23;
+
+/// The bits of an SPSR that exist on some core.
+pub(crate) const SPSR_BITS: u32 = 0xff0f_ffff | PAN | SSBS;
+
 /// The bits of an SPSR that exist.
-pub(crate) const SPSR_BITS: u32 = 0xff0f_ffff;
+pub(crate) const fn spsr_bits(features: Features) -> u32 {
+    SPSR_BITS & !(PAN | SSBS) | optional_bits(features)
+}
+
+/// The bits of a CPSR that only some cores have and this one does.
+const fn optional_bits(features: Features) -> u32 {
+    let pan = if features.contains(Features::PAN) {
+        PAN
+    } else {
+        0
+    };
+    let ssbs = if features.contains(Features::SSBS) {
+        SSBS
+    } else {
+        0
+    };
+    pan | ssbs
+}
 
 /// Bits of a location's mode that depend on the system level.
 pub(crate) mod context {
@@ -58,11 +83,11 @@ impl ArmState {
     }
 
     /// Sets the whole CPSR: besides what [`set_cpsr`](Self::set_cpsr) sets, the masks,
-    /// and the mode with its registers. A reserved mode leaves the mode alone. For
+    /// PAN, SSBS, and the mode with its registers. A reserved mode leaves the mode alone. For
     /// embedders and debuggers: nothing is checked.
     pub fn set_system_cpsr(&mut self, cpsr: u32) {
         self.set_cpsr(cpsr);
-        let masks = A | I | F;
+        let masks = A | I | F | PAN | SSBS;
         self.system.control = self.system.control & !masks | cpsr & masks;
         match ProcessorMode::from_bits(cpsr & M) {
             Some(mode) => self.enter_mode(mode),
@@ -169,7 +194,7 @@ impl ArmState {
         self.reaches(register, features)
             .then(|| match register.kind() {
                 BankedKind::Core(n) => self.set_mode_reg(mode, n.into(), value),
-                BankedKind::Spsr => self.set_mode_spsr(mode, value),
+                BankedKind::Spsr => self.set_mode_spsr(mode, value & spsr_bits(features)),
                 BankedKind::Elr => self.system.elr_hyp = value,
             })
     }
@@ -204,7 +229,11 @@ impl ArmState {
         if fields & 4 != 0 {
             self.ge = value >> 16 & 15;
         }
-        let mut writable = 0;
+        let mut writable = if fields & 4 != 0 {
+            optional_bits(features)
+        } else {
+            0
+        };
         if fields & 2 != 0 {
             self.big_endian = value >> 9 & 1;
             writable |= if self.may_mask(SCR_AW, features) {

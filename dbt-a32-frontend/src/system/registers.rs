@@ -18,6 +18,10 @@ pub const SCTLR_RESET: u64 = 0x00c5_0078;
 /// The bits of SCTLR that writes change: M, A, C, Z, I, V, RR, HA, WXN, UWXN, FI, EE,
 /// TRE, AFE, TE.
 const SCTLR_WRITABLE: u64 = 0x723a_7807;
+/// SCTLR.SPAN, of cores with Privileged Access Never.
+const SPAN: u64 = 1 << 23;
+/// SCTLR.DSSBS and HSCTLR.DSSBS, of cores with Speculative Store Bypass Safe.
+const DSSBS: u64 = 1 << 31;
 /// The registers that stand for no extension.
 const ALWAYS: Features = Features::empty();
 
@@ -185,12 +189,16 @@ pub static REGISTERS: &[SystemRegister] = &[
     with_reset(cell("VPIDR",  [0, 4, 0, 0], HYP, VIRT, Cell::VPIDR, NO), 0x412f_c0f1),
     cell("VMPIDR", [0, 4, 0, 5], HYP, VIRT, Cell::VMPIDR, NO),
     // c1, system control
+    writable(with_reset(cell("SCTLR", [1, 0, 0, 0], RW, Features::PAN.union(Features::SSBS), Cell::SCTLR, SEEN), SCTLR_RESET), SCTLR_WRITABLE | SPAN | DSSBS),
+    writable(with_reset(cell("SCTLR", [1, 0, 0, 0], RW, Features::PAN, Cell::SCTLR, SEEN), SCTLR_RESET), SCTLR_WRITABLE | SPAN),
+    writable(with_reset(cell("SCTLR", [1, 0, 0, 0], RW, Features::SSBS, Cell::SCTLR, SEEN), SCTLR_RESET), SCTLR_WRITABLE | DSSBS),
     writable(with_reset(cell("SCTLR", [1, 0, 0, 0], RW, ALWAYS, Cell::SCTLR, SEEN), SCTLR_RESET), SCTLR_WRITABLE),
     cell("ACTLR",  [1, 0, 0, 1], RW, ALWAYS, Cell::ACTLR, NO),
     writable(cell("CPACR",  [1, 0, 0, 2], RW, ALWAYS, Cell::CPACR, NO), 0x00f0_0000),
     writable(cell("SCR",    [1, 0, 1, 0], Rights::SECURE, SEC, Cell::SCR, SEEN), 0x3ff),
     writable(cell("SDER",   [1, 0, 1, 1], Rights::SECURE, SEC, Cell::SDER, NO), 3),
     writable(with_reset(cell("NSACR",  [1, 0, 1, 2], Rights::SECURE.union(Rights::NON_SECURE_READ).union(Rights::HYP_READ), SEC, Cell::NSACR, NO), 0xc00), 0xc00),
+    writable(with_reset(cell("HSCTLR", [1, 4, 0, 0], HYP, VIRT.union(Features::SSBS), Cell::HSCTLR, SEEN), 0x30c5_0878), 0x4228_1807 | DSSBS),
     writable(with_reset(cell("HSCTLR", [1, 4, 0, 0], HYP, VIRT, Cell::HSCTLR, SEEN), 0x30c5_0878), 0x4228_1807),
     cell("HACTLR", [1, 4, 0, 1], HYP, VIRT, Cell::HACTLR, NO),
     cell("HCR",    [1, 4, 1, 0], HYP, VIRT, Cell::HCR, SEEN),

@@ -151,16 +151,21 @@ impl Generated {
         let mut state = ArmState::default();
         state.r[15] = pc;
         state.set_fpscr(control.bits());
-        let in_place = word & 0xffba_0e50 == 0xeeba_0a40;
+        // Of coprocessors 9 to 11.
+        let in_place = word & 0xffba_0c50 == 0xeeba_0840;
         match op {
-            FpOp::MulAdd32 | FpOp::MulAdd64 => [state.d[0], state.d[1], state.d[2]] = [a, b, c],
+            FpOp::MulAdd16 | FpOp::MulAdd32 | FpOp::MulAdd64 => {
+                [state.d[0], state.d[1], state.d[2]] = [a, b, c]
+            }
             _ if in_place => state.d[0] = a,
             _ => (state.d[1], state.d[2]) = (a, b),
         }
         let state = self.machine.run(&state);
         assert_eq!(state.fpscr & FpControl::MASK, control.bits(), "{op:?}");
         let result = match op {
-            FpOp::Compare32
+            FpOp::Compare16
+            | FpOp::CompareSignalling16
+            | FpOp::Compare32
             | FpOp::Compare64
             | FpOp::CompareSignalling32
             | FpOp::CompareSignalling64 => {
@@ -179,6 +184,11 @@ impl Generated {
             | FpOp::RoundToInt64
             | FpOp::HalfToDouble
             | FpOp::FromFixed64 => state.d[0],
+            FpOp::SingleToBrain => state.d[0] & 0xffff,
+            FpOp::ToIntModulo => {
+                let flags = u64::from(state.fpscr_nzcv) << 32;
+                state.d[0] & 0xffff_ffff | flags
+            }
             _ => state.d[0] & 0xffff_ffff,
         };
         (result, FpFlags::from_fpscr(state.fpscr))
@@ -191,7 +201,7 @@ impl Generated {
         }
         // A comparison is followed by `vmrs apsr_nzcv, fpscr`, everything else by
         // `nop`. All programs fit.
-        let is_compare = word & 0x0fbe_0e50 == 0x0eb4_0a40;
+        let is_compare = word & 0x0fbe_0c50 == 0x0eb4_0840;
         let second: u32 = if is_compare { 0xeef1_fa10 } else { 0xe320_f000 };
         let pc = self.machine.place(&[word, second]);
         self.programs.insert(word, pc);
@@ -227,49 +237,66 @@ pub fn instruction(op: FpOp, conversion: u64) -> u32 {
         FpOp::SingleToHalf => 0xeeb3_0a41,
         FpOp::HalfToDouble => 0xeeb2_0b41,
         FpOp::DoubleToHalf => 0xeeb3_0b41,
+        FpOp::Add16 => 0xee31_0902,
+        FpOp::Sub16 => 0xee31_0942,
+        FpOp::Mul16 => 0xee21_0902,
+        FpOp::Div16 => 0xee81_0902,
+        FpOp::Sqrt16 => 0xeeb1_09c1,
+        FpOp::MulAdd16 => 0xeea1_0902,
+        FpOp::Compare16 => 0xeeb4_1942,
+        FpOp::CompareSignalling16 => 0xeeb4_19c2,
+        FpOp::MaxNum16 => 0xfe81_0902,
+        FpOp::MinNum16 => 0xfe81_0942,
+        FpOp::SingleToBrain => 0xeeb3_0941,
+        FpOp::ToIntModulo => 0xeeb9_0bc1,
         FpOp::MaxNum32 => 0xfe81_0a02,
         FpOp::MaxNum64 => 0xfe81_0b02,
         FpOp::MinNum32 => 0xfe81_0a42,
         FpOp::MinNum64 => 0xfe81_0b42,
-        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
-            let double = u32::from(op == FpOp::RoundToInt64) << 8;
+        FpOp::RoundToInt16 | FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
             let RoundingOf {
                 rounding, exact, ..
             } = RoundingOf::from_bits(conversion);
-            double
+            size(op)
                 | match rounding {
-                    None if exact => 0xeeb7_0a41,
-                    None => 0xeeb6_0a41,
-                    Some(Rounding::Zero) => 0xeeb6_0ac1,
-                    Some(rounding) => 0xfeb8_0a41 | direction(rounding),
+                    None if exact => 0xeeb7_0841,
+                    None => 0xeeb6_0841,
+                    Some(Rounding::Zero) => 0xeeb6_08c1,
+                    Some(rounding) => 0xfeb8_0841 | direction(rounding),
                 }
         }
-        FpOp::ToInt32 | FpOp::ToInt64 => {
-            let double = u32::from(op == FpOp::ToInt64) << 8;
+        FpOp::ToInt16 | FpOp::ToInt32 | FpOp::ToInt64 => {
             let RoundingOf {
                 rounding, signed, ..
             } = RoundingOf::from_bits(conversion);
             let rounding = rounding.unwrap_or(Rounding::TieEven);
-            0xfebc_0a41 | double | u32::from(signed) << 7 | direction(rounding)
+            0xfebc_0841 | size(op) | u32::from(signed) << 7 | direction(rounding)
         }
-        FpOp::ToFixed32 | FpOp::ToFixed64 => {
+        FpOp::ToFixed16 | FpOp::ToFixed32 | FpOp::ToFixed64 => {
             let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
-            let double = u32::from(op == FpOp::ToFixed64) << 8;
             if is_int(fixed) {
                 let signed = u32::from(fixed.signed) << 16;
                 let truncates = u32::from(!by_fpscr) << 7;
-                return 0xeebc_0a41 | double | signed | truncates;
+                return 0xeebc_0841 | size(op) | signed | truncates;
             }
-            0xeebe_0a40 | double | fixed_fields(fixed)
+            0xeebe_0840 | size(op) | fixed_fields(fixed)
         }
-        FpOp::FromFixed32 | FpOp::FromFixed64 => {
+        FpOp::FromFixed16 | FpOp::FromFixed32 | FpOp::FromFixed64 => {
             let Conversion { fixed, .. } = Conversion::from_bits(conversion);
-            let double = u32::from(op == FpOp::FromFixed64) << 8;
             if is_int(fixed) {
-                return 0xeeb8_0a41 | double | u32::from(fixed.signed) << 7;
+                return 0xeeb8_0841 | size(op) | u32::from(fixed.signed) << 7;
             }
-            0xeeba_0a40 | double | fixed_fields(fixed)
+            0xeeba_0840 | size(op) | fixed_fields(fixed)
         }
+    }
+}
+
+/// The field that tells the precision of a conversion.
+fn size(op: FpOp) -> u32 {
+    match op {
+        FpOp::RoundToInt16 | FpOp::ToInt16 | FpOp::ToFixed16 | FpOp::FromFixed16 => 1 << 8,
+        FpOp::RoundToInt64 | FpOp::ToInt64 | FpOp::ToFixed64 | FpOp::FromFixed64 => 3 << 8,
+        _ => 2 << 8,
     }
 }
 
@@ -278,13 +305,13 @@ pub fn instruction(op: FpOp, conversion: u64) -> u32 {
 pub fn encodable(op: FpOp, conversion: u64) -> u64 {
     match op {
         // Only rounding by FPSCR can be inexact.
-        FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
+        FpOp::RoundToInt16 | FpOp::RoundToInt32 | FpOp::RoundToInt64 => {
             let how = RoundingOf::from_bits(conversion);
             let exact = how.exact && how.rounding.is_none();
             return RoundingOf { exact, ..how }.bits();
         }
         // The other directions are those of conversions to fixed-point numbers.
-        FpOp::ToInt32 | FpOp::ToInt64 => {
+        FpOp::ToInt16 | FpOp::ToInt32 | FpOp::ToInt64 => {
             let how = RoundingOf::from_bits(conversion);
             let rounding = match how.rounding {
                 None | Some(Rounding::Zero) => Some(Rounding::TieEven),
@@ -302,12 +329,17 @@ pub fn encodable(op: FpOp, conversion: u64) -> u64 {
     let Conversion { fixed, by_fpscr } = Conversion::from_bits(conversion);
     let has_mode = matches!(
         op,
-        FpOp::ToFixed32 | FpOp::ToFixed64 | FpOp::FromFixed32 | FpOp::FromFixed64
+        FpOp::ToFixed16
+            | FpOp::ToFixed32
+            | FpOp::ToFixed64
+            | FpOp::FromFixed16
+            | FpOp::FromFixed32
+            | FpOp::FromFixed64
     );
     if !has_mode {
         return conversion;
     }
-    let to_int = matches!(op, FpOp::ToFixed32 | FpOp::ToFixed64);
+    let to_int = matches!(op, FpOp::ToFixed16 | FpOp::ToFixed32 | FpOp::ToFixed64);
     Conversion {
         fixed,
         by_fpscr: is_int(fixed) && (by_fpscr || !to_int),

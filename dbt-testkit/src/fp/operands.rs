@@ -80,6 +80,20 @@ impl Operands {
             | FpOp::CompareSignalling64
             | FpOp::MaxNum64
             | FpOp::MinNum64 => self.numbers(DOUBLE),
+            FpOp::Add16
+            | FpOp::Sub16
+            | FpOp::Mul16
+            | FpOp::Div16
+            | FpOp::Sqrt16
+            | FpOp::MulAdd16
+            | FpOp::Compare16
+            | FpOp::CompareSignalling16
+            | FpOp::MaxNum16
+            | FpOp::MinNum16 => self.numbers(HALF),
+            FpOp::SingleToBrain => self.numbers(SINGLE),
+            FpOp::ToIntModulo => [self.number(DOUBLE, Some((1023, 90))), 0, 0],
+            FpOp::RoundToInt16 | FpOp::ToInt16 => [self.number(HALF, None), self.rounding(), 0],
+            FpOp::ToFixed16 => [self.number(HALF, None), self.conversion(), 0],
             // Exponents in the range of the narrower format, mostly.
             FpOp::Narrow => [self.number(DOUBLE, Some((1023, 160))), 0, 0],
             FpOp::SingleToHalf => [self.number(SINGLE, Some((127, 28))), 0, 0],
@@ -93,7 +107,9 @@ impl Operands {
             }
             FpOp::ToFixed32 => [self.number(SINGLE, Some((127, 40))), self.conversion(), 0],
             FpOp::ToFixed64 => [self.number(DOUBLE, Some((1023, 40))), self.conversion(), 0],
-            FpOp::FromFixed32 | FpOp::FromFixed64 => [self.integer(), self.conversion(), 0],
+            FpOp::FromFixed16 | FpOp::FromFixed32 | FpOp::FromFixed64 => {
+                [self.integer(), self.conversion(), 0]
+            }
         }
     }
 

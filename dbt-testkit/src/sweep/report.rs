@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Set;
-use super::accepted::{self, Exception, Gap};
+use super::accepted::{self, Against, Exception, Gap};
 
 /// How the subject and Capstone differ.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -67,12 +67,12 @@ pub struct Report {
 impl Report {
     /// An empty report.
     #[must_use]
-    pub fn new(set: Set) -> Self {
+    pub fn new(set: Set, against: Against) -> Self {
         Self {
             set,
             exceptions: accepted::EXCEPTIONS
                 .iter()
-                .filter(|e| e.set == set)
+                .filter(|e| e.set == set && e.against.is_none_or(|only| only == against))
                 .collect(),
             gaps: accepted::GAPS.iter().filter(|gap| gap.set == set).collect(),
             words: 0,
@@ -133,6 +133,12 @@ impl Report {
                 self.differ(Class::TheirsOnly, word, mnemonic, "", &theirs);
             }
         }
+    }
+
+    /// Whether an exception says that the other side doubts this instruction.
+    pub(super) fn excuses_doubt(&self, word: u32, ours: &str) -> bool {
+        let doubts = |e: &&Exception| e.class == Class::Doubtful && e.covers(word, ours, "");
+        self.exceptions.iter().any(doubts)
     }
 
     pub(super) fn differ(&mut self, class: Class, word: u32, row: &str, ours: &str, theirs: &str) {

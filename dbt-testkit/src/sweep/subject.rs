@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use dbt_a32_frontend::decode::{decode_a32, decode_thumb};
 use dbt_a32_frontend::disasm::PrintContext;
-use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
+use dbt_a32_frontend::insn::{Insn, a32, simd, simd_extension, t16, t32, vfp, vfp_half, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_isa::{Decoded, RowInfo, Undecodable};
@@ -83,10 +83,22 @@ impl Frontend {
         let mut rows = self.rows().iter();
         // Floating point is decoded under one condition only.
         let always = word & 0x0fff_ffff | 0xe000_0000;
-        let mut fp = vfp::ROWS.iter().chain(simd::ROWS).chain(vfp_v8::ROWS);
-        let row = rows
-            .find(|row| word & row.mask == row.value)
-            .or_else(|| fp.find(|row| always & row.mask == row.value));
+        let mut fp = [
+            vfp::ROWS,
+            simd::ROWS,
+            vfp_v8::ROWS,
+            vfp_half::ROWS,
+            simd_extension::ROWS,
+        ]
+        .into_iter()
+        .flatten();
+        let row = rows.find(|row| word & row.mask == row.value).or_else(|| {
+            fp.find(|row| {
+                [word, always]
+                    .iter()
+                    .any(|word| word & row.mask == row.value)
+            })
+        });
         row.map_or("?", |row| row.name)
     }
 }

@@ -79,6 +79,12 @@ pub fn split(text: &str) -> (&str, &str) {
     }
 }
 
+/// Leaves out LLVM's comment behind an instruction.
+#[must_use]
+pub fn without_comment(text: &str) -> &str {
+    text.split('@').next().unwrap_or_default().trim_end()
+}
+
 /// Keeps two words apart that only white space separates.
 fn separate(space: bool, out: &mut String) {
     if space && out.as_bytes().last().is_some_and(|&last| is_word(last)) {
