@@ -296,7 +296,9 @@ impl<'a> Lowering<'a> {
             Inst::Vector { op, a, b } => self.vector(value, op, a, b),
             Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
-            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::Float {
+                op, helper, args, ..
+            } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
             Inst::CompareExchange {
                 access,

@@ -48,6 +48,7 @@ impl Guest for Idle {
             hot: &[],
             flags: Slot(0),
             float_status: None,
+            float_rules: dbt_core::ir::FloatRules::Own,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -27,6 +27,7 @@ pub static LAYOUT: StateLayout = StateLayout {
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
+    float_rules: dbt_core::ir::FloatRules::Arm,
 };
 
 /// The number of bytes of the made-up guest's state.
@@ -603,6 +604,7 @@ impl Generator<'_, '_> {
                 args[op.count()..].fill(first);
                 Inst::Float {
                     op,
+                    flushes: self.random.one_in(4),
                     helper: Helper(FLOAT_STATUS.0),
                     args,
                 }

@@ -184,7 +184,9 @@ impl Evaluator {
                     .store(access, self.address(address), self.dword(value))?;
                 0
             }
-            Inst::Float { op, helper, args } => {
+            Inst::Float {
+                op, helper, args, ..
+            } => {
                 let count = op.count();
                 let operand = |index: usize| {
                     if index < count {

@@ -50,6 +50,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: FLAGS,
     float_status: None,
+    float_rules: crate::ir::FloatRules::Own,
 };
 
 const FLAGS: Slot = Slot(8);
