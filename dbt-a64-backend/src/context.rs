@@ -31,6 +31,11 @@ pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
+/// The guest's `FPCR`; with the flags of `FPSR` outside generated code only.
+pub(crate) const FLOAT: i32 = field(offset_of!(VcpuContext, float));
+/// The host's `FPCR`.
+pub(crate) const HOST_FLOAT: i32 = field(offset_of!(VcpuContext, host_float));
+pub(crate) const FAULT_VECTORS: i32 = field(offset_of!(VcpuContext, fault.vectors));
 pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
 
 // A trap's kind and particulars are stored as a pair.

@@ -14,9 +14,14 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
+mod vector;
 
 use alloc::vec::Vec;
 
+use alloc::sync::Arc;
+
+use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
@@ -32,6 +37,7 @@ use crate::runtime::Entries;
 use branch::Stub;
 use flags::FlagsState;
 use place::Places;
+use vector::{LastVectorAccess, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -47,6 +53,10 @@ pub(crate) struct Scratch {
     loop_heads: Vec<bool>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
+    /// The bindings with which each block is entered.
+    contracts: Contracts,
+    /// Transfers that stubs make.
+    transfers: Vec<Transfer>,
 }
 
 /// The lowering of one unit.
@@ -75,7 +85,13 @@ pub(crate) struct Lowering<'a> {
     known: Option<(Reg, u32, u32)>,
     /// The access that the next one may be joined with.
     last_access: Option<memory::LastAccess>,
+    last_vector_access: Option<LastVectorAccess>,
     next_block: Option<BlockId>,
+    vectors: VectorState,
+    /// The position of the last block of the loop being lowered.
+    vector_loop: Option<usize>,
+    /// Lists of dirty slots that stubs name.
+    deferred: Vec<Option<Arc<[Binding]>>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -105,7 +121,11 @@ impl<'a> Lowering<'a> {
             aligned: None,
             known: None,
             last_access: None,
+            last_vector_access: None,
             next_block: None,
+            vectors: VectorState::default(),
+            vector_loop: None,
+            deferred: Vec::new(),
         }
     }
 
@@ -114,7 +134,7 @@ impl<'a> Lowering<'a> {
         self.prepare();
         for (position, id) in unit.order.iter().enumerate() {
             self.next_block = unit.order.get(position + 1).copied();
-            self.block(*id, unit.block(*id))?;
+            self.block(*id, position, unit.block(*id))?;
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
@@ -152,11 +172,13 @@ impl<'a> Lowering<'a> {
         find_loop_heads(unit, &mut scratch.loop_heads);
         scratch.forms.clear();
         scratch.forms.resize(unit.blocks.len(), None);
+        self.prepare_vectors();
     }
 
-    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+    fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
         let form = self.enter_block(id)?;
+        self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -171,6 +193,7 @@ impl<'a> Lowering<'a> {
         self.aligned = None;
         self.known = None;
         self.last_access = None;
+        self.last_vector_access = None;
         if let Some(location) = block.location {
             self.location = location;
             if self.scratch.loop_heads[id.index()] {
@@ -198,6 +221,7 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.vectors.busy = 0;
         self.reads_flags = None;
         let facts = &self.scratch.facts;
         self.scratch
@@ -228,10 +252,7 @@ impl<'a> Lowering<'a> {
                 self.location = location;
                 Ok(())
             }
-            Inst::Get { slot } => {
-                self.get(value, slot);
-                Ok(())
-            }
+            Inst::Get { slot } => self.get(value, slot),
             Inst::Set { slot, value } => self.set(slot, value),
             Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
             Inst::Unary { op, a } => self.unary(value, op, a),
@@ -281,19 +302,20 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
-            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::ToVector { width, a } => self.to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.from_vector(value, width, a),
             Inst::LoadVector {
                 access,
                 width,
                 address,
-            } => self.load(value, access, width, address),
+            } => self.load_vector(value, access, width.into(), address),
             Inst::StoreVector {
                 access,
                 width,
                 address,
                 value,
-            } => self.store(access, width, address, value),
-            Inst::Vector { op, a, b } => self.vector(value, op, a, b),
+            } => self.store_vector(access, width.into(), address, value),
+            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
             Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
@@ -330,11 +352,30 @@ impl<'a> Lowering<'a> {
 
     /// Names the state at the host instruction at `offset`.
     fn state_map(&mut self, offset: u32, location: Location, flags: Sources) {
+        let vectors = self.vectors.bindings.deferred();
+        self.push_map(offset, location, flags, vectors);
+    }
+
+    fn push_map(
+        &mut self,
+        offset: u32,
+        location: Location,
+        flags: Sources,
+        vectors: Option<Arc<[Binding]>>,
+    ) {
         self.maps.push(StateMap {
             offset,
             location,
             flags,
+            vectors,
         });
+    }
+
+    /// Lists the dirty slots for a stub.
+    fn deferred_vectors(&mut self) -> usize {
+        let vectors = self.vectors.bindings.deferred();
+        self.deferred.push(vectors);
+        self.deferred.len() - 1
     }
 }
 

@@ -15,6 +15,9 @@
 //! | `x29` | not used: the caller's frame |
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
+//! | `v0` to `v30` | nothing between fragments; within one floating-point and vector slots, and values |
+//! | `v31` | scratch |
+//! | `FPCR`, `FPSR` | the guest's modes and cumulative flags |
 //!
 //! A register that holds 32 bits has zeroes above them, always, so that it can be
 //! part of an address as it is.
@@ -56,11 +59,24 @@ impl Reg {
     }
 }
 
-/// A vector register, by its number. None holds a value from one IR instruction to
-/// the next.
+/// A vector register, by its number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(transparent)]
 pub struct Vreg(pub u8);
+
+impl Vreg {
+    /// The register that holds nothing from one IR instruction to the next.
+    pub const SCRATCH: Self = Self(31);
+
+    /// Returns the register's index in a table of 32.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Number of vector registers for values and slots: `v0` and on.
+pub const VECTORS: u8 = 31;
 
 /// Registers for values local to a block.
 pub const SCRATCH: [Reg; 8] = [

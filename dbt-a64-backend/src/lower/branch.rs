@@ -39,6 +39,8 @@ pub(super) struct Stub {
     at: u32,
     /// What becomes of the flags first.
     flags: Conversion,
+    /// What becomes of vector registers.
+    transfers: (u32, u32),
     kind: StubKind,
 }
 
@@ -56,6 +58,8 @@ pub(super) enum StubKind {
         why: Why,
         location: Location,
         flags: Sources,
+        /// The dirty slots, by their place in a list of such lists.
+        vectors: usize,
     },
     /// Leaves because of an interrupt, with the location in `x16`.
     InterruptIndirect,
@@ -86,21 +90,32 @@ impl Lowering<'_> {
                 return Ok(());
             }
             let flags = self.conversion(target)?;
+            let transfers = self.branch_vectors(target);
             let at = self.asm.b();
-            self.stub_for(at, flags, target);
+            self.stub_for(at, flags, transfers, target);
             return Ok(());
         }
         let test = self.test(condition)?;
         let flags = self.conversion(target)?;
+        if let Target::Block(id) = target
+            && self.goes_back(target)
+        {
+            // The loop goes on most times, so what that takes is done before.
+            self.jump_vectors(id)?;
+        }
+        let transfers = self.branch_vectors(target);
+        let in_place = transfers.0 == transfers.1;
         let at = self.branch_if(test);
         match target {
-            Target::Block(id) if flags.is_empty() => self.scratch.fixups.push((at, id)),
-            _ => self.stub_for(at, flags, target),
+            Target::Block(id) if in_place && flags.is_empty() => {
+                self.scratch.fixups.push((at, id));
+            }
+            _ => self.stub_for(at, flags, transfers, target),
         }
         Ok(())
     }
 
-    fn stub_for(&mut self, at: u32, flags: Conversion, target: Target) {
+    fn stub_for(&mut self, at: u32, flags: Conversion, transfers: (u32, u32), target: Target) {
         let kind = match target {
             Target::Block(id) => StubKind::Block(id),
             Target::Exit(to) => StubKind::Exit {
@@ -108,7 +123,22 @@ impl Lowering<'_> {
                 poll: self.is_backward(to),
             },
         };
-        self.scratch.stubs.push(Stub { at, flags, kind });
+        self.scratch.stubs.push(Stub {
+            at,
+            flags,
+            transfers,
+            kind,
+        });
+    }
+
+    /// Adds a stub that converts nothing.
+    fn stub_at(&mut self, at: u32, kind: StubKind) {
+        self.scratch.stubs.push(Stub {
+            at,
+            flags: Conversion::NONE,
+            transfers: (0, 0),
+            kind,
+        });
     }
 
     /// Branches if a test succeeds.
@@ -122,12 +152,14 @@ impl Lowering<'_> {
 
     /// Leaves at `location` if a test succeeds; a state map tells the rest.
     pub(super) fn side_exit(&mut self, test: Test, why: Why, location: Location, flags: Sources) {
+        let vectors = self.deferred_vectors();
         self.side_stub(
             test,
             StubKind::Mapped {
                 why,
                 location,
                 flags,
+                vectors,
             },
         );
     }
@@ -135,11 +167,7 @@ impl Lowering<'_> {
     /// Branches to a stub if a test succeeds.
     fn side_stub(&mut self, test: Test, kind: StubKind) {
         let at = self.branch_if(test);
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind,
-        });
+        self.stub_at(at, kind);
     }
 
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
@@ -147,6 +175,10 @@ impl Lowering<'_> {
         match *terminator {
             Terminator::Jump(target) => {
                 let flags = self.conversion(target)?;
+                match target {
+                    Target::Block(id) => self.jump_vectors(id)?,
+                    Target::Exit(_) => self.leave_vectors(),
+                }
                 self.convert(&flags)?;
                 self.go(target)
             }
@@ -157,17 +189,20 @@ impl Lowering<'_> {
             } => {
                 // A callee within the unit is entered as one outside is.
                 let flags = self.conversion(outside(return_location))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.direct_call(target, return_location, return_to)
             }
             Terminator::Indirect { value, mode, kind } => {
                 let value = self.reg(value)?;
                 let flags = self.conversion(outside(self.location))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
                 let flags = self.conversion(outside(resume))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.trap(kind, info, resume)
             }
@@ -195,11 +230,7 @@ impl Lowering<'_> {
     /// A jump that can be linked, with its stub far away.
     fn exit_jump(&mut self, to: Location) {
         let at = self.asm.b();
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind: StubKind::Unlinked(to),
-        });
+        self.stub_at(at, StubKind::Unlinked(to));
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -244,11 +275,7 @@ impl Lowering<'_> {
             Target::Exit(to) => {
                 let at = self.asm.bl();
                 let kind = StubKind::Unlinked(to);
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags: Conversion::NONE,
-                    kind,
-                });
+                self.stub_at(at, kind);
             }
         }
         self.after_return(return_to)
@@ -302,6 +329,7 @@ impl Lowering<'_> {
             Target::Block(id) => {
                 // The callee returns with flags as between fragments.
                 self.enter_from_outside(id)?;
+                self.jump_vectors(id)?;
                 self.go(return_to)
             }
         }
@@ -320,11 +348,7 @@ impl Lowering<'_> {
                 self.asm
                     .logic(Logic::Eor, false, Width::W64, popped, popped, wanted);
                 let at = self.asm.cbz(true, Width::W64, popped);
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags: Conversion::NONE,
-                    kind: StubKind::Unpaired { value },
-                });
+                self.stub_at(at, StubKind::Unpaired { value });
                 self.asm.ret();
             }
             IndirectKind::Jump => {
@@ -372,11 +396,7 @@ impl Lowering<'_> {
     fn look_up(&mut self) {
         probe(&mut self.asm);
         let at = self.asm.cbz(true, Width::W64, Reg::X15);
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind: StubKind::Missed,
-        });
+        self.stub_at(at, StubKind::Missed);
     }
 
     fn trap(&mut self, kind: TrapKind, info: u32, resume: Location) -> Result<()> {
@@ -409,11 +429,14 @@ impl Lowering<'_> {
     pub(super) fn stubs(&mut self) -> Result<()> {
         let mut position = 0;
         self.busy = 0;
+        // Stubs of exits leave nothing in vector registers.
+        self.vectors.bindings.clear();
         // Stubs may add stubs.
         while let Some(stub) = self.scratch.stubs.get(position).copied() {
             position += 1;
             let here = self.asm.offset();
             self.bind(stub.at, here)?;
+            self.emit_transfers(stub.transfers);
             self.convert(&stub.flags)?;
             self.stub(&stub, here)?;
         }
@@ -440,6 +463,7 @@ impl Lowering<'_> {
                 why,
                 location,
                 flags,
+                vectors,
             } => {
                 let at = self.asm.bl();
                 let entry = match why {
@@ -449,7 +473,8 @@ impl Lowering<'_> {
                 };
                 self.patch_runtime(at, entry)?;
                 let here = self.asm.offset();
-                self.state_map(here, location, flags);
+                let vectors = self.deferred[vectors].clone();
+                self.push_map(here, location, flags, vectors);
             }
             StubKind::InterruptIndirect => self.jump_runtime(self.entries.interrupt)?,
             StubKind::Missed => self.jump_runtime(self.entries.missed)?,

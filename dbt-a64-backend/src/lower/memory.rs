@@ -9,6 +9,7 @@ use super::branch::Why;
 use super::flags::InRegister;
 use super::int::Test;
 use super::place::Place;
+use super::vector::view_of;
 use super::{Lowering, Result};
 use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
 use crate::context;
@@ -36,7 +37,12 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
-            return self.load_by_call(value, access, width, address);
+            self.load_by_call(access, address)?;
+            if access.signed {
+                self.extend_loaded(access.size, width, Reg::X16);
+            }
+            self.define(value, Reg::X16);
+            return Ok(());
         }
         if access.ordered {
             let base = self.host_address(address)?;
@@ -77,6 +83,7 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
+            let value = self.reg_or_zero(value)?;
             return self.store_by_call(access, address, value);
         }
         let reg = self.reg_or_zero(value)?;
@@ -218,7 +225,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the operand at a guest address.
-    fn window(&mut self, size: Size, address: Value) -> Result<Mem> {
+    pub(super) fn window(&mut self, size: Size, address: Value) -> Result<Mem> {
         if let Place::Sum {
             base,
             index: None,
@@ -242,7 +249,7 @@ impl Lowering<'_> {
 
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
-    fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
+    pub(super) fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
         let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
@@ -303,6 +310,7 @@ impl Lowering<'_> {
             self.pass(index, arg)?;
         }
         self.save_all_slot_values()?;
+        self.before_call_of_guest()?;
         self.call(function, self.entries.call_state)?;
         for n in 0..PINNED {
             // The function may have written the slot.
@@ -319,7 +327,7 @@ impl Lowering<'_> {
         for (index, arg) in args.iter().enumerate() {
             self.pass(index, *arg)?;
         }
-        self.call(function, self.entries.call_state)
+        self.call(function, self.entries.call_float)
     }
 
     fn helper(&self, helper: Helper) -> Result<u64> {
@@ -330,6 +338,13 @@ impl Lowering<'_> {
 
     /// Passes an argument to a function that is about to be called.
     fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+        if let Some(view) = view_of(self.ty_of(value)) {
+            let reg = self.vector(value)?;
+            let place = context::argument(index);
+            self.asm.store(Width::W64, Reg::ZERO, Reg::CONTEXT, place);
+            self.asm.store_vector(view, reg, Reg::CONTEXT, place);
+            return Ok(());
+        }
         let reg = self.reg_or_zero(value)?;
         self.asm
             .store(Width::W64, reg, Reg::CONTEXT, context::argument(index));
@@ -356,28 +371,20 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn load_by_call(
-        &mut self,
-        value: Value,
-        access: Access,
-        width: Width,
-        address: Value,
-    ) -> Result<()> {
+    /// Calls the embedder for a load. What was loaded is in `x16`, zero-extended.
+    pub(super) fn load_by_call(&mut self, access: Access, address: Value) -> Result<()> {
         self.pass(0, address)?;
         self.pass_access(access)?;
         self.call(self.input.callees.load, self.entries.call_context)?;
-        self.check_callback()?;
-        if access.signed {
-            self.extend_loaded(access.size, width, Reg::X16);
-        }
-        self.define(value, Reg::X16);
-        Ok(())
+        self.check_callback()
     }
 
-    fn store_by_call(&mut self, access: Access, address: Value, value: Value) -> Result<()> {
+    /// Calls the embedder for a store of a register.
+    pub(super) fn store_by_call(&mut self, access: Access, address: Value, reg: Reg) -> Result<()> {
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(2));
         self.pass(0, address)?;
         self.pass_access(access)?;
-        self.pass(2, value)?;
         self.call(self.input.callees.store, self.entries.call_context)?;
         self.check_callback()
     }
