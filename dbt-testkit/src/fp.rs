@@ -18,7 +18,10 @@
     reason = "operands are zero-extended, results truncated"
 )]
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub mod generated;
 mod operands;
 

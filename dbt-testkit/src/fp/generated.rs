@@ -10,10 +10,10 @@ use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use dbt_core::engine::{Config, Engine, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::Lowering;
+use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_hv_glue::process::{
     Backing, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
 };
-use dbt_x86_backend::{Features, X86Backend};
 
 use super::Outcome;
 use crate::lockstep::FEATURES;
@@ -29,7 +29,7 @@ const CODE_BYTES: usize = 4 << 20;
 /// Executes single floating-point instructions in generated code.
 #[derive(Debug)]
 pub struct Generated {
-    engine: Arc<WindowEngine<A32Guest, X86Backend, ProcessCode>>,
+    engine: Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>>,
     vcpu: Vcpu<A32Guest>,
     memory: ProcessMemory,
     /// Where the program of an instruction is.
@@ -37,12 +37,12 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Makes an engine whose back end uses `features` of the host.
+    /// Makes an engine with a back end.
     ///
     /// # Errors
     ///
     /// When the host denies memory.
-    pub fn new(features: Features) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new(backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
         let window = Arc::new(Window::new()?);
         let prot = Prot::READ | Prot::WRITE | Prot::EXEC;
         window.map(CODE, LEN.into(), prot, Backing::Anonymous, Placement::Fixed)?;
@@ -52,7 +52,7 @@ impl Generated {
         };
         let engine = Engine::new(
             A32Guest::new(FEATURES),
-            X86Backend::new(features),
+            backend,
             Some(ProcessCode::new(CODE_BYTES)?),
             Lowering::Window,
             config,
@@ -139,6 +139,16 @@ impl Generated {
         self.programs.insert(word, pc);
         pc
     }
+}
+
+/// Returns the back ends that emit different code here, with what sets them apart.
+#[must_use]
+pub fn backends() -> [(&'static str, NativeBackend); 2] {
+    let baseline = native::baseline();
+    [
+        ("all host features", native::backend()),
+        ("baseline", baseline),
+    ]
 }
 
 /// Returns the A32 instruction that performs an operation. Results are in d0 or s0,

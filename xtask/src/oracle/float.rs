@@ -30,18 +30,23 @@ struct Options {
     only: Vec<String>,
 }
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 fn compare(_: &Options) -> ExitCode {
     println!("there is no back end for this host");
     ExitCode::SUCCESS
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 fn compare(options: &Options) -> ExitCode {
     use dbt_a32_frontend::vfp_machine::FpOp;
-    use dbt_testkit::fp::generated::{Generated, encodable};
+    use dbt_testkit::fp::generated::{Generated, backends, encodable};
     use dbt_testkit::fp::{Operands, controls, expected};
-    use dbt_x86_backend::Features;
 
     const SHOWN: usize = 5;
     let chosen = |op: &&FpOp| {
@@ -49,11 +54,8 @@ fn compare(options: &Options) -> ExitCode {
     };
     let mut total = 0_u64;
     let mut clean = true;
-    for (what, features) in [
-        ("all host features", Features::detect()),
-        ("baseline", Features::BASELINE),
-    ] {
-        let mut generated = match Generated::new(features) {
+    for (what, backend) in backends() {
+        let mut generated = match Generated::new(backend) {
             Ok(generated) => generated,
             Err(error) => {
                 eprintln!("xtask: {error}");
