@@ -35,8 +35,8 @@ impl FpOp {
 }
 
 /// Performs the packed vector operation `op` on operands in
-/// [`ArmState::vectors`], and clears them. Returns the lower half of the result and
-/// leaves the upper one in the first place of the operands.
+/// [`ArmState::vectors`], clears them and leaves the result in the place of the
+/// first.
 pub extern "C" fn simd_function(state: &mut ArmState, op: u64, _: u64, _: u64) -> u64 {
     let [a, b, c] = [0, 2, 4].map(|index| {
         let [low, high] = [index, index + 1].map(|index| u128::from(state.vectors[index]));
@@ -45,8 +45,8 @@ pub extern "C" fn simd_function(state: &mut ArmState, op: u64, _: u64, _: u64) -
     let result = SimdOp::unpack(op).execute(state, a, b, c);
     #[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
     let [low, high] = [result as u64, (result >> 64) as u64];
-    state.vectors = [high, 0, 0, 0, 0, 0];
-    low
+    state.vectors = [low, high, 0, 0, 0, 0];
+    0
 }
 
 /// Returns the checksum `a`, continued with the lowest bytes of `b`; `packed` is a

@@ -223,13 +223,16 @@ impl fmt::Display for Disassembled {
 /// The state that changes how code is translated, as the mode of a [`Location`].
 ///
 /// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
-/// short vectors, bit 10 is FPSCR.FZ, bits above are those of [`context`].
+/// short vectors, bit 10 is FPSCR.FZ, the bits of [`context`] follow, and bit 24 tells
+/// that FPSCR.RMode is not to nearest.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) it: ItState,
     pub(crate) big_endian: bool,
     pub(crate) fp_vectors: bool,
     pub(crate) fp_flush: bool,
+    /// Whether floating point rounds otherwise than to nearest.
+    pub(crate) fp_rounds: bool,
     /// What depends on the system level.
     pub(crate) system: u32,
 }
@@ -240,6 +243,7 @@ impl Mode {
             | u32::from(self.big_endian) << 8
             | u32::from(self.fp_vectors) << 9
             | u32::from(self.fp_flush) << 10
+            | u32::from(self.fp_rounds) << 24
             | self.system
     }
 
@@ -250,8 +254,14 @@ impl Mode {
             big_endian: bits & 1 << 8 != 0,
             fp_vectors: bits & 1 << 9 != 0,
             fp_flush: bits & 1 << 10 != 0,
+            fp_rounds: bits & 1 << 24 != 0,
             system: bits & context::ALL,
         }
+    }
+
+    /// Whether every access must be aligned.
+    pub(crate) const fn aligns(self) -> bool {
+        self.system & context::ALIGNED != 0
     }
 
     /// Returns the location of the instruction at `pc`.
@@ -299,6 +309,7 @@ impl Guest for A32Guest {
             big_endian: state.big_endian != 0,
             fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
             fp_flush: state.fpscr & ArmState::FPSCR_FZ != 0,
+            fp_rounds: state.fpscr & ArmState::FPSCR_RMODE != 0,
             system: state.system.context,
         };
         mode.at(state.r[15], state.thumb != 0)
@@ -331,7 +342,7 @@ impl Guest for A32Guest {
     }
 
     fn raise_float_flags(&self, state: &mut ArmState, flags: FloatFlags) {
-        // IOC, DZC, OFC, UFC, IXC and IDC are in the same order.
+        // IOC, DZC, OFC, UFC, IXC, IDC and QC are in the same places.
         state.fpscr |= flags.bits();
     }
 
@@ -350,7 +361,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 96 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 109 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -375,14 +386,18 @@ pub(crate) mod slot {
         Slot(55 + index as u16)
     }
     pub(crate) const FPSCR_NZCV: Slot = Slot(87);
-    /// The halves of a vector operation's operands.
+    /// A vector operation's operands.
     pub(crate) const fn vector(index: usize) -> Slot {
         Slot(88 + index as u16)
     }
     /// A, I, F and M of the CPSR.
-    pub(crate) const CONTROL: Slot = Slot(94);
-    pub(crate) const SPSR: Slot = Slot(95);
-    pub(crate) const COUNT: usize = 96;
+    pub(crate) const CONTROL: Slot = Slot(91);
+    pub(crate) const SPSR: Slot = Slot(92);
+    /// Q0 to Q15, each two of D0 to D31.
+    pub(crate) const fn q(index: usize) -> Slot {
+        Slot(93 + index as u16)
+    }
+    pub(crate) const COUNT: usize = 109;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -391,6 +406,7 @@ static LAYOUT: StateLayout = StateLayout {
     flags: slot::NZCV,
     float_status: Some(slot::FPSCR),
     float_rules: FloatRules::Arm,
+    vector_operands: Some([slot::vector(0), slot::vector(1), slot::vector(2)]),
 };
 
 /// Compilers use the low registers most, then SP, LR and the scratch register
@@ -499,11 +515,24 @@ const NAMES: [&str; slot::COUNT] = [
     "vector0",
     "vector1",
     "vector2",
-    "vector3",
-    "vector4",
-    "vector5",
     "control",
     "spsr",
+    "q0",
+    "q1",
+    "q2",
+    "q3",
+    "q4",
+    "q5",
+    "q6",
+    "q7",
+    "q8",
+    "q9",
+    "q10",
+    "q11",
+    "q12",
+    "q13",
+    "q14",
+    "q15",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -530,8 +559,9 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             87 => (Ty::I32, offset_of!(ArmState, fpscr_nzcv)),
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
             55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
-            88..=93 => (Ty::V64, offset_of!(ArmState, vectors) + 8 * (index - 88)),
-            94 => (Ty::I32, offset_of!(ArmState, system.control)),
+            88..=90 => (Ty::V128, offset_of!(ArmState, vectors) + 16 * (index - 88)),
+            93.. => (Ty::V128, offset_of!(ArmState, d) + 16 * (index - 93)),
+            91 => (Ty::I32, offset_of!(ArmState, system.control)),
             _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
         };
         slots[index] = SlotInfo {

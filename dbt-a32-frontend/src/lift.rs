@@ -15,7 +15,6 @@
 //! condition. Which kind an instruction is, is found by trying: the machine refuses
 //! in the middle what a selection cannot express.
 
-mod expand;
 mod guard;
 mod machine;
 mod region;

@@ -145,6 +145,8 @@ kinds! {
         SatNarrowUnsigned,
         /// The sums of neighbours, of twice the size.
         PairAddLong,
+        /// Products, of twice the size, from the lower halves.
+        MulLong,
         /// Products of polynomials, of twice the size, from the lower halves.
         PolyMulLong,
         /// Elements with even numbers, of `a`, then of `b`.
@@ -165,6 +167,8 @@ kinds! {
         Extract,
         /// Element number `imm` everywhere.
         Splat,
+        /// `a` with element number 0 of `b` as its element number `imm`.
+        Insert,
         /// Bytes of the table in `a` and `b`, of `imm` bytes, that bytes of `c` name;
         /// zero if there is none.
         Table,

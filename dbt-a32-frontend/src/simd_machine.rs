@@ -5,10 +5,10 @@
 //! host has, and calls a helper for the others.
 
 use dbt_isa::machine::Abort;
-use dbt_isa::ops::{BinOp, Size};
+use dbt_isa::ops::{Access, BinOp, Size};
 
 use crate::checksum::Checksum;
-use crate::fp_reg::VReg;
+use crate::fp_reg::{DReg, VReg};
 use crate::simd::SimdOp;
 use crate::vfp_machine::VfpMachine;
 
@@ -40,6 +40,72 @@ pub trait SimdMachine: VfpMachine {
     ///
     /// [`Abort`], unless the machine goes on elsewhere.
     fn misaligned(&mut self, address: Self::Word, write: bool) -> Result<(), Abort>;
+
+    /// Tells whether every access must be aligned (SCTLR.A).
+    fn aligns(&self) -> bool;
+
+    /// Loads sixteen bytes as two doublewords, the lower one first.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when an access faults.
+    fn load_vector(&mut self, access: Access, address: Self::Word) -> Result<Self::Vector, Abort> {
+        let above = self.add_imm(address, 8);
+        let low = self.load_double(access, address)?;
+        let high = self.load_double(access, above)?;
+        Ok(self.vector_join(low, high))
+    }
+    /// Stores sixteen bytes as two doublewords, the lower one first.
+    ///
+    /// # Errors
+    ///
+    /// [`Abort`] when an access faults.
+    fn store_vector(
+        &mut self,
+        access: Access,
+        address: Self::Word,
+        value: Self::Vector,
+    ) -> Result<(), Abort> {
+        let above = self.add_imm(address, 8);
+        let [low, high] = self.vector_halves(value);
+        self.store_double(access, address, low)?;
+        self.store_double(access, above, high)
+    }
+    /// A double with zeroes above.
+    fn vector_from_double(&mut self, a: Self::Double) -> Self::Vector {
+        let (low, high) = (self.double_to_dword(a), self.imm64(0));
+        self.vector(low, high)
+    }
+    /// The lower double.
+    fn vector_to_double(&mut self, a: Self::Vector) -> Self::Double {
+        let low = self.vector_low(a);
+        self.double_from_dword(low)
+    }
+    /// Joins two doubles.
+    fn vector_join(&mut self, low: Self::Double, high: Self::Double) -> Self::Vector {
+        let (low, high) = (self.double_to_dword(low), self.double_to_dword(high));
+        self.vector(low, high)
+    }
+    /// The doubles of a vector.
+    fn vector_halves(&mut self, a: Self::Vector) -> [Self::Double; 2] {
+        let (low, high) = (self.vector_low(a), self.vector_high(a));
+        [self.double_from_dword(low), self.double_from_dword(high)]
+    }
+
+    /// Writes element number `x` of a doubleword; of the value the low bits count.
+    fn set_element(&mut self, size: Size, d: DReg, x: u32, value: Self::Word) {
+        let bits = size.bytes() * 8;
+        let mask = u64::MAX >> (64 - bits);
+        let (kept, mask) = (self.imm64(!(mask << (bits * x))), self.imm64(mask));
+        let amount = self.imm64((bits * x).into());
+        let value = self.zext64(value);
+        let value = self.binary64(BinOp::And, value, mask);
+        let value = self.binary64(BinOp::Shl, value, amount);
+        let old = self.dreg(d);
+        let old = self.binary64(BinOp::And, old, kept);
+        let new = self.binary64(BinOp::Or, old, value);
+        self.set_dreg(d, new);
+    }
 
     /// Reads a register; of a doubleword the upper half is zero.
     fn vreg(&mut self, reg: VReg) -> Self::Vector {

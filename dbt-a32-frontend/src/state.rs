@@ -51,10 +51,12 @@ pub struct ArmState {
     pub tpidrurw: u32,
     /// N, Z, C and V of FPSCR in bits 31 to 28, the other bits zero.
     pub fpscr_nzcv: u32,
+    /// Aligns what follows to 16 bytes, so that a host can load all of it at once.
+    pub reserved: [u32; 2],
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
-    /// Operands of a vector operation that generated code leaves to a helper, and
-    /// its result. Not part of the guest's state, and zero between instructions.
+    /// Operands of a vector operation that generated code leaves to a helper, halves
+    /// of 128 bits each, and its result. Not part of the guest's state, and zero between instructions.
     pub vectors: [u64; 6],
     /// What user-level code does not see. Last, so that its size is nobody's cost.
     pub system: SystemState,
@@ -68,6 +70,8 @@ impl ArmState {
     pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
     /// Flush-to-zero of FPSCR.
     pub const FPSCR_FZ: u32 = 1 << 24;
+    /// The rounding mode of FPSCR.
+    pub const FPSCR_RMODE: u32 = 3 << 22;
     /// The condition flags of FPSCR.
     pub const FPSCR_NZCV: u32 = 0xf000_0000;
 
@@ -133,6 +137,7 @@ impl Default for ArmState {
             tpidruro: 0,
             tpidrurw: 0,
             fpscr_nzcv: 0,
+            reserved: [0; 2],
             d: [0; 32],
             vectors: [0; 6],
             system: SystemState::USER,

@@ -486,6 +486,9 @@ impl SimdMachine for UseAnalysis<'_> {
         }
     }
     fn checksum(&mut self, _: Checksum, (): (), (): ()) {}
+    fn aligns(&self) -> bool {
+        false
+    }
     fn misaligned(&mut self, (): (), _: bool) -> Result<(), Abort> {
         Ok(())
     }

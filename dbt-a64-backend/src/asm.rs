@@ -16,6 +16,7 @@ mod fp;
 mod simd;
 
 pub(crate) use fp::{Fp1, Fp2, Fused, View, float_immediate};
+pub(crate) use simd::{Arrangement, element, modified_immediate, unsigned};
 
 /// Logical operations, numbered as in their encodings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

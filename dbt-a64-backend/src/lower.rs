@@ -7,6 +7,7 @@
 //! control leaves, N and Z are in the host's flags, C and V in their register; within
 //! a unit they may be elsewhere, and state maps say where.
 
+mod align;
 mod branch;
 mod edge;
 mod flags;
@@ -34,8 +35,10 @@ use crate::flags::{Form, Sources};
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
+use align::Alignment;
 use branch::Stub;
 use flags::FlagsState;
+use float::Fpcr;
 use place::Places;
 use vector::{LastVectorAccess, VectorState};
 
@@ -55,6 +58,8 @@ pub(crate) struct Scratch {
     forms: Vec<Option<Form>>,
     /// The bindings with which each block is entered.
     contracts: Contracts,
+    /// What `FPCR` holds when each block is entered, once that is decided.
+    fpcr: Vec<Option<Fpcr>>,
     /// Transfers that stubs make.
     transfers: Vec<Transfer>,
 }
@@ -79,8 +84,7 @@ pub(crate) struct Lowering<'a> {
     busy: u32,
     /// Flags that the instruction being lowered will still read.
     reads_flags: Option<(Value, FlagSet)>,
-    /// A register of which the low bits are known to be zero.
-    aligned: Option<(Reg, u32, u32)>,
+    alignment: Alignment,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
     /// The access that the next one may be joined with.
@@ -88,6 +92,7 @@ pub(crate) struct Lowering<'a> {
     last_vector_access: Option<LastVectorAccess>,
     next_block: Option<BlockId>,
     vectors: VectorState,
+    fpcr: Fpcr,
     /// The position of the last block of the loop being lowered.
     vector_loop: Option<usize>,
     /// Lists of dirty slots that stubs name.
@@ -118,12 +123,13 @@ impl<'a> Lowering<'a> {
             index: 0,
             busy: 0,
             reads_flags: None,
-            aligned: None,
+            alignment: Alignment::default(),
             known: None,
             last_access: None,
             last_vector_access: None,
             next_block: None,
             vectors: VectorState::default(),
+            fpcr: Fpcr::default(),
             vector_loop: None,
             deferred: Vec::new(),
         }
@@ -177,6 +183,9 @@ impl<'a> Lowering<'a> {
 
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
+        if id == BlockId::ENTRY {
+            self.enter_aligned_loop()?;
+        }
         let form = self.enter_block(id)?;
         self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
@@ -190,7 +199,7 @@ impl<'a> Lowering<'a> {
         );
         self.scratch.places.begin_block();
         self.flags.begin_block(form);
-        self.aligned = None;
+        self.alignment.begin_block(position);
         self.known = None;
         self.last_access = None;
         self.last_vector_access = None;
@@ -315,8 +324,12 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width.into(), address, value),
-            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
-            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            Inst::Vector {
+                op,
+                helper,
+                info,
+                args,
+            } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
                 op, helper, args, ..

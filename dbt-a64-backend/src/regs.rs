@@ -15,8 +15,8 @@
 //! | `x29` | not used: the caller's frame |
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
-//! | `v0` to `v30` | nothing between fragments; within one floating-point and vector slots, and values |
-//! | `v31` | scratch |
+//! | `v0` to `v29` | nothing between fragments; within one floating-point and vector slots, and values |
+//! | `v30`, `v31` | scratch |
 //! | `FPCR`, `FPSR` | the guest's modes and cumulative flags |
 //!
 //! A register that holds 32 bits has zeroes above them, always, so that it can be
@@ -67,6 +67,8 @@ pub struct Vreg(pub u8);
 impl Vreg {
     /// The register that holds nothing from one IR instruction to the next.
     pub const SCRATCH: Self = Self(31);
+    /// Two neighbours that hold nothing either.
+    pub const TABLE: [Self; 2] = [Self(30), Self(31)];
 
     /// Returns the register's index in a table of 32.
     #[must_use]
@@ -76,7 +78,7 @@ impl Vreg {
 }
 
 /// Number of vector registers for values and slots: `v0` and on.
-pub const VECTORS: u8 = 31;
+pub const VECTORS: u8 = 30;
 
 /// Registers for values local to a block.
 pub const SCRATCH: [Reg; 8] = [

@@ -49,6 +49,7 @@ impl Guest for Idle {
             flags: Slot(0),
             float_status: None,
             float_rules: dbt_core::ir::FloatRules::Own,
+            vector_operands: None,
         }
     }
     fn helpers(&self) -> &'static [HelperFn<State>] {

@@ -44,6 +44,7 @@ static LAYOUT: StateLayout = StateLayout {
     flags: Slot(16),
     float_status: None,
     float_rules: dbt_core::ir::FloatRules::Own,
+    vector_operands: None,
 };
 
 /// What a front end makes of one guest instruction each.

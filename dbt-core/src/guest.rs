@@ -24,6 +24,7 @@ impl SlotInfo {
         match self.ty {
             Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => 4,
             Ty::I64 | Ty::V64 => 8,
+            Ty::V128 => 16,
         }
     }
 
@@ -45,11 +46,17 @@ pub struct StateLayout {
     pub hot: &'static [Slot],
     /// The one slot of type `Flags`.
     pub flags: Slot,
-    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float)
-    /// read and write, if there are such functions.
+    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float) and
+    /// [`Inst::Vector`](crate::ir::Inst::Vector) read and write, if there are such
+    /// functions.
     pub float_status: Option<Slot>,
     /// What these functions do in every case.
     pub float_rules: FloatRules,
+    /// The slots, of type `V128`, through which the functions of
+    /// [`Inst::Vector`](crate::ir::Inst::Vector) get their operands and return their
+    /// result, if there are such functions. They are zero otherwise, and no unit
+    /// names them.
+    pub vector_operands: Option<[Slot; 3]>,
 }
 
 impl StateLayout {

@@ -32,8 +32,8 @@ pub use builder::Builder;
 pub use float::{FloatFlags, FloatMode, FloatOp, FloatRules, Rounding, SignOp};
 pub use inst::{
     BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Ty, Value,
-    Width,
+    VectorWidth, Width,
 };
 pub use unit::{Block, Unit};
-pub use vector::{VectorOp, VectorShift};
+pub use vector::{VectorKind, VectorOp};
 pub use verify::{VerifyError, verify};

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot, write_slot};
-use dbt_core::ir::{Helper, Slot, Unit};
+use dbt_core::ir::{Helper, Slot, Ty, Unit};
 
 use crate::memory::MirroredMemory;
 use crate::random::Random;
@@ -62,10 +62,15 @@ impl World {
             let value = match info.name {
                 "flags" => random.bits() & 0xf000_0000,
                 "q" => random.bits() & 1,
+                name if name.starts_with("operand") => 0,
                 _ if random.one_in(3) => random.bits() & 0xff,
                 _ => random.bits(),
             };
-            write_slot(&LAYOUT, &mut state, slot, value);
+            let above = match info.ty {
+                Ty::V128 if value != 0 => u128::from(random.bits()) << 64,
+                _ => 0,
+            };
+            write_slot(&LAYOUT, &mut state, slot, above | u128::from(value));
         }
         Self {
             outcome: Outcome::Spent,
@@ -93,12 +98,29 @@ impl World {
     }
 }
 
-/// A helper that reads and writes state.
+/// A helper that reads and writes state: also the operands of an operation on
+/// vectors.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the slots have 64 bits at most"
+)]
 fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
     let slot = Slot(helper.0);
+    let operands = LAYOUT.vector_operands.expect("the layout has them");
+    let [a, b, c] = operands.map(|slot| read_slot(&LAYOUT, state, slot));
+    write_slot(
+        &LAYOUT,
+        state,
+        operands[0],
+        a ^ b.rotate_left(3) ^ c.rotate_left(70),
+    );
+    for cleared in &operands[1..] {
+        write_slot(&LAYOUT, state, *cleared, 0);
+    }
     let old = read_slot(&LAYOUT, state, slot);
-    write_slot(&LAYOUT, state, slot, args[0] ^ args[1].rotate_left(5));
-    old ^ args[2]
+    let new = args[0] ^ args[1].rotate_left(5);
+    write_slot(&LAYOUT, state, slot, new.into());
+    old as u64 ^ args[2]
 }
 
 /// Evaluates two valid units of the made-up guest on the same state and memory,

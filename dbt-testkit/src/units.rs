@@ -11,7 +11,7 @@
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
-    TrapKind, Ty, Unit, Value, VectorOp, VectorShift, Width,
+    TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -28,17 +28,18 @@ pub static LAYOUT: StateLayout = StateLayout {
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
     float_rules: dbt_core::ir::FloatRules::Arm,
+    vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
 };
 
 /// The number of bytes of the made-up guest's state.
-pub const STATE_BYTES: usize = 64;
+pub const STATE_BYTES: usize = 144;
 
 const FLOAT_STATUS: Slot = Slot(7);
 
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
 
-static SLOTS: [SlotInfo; 15] = [
+static SLOTS: [SlotInfo; 20] = [
     slot("r0", Ty::I32, 0),
     slot("r1", Ty::I32, 4),
     slot("r2", Ty::I32, 8),
@@ -54,7 +55,15 @@ static SLOTS: [SlotInfo; 15] = [
     slot("d0", Ty::V64, 40),
     slot("d1", Ty::V64, 48),
     slot("w0", Ty::I64, 56),
+    slot("q0", Ty::V128, 40),
+    slot("q1", Ty::V128, 64),
+    slot("operand0", Ty::V128, 96),
+    slot("operand1", Ty::V128, 112),
+    slot("operand2", Ty::V128, 128),
 ];
+
+/// How many slots units may name: all but the operands of functions.
+const NAMED: usize = 17;
 
 const fn slot(name: &'static str, ty: Ty, offset: u32) -> SlotInfo {
     SlotInfo { name, ty, offset }
@@ -144,52 +153,18 @@ struct Generator<'a, 'u> {
     builder: Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
-    made: [Vec<Value>; 6],
+    made: [Vec<Value>; 7],
     pc: u32,
 }
 
-const TYPES: [Ty; 6] = [Ty::I1, Ty::I32, Ty::I64, Ty::Flags, Ty::V32, Ty::V64];
-
-/// Every operation of elements.
-const VECTOR: [VectorOp; 26] = [
-    VectorOp::And,
-    VectorOp::Or,
-    VectorOp::Xor,
-    VectorOp::AndNot,
-    VectorOp::Add(Size::Byte),
-    VectorOp::Add(Size::Half),
-    VectorOp::Add(Size::Word),
-    VectorOp::Add(Size::Dword),
-    VectorOp::Sub(Size::Byte),
-    VectorOp::Sub(Size::Half),
-    VectorOp::Sub(Size::Word),
-    VectorOp::Sub(Size::Dword),
-    VectorOp::Mul(Size::Half),
-    VectorOp::Mul(Size::Word),
-    VectorOp::Equal(Size::Byte),
-    VectorOp::Equal(Size::Half),
-    VectorOp::Equal(Size::Word),
-    VectorOp::Greater(Size::Byte),
-    VectorOp::Greater(Size::Half),
-    VectorOp::Greater(Size::Word),
-    VectorOp::Zip(Size::Byte),
-    VectorOp::Zip(Size::Half),
-    VectorOp::Zip(Size::Word),
-    VectorOp::Narrow(Size::Half),
-    VectorOp::Narrow(Size::Word),
-    VectorOp::Narrow(Size::Dword),
-];
-
-/// Every shift of elements.
-const VECTOR_SHIFTS: [VectorShift; 8] = [
-    VectorShift::Left(Size::Half),
-    VectorShift::Left(Size::Word),
-    VectorShift::Left(Size::Dword),
-    VectorShift::Logical(Size::Half),
-    VectorShift::Logical(Size::Word),
-    VectorShift::Logical(Size::Dword),
-    VectorShift::Arithmetic(Size::Half),
-    VectorShift::Arithmetic(Size::Word),
+const TYPES: [Ty; 7] = [
+    Ty::I1,
+    Ty::I32,
+    Ty::I64,
+    Ty::Flags,
+    Ty::V32,
+    Ty::V64,
+    Ty::V128,
 ];
 
 const FLOAT: [FloatOp; 12] = [
@@ -229,6 +204,7 @@ const fn index_of(ty: Ty) -> usize {
         Ty::Flags => 3,
         Ty::V32 => 4,
         Ty::V64 => 5,
+        Ty::V128 => 6,
     }
 }
 
@@ -274,9 +250,7 @@ impl Generator<'_, '_> {
 
     /// Makes a value that depends on no other.
     fn fresh(&mut self, ty: Ty) -> Value {
-        let slots: Vec<_> = (0..SLOTS.len())
-            .filter(|&index| SLOTS[index].ty == ty)
-            .collect();
+        let slots: Vec<_> = (0..NAMED).filter(|&index| SLOTS[index].ty == ty).collect();
         let value = if !slots.is_empty() && self.random.one_in(2) {
             let slot = self.random.pick(&slots);
             self.builder.get(Slot(slot as u16))
@@ -305,7 +279,7 @@ impl Generator<'_, '_> {
                 let bits = bits & 0xffff_ffff;
                 self.builder.push(Inst::Const { ty, bits })
             }
-            Ty::V64 => self.builder.push(Inst::Const { ty, bits }),
+            Ty::V64 | Ty::V128 => self.builder.push(Inst::Const { ty, bits }),
             Ty::Flags => {
                 let word = self.builder.imm(bits as u32 ^ (bits as u32) << 28);
                 self.builder.flags_from_psr(word)
@@ -344,7 +318,7 @@ impl Generator<'_, '_> {
                 return;
             }
             1..=3 => {
-                let slot = self.random.below(SLOTS.len());
+                let slot = self.random.below(NAMED);
                 let value = self.value(SLOTS[slot].ty);
                 return self.builder.set(Slot(slot as u16), value);
             }
@@ -569,20 +543,7 @@ impl Generator<'_, '_> {
     fn float_inst(&mut self) -> Inst {
         let width = self.width();
         match self.random.below(8) {
-            5 | 6 => Inst::Vector {
-                op: self.random.pick(&VECTOR),
-                a: self.value(Ty::V64),
-                b: self.value(Ty::V64),
-            },
-            7 => {
-                let op = self.random.pick(&VECTOR_SHIFTS);
-                let bits = 8 * op.size().bytes() as usize;
-                Inst::VectorShift {
-                    op,
-                    amount: u8::try_from(self.random.below(bits)).expect("less than 64"),
-                    a: self.value(Ty::V64),
-                }
-            }
+            5..=7 => self.vector_inst(),
             0 => Inst::ToVector {
                 width,
                 a: self.value(width.ty()),
@@ -612,12 +573,37 @@ impl Generator<'_, '_> {
         }
     }
 
+    fn vector_inst(&mut self) -> Inst {
+        const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Dword];
+        let op = loop {
+            let kind = self.random.pick(VectorKind::ALL);
+            let op = VectorOp::new(kind, self.random.pick(&SIZES), self.random.one_in(2))
+                .signed(self.random.one_in(2))
+                .imm(u8::try_from(self.random.below(65)).expect("at most 64"));
+            if op.is_valid() {
+                break op;
+            }
+        };
+        let mut args = op.operands().map(|width| self.value(width.ty()));
+        let first = args[0];
+        args[op.count()..].fill(first);
+        Inst::Vector {
+            op,
+            helper: Helper(FLOAT_STATUS.0),
+            info: self.random.word(),
+            args,
+        }
+    }
+
     /// An access of a floating-point register.
     fn vector_access(&mut self) -> Inst {
-        let width = self.width();
+        let width = self
+            .random
+            .pick(&[VectorWidth::V32, VectorWidth::V64, VectorWidth::V128]);
         let access = match width {
-            Width::W32 => Access::new(Size::Word),
-            Width::W64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V32 => Access::new(Size::Word),
+            VectorWidth::V64 => Access::new(Size::Dword).aligned_by_words(),
+            VectorWidth::V128 => Access::new(Size::Dword),
         };
         let address = self.value(Ty::I32);
         if self.random.one_in(2) {
@@ -631,7 +617,7 @@ impl Generator<'_, '_> {
             access,
             width,
             address,
-            value: self.value(width.vector_ty()),
+            value: self.value(width.ty()),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::regs::Reg;
 
 mod sse;
 
-pub(crate) use sse::{Sse, SseOp};
+pub(crate) use sse::{Sse, SseOp, VecOp};
 
 /// Where the address operand of an instruction is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -143,6 +143,8 @@ struct Opcode {
     mandatory: u8,
     /// `0F` map.
     escape: bool,
+    /// What follows `0F`: `38`, `3A`, or zero.
+    second: u8,
     byte: u8,
     /// REX.W.
     wide: bool,
@@ -155,6 +157,7 @@ impl Opcode {
         Self {
             mandatory: 0,
             escape: false,
+            second: 0,
             byte,
             wide: false,
             byte_regs: false,
@@ -247,6 +250,9 @@ impl Asm<'_> {
         }
         if op.escape {
             self.byte(0x0f);
+            if op.second != 0 {
+                self.byte(op.second);
+            }
         }
         self.byte(op.byte);
         self.modrm(reg & 7, rm);

@@ -27,7 +27,7 @@ use dbt_core::guest::StateLayout;
 use dbt_core::host::{
     Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
 };
-use dbt_core::ir::{FloatFlags, FloatMode, Rounding, Width};
+use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
@@ -122,10 +122,10 @@ unsafe impl Backend for X86Backend {
             set_slot(*offset, fault.regs[reg.index()] as u32);
         }
         for slot in map.vectors.iter().flat_map(|slots| slots.iter()) {
-            let bits = fault.vectors[slot.xmm.index()][0];
-            set_slot(slot.offset, bits as u32);
-            if slot.width == Width::W64 {
-                set_slot(slot.offset + 4, (bits >> 32) as u32);
+            let [low, high] = fault.vectors[slot.xmm.index()];
+            let words = [low, low >> 32, high, high >> 32];
+            for (offset, word) in (0..slot.width.bytes()).step_by(4).zip(words) {
+                set_slot(slot.offset + offset, word as u32);
             }
         }
         let home = flags::recover_edge(map.edges.as_deref(), context_flags, &fault.regs);

@@ -37,6 +37,7 @@ use edge::Edges;
 use flags::FlagsState;
 use float::Slow;
 use place::Places;
+use simd::SlowVector;
 use vector::{Contract, Loops, Transfer, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
@@ -59,6 +60,8 @@ pub(crate) struct Scratch {
     transfers: Vec<Transfer>,
     /// What lies behind the unit for floating-point operations.
     slow: Vec<Slow>,
+    /// The same for operations on vectors.
+    slow_vectors: Vec<SlowVector>,
 }
 
 /// The lowering of one unit.
@@ -167,6 +170,7 @@ impl<'a> Lowering<'a> {
         scratch.stubs.clear();
         scratch.transfers.clear();
         scratch.slow.clear();
+        scratch.slow_vectors.clear();
         scratch.contracts.clear();
         scratch.contracts.resize(unit.blocks.len(), None);
         scratch.loops.find(unit);
@@ -248,10 +252,7 @@ impl<'a> Lowering<'a> {
                 self.location = location;
                 Ok(())
             }
-            Inst::Get { slot } => {
-                self.get(value, slot);
-                Ok(())
-            }
+            Inst::Get { slot } => self.get(value, slot),
             Inst::Set { slot, value } => self.set(slot, value),
             Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
             Inst::Unary { op, a } => self.unary(value, op, a),
@@ -314,8 +315,12 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store_vector(access, width, address, value),
-            Inst::Vector { op, a, b } => self.vector_op(value, op, a, b),
-            Inst::VectorShift { op, amount, a } => self.vector_shift(value, op, amount, a),
+            Inst::Vector {
+                op,
+                helper,
+                info,
+                args,
+            } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
                 op,

@@ -7,7 +7,7 @@
 use alloc::sync::Arc;
 use core::fmt;
 
-use dbt_core::ir::Width;
+use dbt_core::ir::VectorWidth;
 use dbt_core::location::Location;
 
 use crate::flags::{Plan, Recipe};
@@ -34,7 +34,7 @@ pub struct StateMap {
 pub(crate) struct Deferred {
     /// The slot's offset from the state.
     pub(crate) offset: u32,
-    pub(crate) width: Width,
+    pub(crate) width: VectorWidth,
     pub(crate) xmm: Xmm,
 }
 

@@ -137,6 +137,84 @@ impl Constant {
     }
 }
 
+/// A constant of sixteen bytes that generated code reads; for each of four singles,
+/// if nothing else is said.
+///
+/// Singles are compared as integers, without their signs: `2 * a`, moved so that a
+/// signed comparison finds what is sought.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum WideConstant {
+    /// Zero.
+    Zero,
+    /// All but the sign; added to `2 * a` it makes subnormal numbers the lowest.
+    Abs,
+    /// `2 * a` and `Abs` exceed it unless `a` is subnormal.
+    NotSubnormal,
+    /// Added to `2 * a` it makes NaNs and what is at most the smallest normal number
+    /// the lowest.
+    Result,
+    /// `2 * a` and `Result` exceed it unless `a` is one of these.
+    NotTiny,
+    /// Added to `2 * a` it makes normal numbers the lowest.
+    Normal,
+    /// `2 * a` and `Normal` exceed it unless `a` is normal.
+    NotNormal,
+    /// In each half: what the upper half of the product of two singles' upper halves
+    /// exceeds only if their product is normal, and neither is subnormal.
+    Product,
+    /// The same if also no bit of the product is too small for a subnormal number.
+    ExactProduct,
+    /// In each half: added to the upper half of a magnitude it makes infinities and
+    /// NaNs negative.
+    Finite,
+    /// The lowest integer, also the sign.
+    Lowest,
+    /// Added to `Lowest`, the bits of a single exceed it unless it is positive and
+    /// less than 2^31.
+    BelowTwo31,
+    /// In each byte: the lower four bits.
+    Nibbles,
+    /// The number of bits set in 0 to 15.
+    BitCounts,
+    /// In each byte: what makes numbers from 16 on negative, saturating.
+    TableEnd,
+    /// In each byte: 16.
+    Sixteen,
+}
+
+impl WideConstant {
+    /// The constants in the order of their numbers, as halves.
+    const VALUES: [[u64; 2]; 16] = {
+        const fn words(word: u64) -> [u64; 2] {
+            [word << 32 | word; 2]
+        }
+        [
+            [0; 2],
+            words(0x7fff_ffff),
+            words(0x80ff_fffe),
+            words(0x80ff_ffff),
+            words(0x81ff_ffff),
+            words(0x7f00_0000),
+            words(0x7dff_ffff),
+            words(0x0400_0400),
+            words(0x0600_0600),
+            words(0x0080_0080),
+            words(0x8000_0000),
+            words(0xceff_ffff),
+            words(0x0f0f_0f0f),
+            [0x0302_0201_0201_0100, 0x0403_0302_0302_0201],
+            words(0x7070_7070),
+            words(0x1010_1010),
+        ]
+    };
+
+    /// Returns the constant's offset from the first [`Constant`].
+    pub(crate) const fn offset(self) -> u32 {
+        (Constant::VALUES.len() * 8) as u32 + self as u32 * 16
+    }
+}
+
 /// Bytes of stack for paired returns before they start anew.
 const PAIRED_RETURN_BYTES: i32 = 64 << 10;
 
@@ -203,12 +281,18 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
     while !here(code).is_multiple_of(16) {
         code.push(0xcc);
     }
+    // Operands of sixteen bytes are aligned.
+    while !code.len().is_multiple_of(16) {
+        code.push(0);
+    }
     entries.constants = here(code);
     for constant in Constant::VALUES {
         code.extend_from_slice(&constant.to_le_bytes());
     }
-    // An operand of sixteen bytes may start with any of them.
-    code.extend_from_slice(&[0; 8]);
+    // An operand of sixteen bytes may start with any of them: others follow.
+    for half in WideConstant::VALUES.iter().flatten() {
+        code.extend_from_slice(&half.to_le_bytes());
+    }
     entries.len = here(code);
     entries
 }

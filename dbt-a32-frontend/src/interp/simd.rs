@@ -7,6 +7,7 @@ use super::Interpreter;
 use crate::checksum::Checksum;
 use crate::simd::SimdOp;
 use crate::simd_machine::SimdMachine;
+use crate::system::psr::context;
 
 #[allow(clippy::cast_possible_truncation, reason = "half of a vector")]
 impl<Mem: GuestMemory + ?Sized> SimdMachine for Interpreter<'_, Mem> {
@@ -26,6 +27,9 @@ impl<Mem: GuestMemory + ?Sized> SimdMachine for Interpreter<'_, Mem> {
     }
     fn checksum(&mut self, op: Checksum, sum: u32, data: u32) -> u32 {
         op.eval(sum, data)
+    }
+    fn aligns(&self) -> bool {
+        self.state.system.context & context::ALIGNED != 0
     }
     fn misaligned(&mut self, address: u32, write: bool) -> Result<(), Abort> {
         Err(self.fault(MemoryFault {

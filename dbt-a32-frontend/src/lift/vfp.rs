@@ -3,7 +3,7 @@
 //! An operation is an [`Inst::Float`] whose function is the exact one, so that a
 //! back end may use the host's own operation.
 
-use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, Width};
+use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, VectorWidth, Width};
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::Access;
 
@@ -14,7 +14,7 @@ use crate::softfloat::FixedWidth;
 use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, VfpMachine};
 
 impl Lifter<'_, '_> {
-    fn set_vector(&mut self, slot: Slot, value: Value) {
+    pub(super) fn set_vector(&mut self, slot: Slot, value: Value) {
         if !self.refuse() {
             self.builder.set(slot, value);
         }
@@ -162,7 +162,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
-            width: Width::W32,
+            width: VectorWidth::V32,
             address,
         }))
     }
@@ -171,7 +171,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         Ok(self.builder.push(Inst::LoadVector {
             access,
-            width: Width::W64,
+            width: VectorWidth::V64,
             address,
         }))
     }
@@ -180,7 +180,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
-            width: Width::W32,
+            width: VectorWidth::V32,
             address,
             value,
         });
@@ -191,7 +191,7 @@ impl VfpMachine for Lifter<'_, '_> {
         let access = self.access(access);
         self.builder.push(Inst::StoreVector {
             access,
-            width: Width::W64,
+            width: VectorWidth::V64,
             address,
             value,
         });

@@ -286,7 +286,7 @@ pub(crate) fn vdup_core<M: SimdMachine>(m: &mut M, args: &SimdDupCore) -> Execut
 /// `VMOV` (Arm core register to a byte or halfword; A8.8.341).
 pub(crate) fn vmov_to_lane<M: SimdMachine>(m: &mut M, args: &SimdLane) -> Execution {
     let value = m.reg(args.t);
-    super::simd_mem::set_lane(m, args.ty.size, args.d, args.x.into(), value);
+    m.set_element(args.ty.size, args.d, args.x.into(), value);
     Ok(Flow::Next)
 }
 

@@ -1,17 +1,20 @@
 //! Advanced SIMD loads and stores of elements and structures, DDI 0406C.d, section
 //! A7.7.
 //!
-//! Everything is loaded before a register is written. Of consecutive elements of
-//! one register, eight bytes are accessed at a time: what an access that faults
-//! has done is not told apart from accesses of elements.
+//! Everything is loaded before a register is written. Of multiple structures, eight
+//! or sixteen bytes are accessed at a time where elements have the byte order of
+//! memory: what an access that faults has done is not told apart from accesses of
+//! elements.
 
 use dbt_isa::machine::{Abort, Execution, Flow};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Size, UnOp};
 
 use super::load_store::displace;
+use super::simd::Vector;
 use super::{Dword, Word};
 use crate::args::{Lanes, PostIndex, SimdMem};
 use crate::fp_reg::{DReg, VReg};
+use crate::simd::{SimdKind, SimdOp};
 use crate::simd_machine::SimdMachine;
 
 /// Registers of one instruction, at most.
@@ -23,13 +26,6 @@ pub(super) fn lane<M: SimdMachine>(m: &mut M, size: Size, d: DReg, x: u32) -> Wo
     let amount = m.imm64((8 * size.bytes() * x).into());
     let value = m.binary64(BinOp::Lshr, value, amount);
     m.low(value)
-}
-
-/// Writes an element of a doubleword.
-pub(super) fn set_lane<M: SimdMachine>(m: &mut M, size: Size, d: DReg, x: u32, value: Word<M>) {
-    let old = m.dreg(d);
-    let new = with_element(m, size, old, x, value);
-    m.set_dreg(d, new);
 }
 
 /// Replaces an element of a doubleword.
@@ -67,7 +63,8 @@ fn swap_if_big<M: SimdMachine>(m: &mut M, size: Size, value: Word<M>) -> Word<M>
 /// Returns the base and raises an Alignment fault if the instruction demands more
 /// alignment than it has.
 fn base<M: SimdMachine>(m: &mut M, args: &SimdMem, write: bool) -> Result<Word<M>, Abort> {
-    let align = u32::from(args.address.align);
+    let element = if m.aligns() { args.element_bytes() } else { 1 };
+    let align = u32::from(args.address.align).max(element);
     if align > 1 {
         let address = m.reg(args.address.n);
         let rest = m.and_imm(address, align - 1);
@@ -147,34 +144,171 @@ fn places(args: &SimdMem) -> impl Iterator<Item = Place> {
     })
 }
 
-/// Whether registers are in memory as they are.
+/// Whether elements have the byte order of memory.
 fn is_plain<M: SimdMachine>(m: &M, args: &SimdMem) -> bool {
-    args.elements == 1 && (!m.big_endian() || args.element() == Size::Byte)
+    !m.big_endian() || args.element() == Size::Byte
 }
 
-/// Loads registers as they are.
-fn load_plain<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
+/// Sixteen bytes of memory, or the last eight.
+fn chunks(args: &SimdMem) -> impl Iterator<Item = (u32, bool)> {
+    let bytes = 8 * u32::from(args.list.count);
+    (0..bytes)
+        .step_by(16)
+        .map(move |offset| (offset, bytes - offset >= 16))
+}
+
+/// Loads the bytes of all registers; of an odd number the last is a half.
+fn load_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Result<[Vector<M>; 2], Abort> {
     let base = base(m, args, false)?;
-    let zero = m.imm64(0);
-    let zero = m.double_from_dword(zero);
-    let mut values = [zero; MOST];
-    let count = u32::from(args.list.count);
-    for (index, value) in (0..count).zip(&mut values) {
-        let address = displace(m, base, 8 * index);
-        *value = m.load_double(Access::new(Size::Dword), address)?;
+    let access = Access::new(Size::Dword);
+    let mut values = [m.vector_imm(0); 2];
+    for ((offset, whole), value) in chunks(args).zip(&mut values) {
+        let address = displace(m, base, offset);
+        *value = if whole {
+            m.load_vector(access, address)?
+        } else {
+            let value = m.load_double(access, address)?;
+            m.vector_from_double(value)
+        };
     }
-    for (index, value) in (0..count).zip(values) {
-        m.set_double(args.list.get(index), value);
+    Ok(values)
+}
+
+/// Stores the bytes of all registers.
+fn store_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem, values: [Vector<M>; 2]) -> Execution {
+    let base = base(m, args, true)?;
+    let access = Access::new(Size::Dword);
+    for ((offset, whole), value) in chunks(args).zip(values) {
+        let address = displace(m, base, offset);
+        if whole {
+            m.store_vector(access, address, value)?;
+        } else {
+            let value = m.vector_to_double(value);
+            m.store_double(access, address, value)?;
+        }
     }
     write_back(m, args);
     Ok(Flow::Next)
 }
 
+/// Reads registers number `first` and the next of the list, or the last one alone.
+fn pair<M: SimdMachine>(m: &mut M, args: &SimdMem, [first, second]: [u32; 2]) -> Vector<M> {
+    let count = u32::from(args.list.count);
+    let (low, high) = (args.list.get(first), args.list.get(second.min(count - 1)));
+    if second < count && low.index().is_multiple_of(2) && high.index() == low.index() + 1 {
+        return m.vreg(VReg::new(1, low.index() as u32));
+    }
+    let low = m.double(low);
+    if second >= count {
+        return m.vector_from_double(low);
+    }
+    let high = m.double(high);
+    m.vector_join(low, high)
+}
+
+/// Writes them.
+fn set_pair<M: SimdMachine>(
+    m: &mut M,
+    args: &SimdMem,
+    [first, second]: [u32; 2],
+    value: Vector<M>,
+) {
+    let count = u32::from(args.list.count);
+    let (low, high) = (args.list.get(first), args.list.get(second.min(count - 1)));
+    if second >= count {
+        m.set_vreg(VReg::doubleword(low), value);
+    } else if low.index().is_multiple_of(2) && high.index() == low.index() + 1 {
+        m.set_vreg(VReg::new(1, low.index() as u32), value);
+    } else {
+        let [first, second] = m.vector_halves(value);
+        m.set_double(low, first);
+        m.set_double(high, second);
+    }
+}
+
+/// An operation on whole vectors, or on doublewords.
+fn two<M: SimdMachine>(
+    m: &mut M,
+    args: &SimdMem,
+    kind: SimdKind,
+    quad: bool,
+    [a, b]: [Vector<M>; 2],
+) -> Vector<M> {
+    m.simd(SimdOp::new(kind, args.element(), quad), a, b, b)
+}
+
+/// The two doublewords of a vector as vectors.
+fn halves<M: SimdMachine>(m: &mut M, a: Vector<M>) -> [Vector<M>; 2] {
+    m.vector_halves(a).map(|half| m.vector_from_double(half))
+}
+
+fn join<M: SimdMachine>(m: &mut M, [low, high]: [Vector<M>; 2]) -> Vector<M> {
+    let (low, high) = (m.vector_to_double(low), m.vector_to_double(high));
+    m.vector_join(low, high)
+}
+
+/// Eight bytes of a table of 24, of which `map` says what each is.
+fn table<M: SimdMachine>(m: &mut M, [a, b]: [Vector<M>; 2], map: impl Fn(u32) -> u32) -> Vector<M> {
+    let indices = (0..8).fold(0, |all, index| all | u64::from(map(index)) << (8 * index));
+    let indices = m.vector_imm(indices);
+    let op = SimdOp::new(SimdKind::Table, Size::Byte, false).imm(24);
+    m.simd(op, a, b, indices)
+}
+
 /// Loads the registers of multiple structures.
 fn load_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
-    if is_plain(m, args) {
-        return load_plain(m, args);
+    if !is_plain(m, args) {
+        return load_swapped(m, args);
     }
+    let [a, b] = load_chunks(m, args)?;
+    let bytes = args.element_bytes();
+    match (args.elements, args.list.count) {
+        (2, 2) => {
+            let halves = halves(m, a);
+            for (index, kind) in [(0, SimdKind::Even), (1, SimdKind::Odd)] {
+                let value = two(m, args, kind, false, halves);
+                m.set_vreg(VReg::doubleword(args.list.get(index)), value);
+            }
+        }
+        (2, _) => {
+            let even = two(m, args, SimdKind::Even, true, [a, b]);
+            let odd = two(m, args, SimdKind::Odd, true, [a, b]);
+            set_pair(m, args, [0, 1], even);
+            set_pair(m, args, [2, 3], odd);
+        }
+        (3, _) => {
+            let values = [0, 1, 2].map(|position| {
+                table(m, [a, b], |index| {
+                    (index / bytes * 3 + position) * bytes + index % bytes
+                })
+            });
+            for (index, value) in (0..).zip(values) {
+                m.set_vreg(VReg::doubleword(args.list.get(index)), value);
+            }
+        }
+        (4, _) => {
+            let even = two(m, args, SimdKind::Even, true, [a, b]);
+            let odd = two(m, args, SimdKind::Odd, true, [a, b]);
+            for (first, value) in [(0, even), (1, odd)] {
+                let halves = halves(m, value);
+                let [low, high] =
+                    [SimdKind::Even, SimdKind::Odd].map(|kind| two(m, args, kind, false, halves));
+                m.set_vreg(VReg::doubleword(args.list.get(first)), low);
+                m.set_vreg(VReg::doubleword(args.list.get(first + 2)), high);
+            }
+        }
+        _ => {
+            for ((first, value), _) in [(0, a), (2, b)].into_iter().zip(chunks(args)) {
+                set_pair(m, args, [first, first + 1], value);
+            }
+        }
+    }
+    write_back(m, args);
+    Ok(Flow::Next)
+}
+
+/// Loads them element by element, swapping bytes.
+fn load_swapped<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
     let base = base(m, args, false)?;
     let size = args.element();
     let zero = m.imm64(0);
@@ -202,17 +336,64 @@ fn load_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
 
 /// Stores the registers of multiple structures.
 fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
+    if !is_plain(m, args) {
+        return store_swapped(m, args);
+    }
+    let bytes = args.element_bytes();
+    let values = match (args.elements, args.list.count) {
+        (2, 2) => {
+            let halves = [0, 1].map(|index| m.vreg(VReg::doubleword(args.list.get(index))));
+            let zipped =
+                [SimdKind::ZipLow, SimdKind::ZipHigh].map(|kind| two(m, args, kind, false, halves));
+            let value = join(m, zipped);
+            [value, value]
+        }
+        (2, _) => {
+            let pairs = [[0, 1], [2, 3]].map(|indices| pair(m, args, indices));
+            [SimdKind::ZipLow, SimdKind::ZipHigh].map(|kind| two(m, args, kind, true, pairs))
+        }
+        (3, _) => {
+            let (a, b) = (pair(m, args, [0, 1]), pair(m, args, [2, 3]));
+            // Byte `at` of memory is in this structure, of this element.
+            let [x, y, z] = [0, 8, 16].map(|start| {
+                table(m, [a, b], |index| {
+                    let at = start + index;
+                    let (number, rest) = (at / bytes, at % bytes);
+                    number % 3 * 8 + number / 3 * bytes + rest
+                })
+            });
+            [join(m, [x, y]), z]
+        }
+        (4, _) => {
+            // Neighbours first: 0 and 2, 1 and 3.
+            let [even, odd] = [0, 1].map(|first| {
+                let halves =
+                    [first, first + 2].map(|index| m.vreg(VReg::doubleword(args.list.get(index))));
+                let zipped = [SimdKind::ZipLow, SimdKind::ZipHigh]
+                    .map(|kind| two(m, args, kind, false, halves));
+                join(m, zipped)
+            });
+            [SimdKind::ZipLow, SimdKind::ZipHigh].map(|kind| two(m, args, kind, true, [even, odd]))
+        }
+        (_, count) => {
+            let first = pair(m, args, [0, 1]);
+            let second = if count > 2 {
+                pair(m, args, [2, 3])
+            } else {
+                first
+            };
+            [first, second]
+        }
+    };
+    store_chunks(m, args, values)
+}
+
+/// Stores them element by element, swapping bytes.
+fn store_swapped<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
     let base = base(m, args, true)?;
     let size = args.element();
-    let count = u32::from(args.list.count);
-    if is_plain(m, args) {
-        for index in 0..count {
-            let address = displace(m, base, 8 * index);
-            let value = m.double(args.list.get(index));
-            m.store_double(Access::new(Size::Dword), address, value)?;
-        }
-    } else if size == Size::Dword {
-        for index in 0..count {
+    if size == Size::Dword {
+        for index in 0..u32::from(args.list.count) {
             let value = m.dreg(args.list.get(index));
             let (low, high) = (m.low(value), m.high(value));
             store_element(m, Size::Word, base, 8 * index, high)?;
@@ -239,7 +420,7 @@ fn load_lane<M: SimdMachine>(m: &mut M, args: &SimdMem, x: u32) -> Execution {
         *value = load_element(m, size, base, index * size.bytes())?;
     }
     for (index, value) in (0..count).zip(values) {
-        set_lane(m, size, args.list.get(index), x, value);
+        m.set_element(size, args.list.get(index), x, value);
     }
     write_back(m, args);
     Ok(Flow::Next)

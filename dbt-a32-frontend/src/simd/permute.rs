@@ -35,6 +35,10 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
             let low = number(a, position, bits, op.signed);
             (low + number(a, position + bits, bits, op.signed)) as u64
         }),
+        SimdKind::MulLong => each(2 * bits, 128, |position| {
+            let operand = |vector| number(vector, position / 2, bits, op.signed);
+            (operand(a) * operand(b)) as u64
+        }),
         SimdKind::PolyMulLong if op.size == Size::Dword => polynomial(a as u64, b as u64),
         SimdKind::PolyMulLong => each(2 * bits, 128, |position| {
             let operand = |vector| element(vector, position / 2, bits);
@@ -65,6 +69,13 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
             }
         }),
         SimdKind::Splat => elements(&|_| at(a, op.imm.into(), bits)),
+        SimdKind::Insert => elements(&|index| {
+            if index == op.imm.into() {
+                at(b, 0, bits)
+            } else {
+                at(a, index, bits)
+            }
+        }),
         SimdKind::Table => each(8, width, |position| match at(c, position / 8, 8) as u32 {
             index if index >= op.imm.into() => 0,
             index @ 0..16 => at(a, index, 8),

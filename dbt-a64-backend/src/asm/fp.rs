@@ -1,7 +1,7 @@
 //! Encoding of floating-point instructions, and of loads, stores and moves of vector
 //! registers (Arm ARM DDI 0487, chapter C7).
 
-use dbt_core::ir::Width;
+use dbt_core::ir::{VectorWidth, Width};
 
 use super::{Asm, Mem, rd, rm, rn};
 use crate::regs::{Reg, Vreg};
@@ -40,6 +40,16 @@ impl View {
         match self {
             Self::S => 0,
             Self::D | Self::Q => 1 << 22,
+        }
+    }
+}
+
+impl From<VectorWidth> for View {
+    fn from(width: VectorWidth) -> Self {
+        match width {
+            VectorWidth::V32 => Self::S,
+            VectorWidth::V64 => Self::D,
+            VectorWidth::V128 => Self::Q,
         }
     }
 }
@@ -115,15 +125,15 @@ pub(crate) const fn float_immediate(view: View, bits: u64) -> Option<u32> {
     Some(immediate)
 }
 
-const fn vd(reg: Vreg) -> u32 {
+pub(super) const fn vd(reg: Vreg) -> u32 {
     reg.0 as u32
 }
 
-const fn vn(reg: Vreg) -> u32 {
+pub(super) const fn vn(reg: Vreg) -> u32 {
     (reg.0 as u32) << 5
 }
 
-const fn vm(reg: Vreg) -> u32 {
+pub(super) const fn vm(reg: Vreg) -> u32 {
     (reg.0 as u32) << 16
 }
 

@@ -24,6 +24,7 @@ use dbt_core::location::Location;
 
 use super::edge::Conversion;
 use super::flags::InRegister;
+use super::float::Fpcr;
 use super::int::Test;
 use super::{Lowering, Result};
 use crate::asm::Logic;
@@ -41,6 +42,8 @@ pub(super) struct Stub {
     flags: Conversion,
     /// What becomes of vector registers.
     transfers: (u32, u32),
+    /// What `FPCR` is set to.
+    fpcr: Option<Fpcr>,
     kind: StubKind,
 }
 
@@ -104,7 +107,7 @@ impl Lowering<'_> {
             self.jump_vectors(id)?;
         }
         let transfers = self.branch_vectors(target);
-        let in_place = transfers.0 == transfers.1;
+        let in_place = transfers.0 == transfers.1 && self.branch_fpcr(target).is_none();
         let at = self.branch_if(test);
         match target {
             Target::Block(id) if in_place && flags.is_empty() => {
@@ -123,10 +126,12 @@ impl Lowering<'_> {
                 poll: self.is_backward(to),
             },
         };
+        let fpcr = self.branch_fpcr(target);
         self.scratch.stubs.push(Stub {
             at,
             flags,
             transfers,
+            fpcr,
             kind,
         });
     }
@@ -137,6 +142,7 @@ impl Lowering<'_> {
             at,
             flags: Conversion::NONE,
             transfers: (0, 0),
+            fpcr: None,
             kind,
         });
     }
@@ -437,6 +443,9 @@ impl Lowering<'_> {
             let here = self.asm.offset();
             self.bind(stub.at, here)?;
             self.emit_transfers(stub.transfers);
+            if let Some(fpcr) = stub.fpcr {
+                self.write_fpcr(fpcr);
+            }
             self.convert(&stub.flags)?;
             self.stub(&stub, here)?;
         }

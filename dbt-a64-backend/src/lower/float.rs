@@ -19,9 +19,39 @@ use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
 use crate::asm::{Fp1, Fp2, Fused, Logic, View, logical_immediate};
+use crate::context;
 use crate::regs::{Reg, Vreg};
 
+/// What `FPCR` holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Fpcr {
+    /// The guest's modes. So between fragments.
+    #[default]
+    Guest,
+    /// What `StandardFPSCRValue()` says: to nearest, flushing to zero, default NaNs.
+    Standard,
+}
+
 impl Lowering<'_> {
+    /// Sees to it that `FPCR` holds what an operation needs.
+    pub(super) fn need_fpcr(&mut self, needed: Fpcr) {
+        if self.fpcr != needed {
+            self.write_fpcr(needed);
+            self.fpcr = needed;
+        }
+    }
+
+    pub(super) fn write_fpcr(&mut self, to: Fpcr) {
+        const FZ_DN: u64 = 3 << 24;
+        // Nothing else uses the link register within a fragment.
+        let reg = Reg::LINK;
+        match to {
+            Fpcr::Guest => self.asm.load(Width::W32, reg, Reg::CONTEXT, context::FLOAT),
+            Fpcr::Standard => self.asm.mov_imm(reg, FZ_DN),
+        }
+        self.asm.write_fpcr(reg);
+    }
+
     pub(super) fn float(
         &mut self,
         value: Value,
@@ -32,6 +62,7 @@ impl Lowering<'_> {
         if self.input.layout.float_rules != FloatRules::Arm {
             return self.float_by_call(value, op, helper, args);
         }
+        self.need_fpcr(Fpcr::Guest);
         let [a, b, _] = args;
         match op {
             FloatOp::Add(width) => self.arithmetic(value, Fp2::Add, width, a, b),
@@ -111,7 +142,7 @@ impl Lowering<'_> {
             if *a == value);
         if is_negated && self.fact(value).uses == 1 {
             let (a, b) = (self.vector(a)?, self.vector(b)?);
-            self.scratch.places.put(value, Place::FloatProduct { a, b });
+            self.scratch.places.put(value, Place::Deferred(a, b));
             return Ok(());
         }
         self.arithmetic(value, Fp2::Mul, width, a, b)
@@ -139,7 +170,9 @@ impl Lowering<'_> {
 
     /// Returns a register, and whether the opposite of what it holds is meant.
     fn perhaps_negated(&mut self, value: Value) -> Result<(bool, Vreg)> {
-        if let Place::Negated(reg) = self.place(value) {
+        if let Place::Deferred(reg, _) = self.place(value)
+            && matches!(self.input.unit.inst(value), Inst::FloatSign { .. })
+        {
             self.keep_vector(reg);
             return Ok((true, reg));
         }
@@ -215,7 +248,9 @@ impl Lowering<'_> {
         a: Value,
     ) -> Result<()> {
         let view = View::from(width);
-        if let (Place::FloatProduct { a, b }, SignOp::Neg) = (self.place(a), op) {
+        if let (Place::Deferred(a, b), SignOp::Neg, Inst::Float { .. }) =
+            (self.place(a), op, self.input.unit.inst(a))
+        {
             self.keep_vector(a);
             self.keep_vector(b);
             let dst = self.vector_for(value)?;
@@ -225,7 +260,7 @@ impl Lowering<'_> {
         }
         let a = self.vector(a)?;
         if op == SignOp::Neg && self.is_negated_by_user(value) {
-            self.scratch.places.put(value, Place::Negated(a));
+            self.scratch.places.put(value, Place::Deferred(a, a));
             return Ok(());
         }
         let dst = self.vector_for(value)?;
@@ -257,7 +292,8 @@ impl Lowering<'_> {
     pub(super) fn float_status(&mut self, value: Value) -> Result<()> {
         let dst = self.destination(value, None, &[])?;
         self.asm.read_fpsr(dst);
-        let flags = logical_immediate(0xff, Width::W32).unwrap_or(0);
+        // N, Z, C and V are always zero there.
+        let flags = logical_immediate(0xf800_00ff, Width::W32).unwrap_or(0);
         self.asm.logic_imm(Logic::And, Width::W32, dst, dst, flags);
         self.define(value, dst);
         Ok(())

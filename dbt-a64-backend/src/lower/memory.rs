@@ -11,7 +11,7 @@ use super::int::Test;
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Logic, Mem, Transfer, logical_immediate, offset_fits};
+use crate::asm::{Logic, Mem, Transfer, offset_fits};
 use crate::context;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
@@ -37,7 +37,7 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
-            self.load_by_call(access, address)?;
+            self.load_by_call(access, address, 0)?;
             if access.signed {
                 self.extend_loaded(access.size, width, Reg::X16);
             }
@@ -84,7 +84,7 @@ impl Lowering<'_> {
         }
         if self.input.lowering == MemoryLowering::Callback {
             let value = self.reg_or_zero(value)?;
-            return self.store_by_call(access, address, value);
+            return self.store_by_call(access, address, 0, value);
         }
         let reg = self.reg_or_zero(value)?;
         if access.ordered {
@@ -246,55 +246,6 @@ impl Lowering<'_> {
             },
         })
     }
-
-    /// Leaves for the interpreter if the address is not aligned: it knows what
-    /// becomes of the access.
-    pub(super) fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
-        let mask = access.alignment() - 1;
-        if mask == 0 {
-            return Ok(());
-        }
-        let reg = match self.place(address) {
-            Place::Sum {
-                base,
-                index: None,
-                offset,
-            } if offset.cast_unsigned() & mask == 0 => {
-                self.keep(base);
-                base
-            }
-            _ => self.reg(address)?,
-        };
-        let known = self.version(reg);
-        if let Some((checked, version, bits)) = self.aligned
-            && (checked, version) == (reg, known)
-            && bits & mask == mask
-        {
-            return Ok(());
-        }
-        let flags = self.architectural_sources(FlagSet::ALL)?;
-        let test = if mask == 1 {
-            InRegister::Bit {
-                reg,
-                bit: 0,
-                set: true,
-            }
-        } else {
-            let low = self.take_scratch()?;
-            let immediate = logical_immediate(mask.into(), Width::W32);
-            let immediate = immediate.ok_or(CompileError::Unsupported)?;
-            self.asm
-                .logic_imm(Logic::And, Width::W32, low, reg, immediate);
-            self.release(low);
-            InRegister::Zero {
-                reg: low,
-                zero: false,
-            }
-        };
-        self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
-        self.aligned = Some((reg, known, mask));
-        Ok(())
-    }
 }
 
 /// Functions.
@@ -327,6 +278,17 @@ impl Lowering<'_> {
         for (index, arg) in args.iter().enumerate() {
             self.pass(index, *arg)?;
         }
+        self.call(function, self.entries.call_float)
+    }
+
+    /// The same with a constant argument. Scratch registers that are not kept are lost.
+    pub(super) fn call_exact_with(&mut self, helper: Helper, argument: u64) -> Result<()> {
+        let function = self.helper(helper)?;
+        let reg = self.take_scratch()?;
+        self.asm.mov_imm(reg, argument);
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(0));
+        self.release(reg);
         self.call(function, self.entries.call_float)
     }
 
@@ -371,19 +333,31 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Calls the embedder for a load. What was loaded is in `x16`, zero-extended.
-    pub(super) fn load_by_call(&mut self, access: Access, address: Value) -> Result<()> {
-        self.pass(0, address)?;
+    /// Calls the embedder for a load of what lies so many bytes above an address. What was
+    /// loaded is in `x16`, zero-extended.
+    pub(super) fn load_by_call(
+        &mut self,
+        access: Access,
+        address: Value,
+        above: i32,
+    ) -> Result<()> {
+        self.pass_address(address, above)?;
         self.pass_access(access)?;
         self.call(self.input.callees.load, self.entries.call_context)?;
         self.check_callback()
     }
 
     /// Calls the embedder for a store of a register.
-    pub(super) fn store_by_call(&mut self, access: Access, address: Value, reg: Reg) -> Result<()> {
+    pub(super) fn store_by_call(
+        &mut self,
+        access: Access,
+        address: Value,
+        above: i32,
+        reg: Reg,
+    ) -> Result<()> {
         self.asm
             .store(Width::W64, reg, Reg::CONTEXT, context::argument(2));
-        self.pass(0, address)?;
+        self.pass_address(address, above)?;
         self.pass_access(access)?;
         self.call(self.input.callees.store, self.entries.call_context)?;
         self.check_callback()
@@ -407,6 +381,20 @@ impl Lowering<'_> {
         )?;
         self.check_callback()?;
         self.define(value, Reg::X16);
+        Ok(())
+    }
+
+    fn pass_address(&mut self, address: Value, above: i32) -> Result<()> {
+        if above == 0 {
+            return self.pass(0, address);
+        }
+        let base = self.reg(address)?;
+        let sum = self.take_scratch()?;
+        self.add_constant(sum, base, above);
+        self.asm
+            .store(Width::W64, sum, Reg::CONTEXT, context::argument(0));
+        self.release(sum);
+        self.release(base);
         Ok(())
     }
 

@@ -44,10 +44,8 @@ pub(crate) enum Place {
     VectorSpill(u8),
     /// An integer in a vector register, of which only the low bits count.
     InVector { reg: Vreg, width: Width },
-    /// The product of two numbers, not computed yet.
-    FloatProduct { a: Vreg, b: Vreg },
-    /// The opposite of a number, not computed yet.
-    Negated(Vreg),
+    /// What the value's instruction makes of vector registers, not computed yet.
+    Deferred(Vreg, Vreg),
 }
 
 impl Place {
@@ -66,10 +64,8 @@ impl Place {
     /// Tells whether the value is in a vector register, or follows from it.
     pub(crate) fn uses_vector(self, reg: Vreg) -> bool {
         match self {
-            Self::Vector(used) | Self::InVector { reg: used, .. } | Self::Negated(used) => {
-                used == reg
-            }
-            Self::FloatProduct { a, b } => a == reg || b == reg,
+            Self::Vector(used) | Self::InVector { reg: used, .. } => used == reg,
+            Self::Deferred(a, b) => a == reg || b == reg,
             _ => false,
         }
     }
@@ -295,8 +291,7 @@ impl Lowering<'_> {
             | Place::Vector(_)
             | Place::VectorSlot { .. }
             | Place::VectorSpill(_)
-            | Place::FloatProduct { .. }
-            | Place::Negated(_) => {}
+            | Place::Deferred(..) => {}
             Place::InVector { reg, width } => self.asm.move_from_vector(width, dst, reg),
             Place::Reg(reg) => self.asm.mov(Width::W64, dst, reg),
             Place::Sum {

@@ -19,21 +19,26 @@ mod memory;
 
 use dbt_core::analysis::bindings::{Binding, Bindings};
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Inst, Slot, Ty, Value, Width};
+use dbt_core::ir::{Inst, Slot, Ty, Value, VectorKind, Width};
 
+use super::float::Fpcr;
 use super::place::Place;
 use super::{Lowering, Result};
-use crate::asm::{Fp1, Fp2, View, float_immediate};
+use crate::asm::{Asm, Mem, View, float_immediate, modified_immediate};
 use crate::context;
 use crate::regs::{Reg, VECTORS, Vreg};
 
 pub(super) use memory::LastVectorAccess;
+
+/// `DUP Vd.2D, Xn`.
+const DUP_DWORDS: u32 = 0x4e08_0c00;
 
 /// Returns what a value of a type is in a vector register, if it belongs there.
 pub(crate) const fn view_of(ty: Ty) -> Option<View> {
     match ty {
         Ty::V32 => Some(View::S),
         Ty::V64 => Some(View::D),
+        Ty::V128 => Some(View::Q),
         _ => None,
     }
 }
@@ -204,7 +209,7 @@ impl Lowering<'_> {
         self.vectors.bindings.clean(condition, |binding| {
             let view = View::of_bytes(binding.bytes);
             let at = in_context(binding.offset);
-            asm.store_vector(view, Vreg(binding.reg), Reg::CONTEXT, at);
+            store_to_context(asm, view, Vreg(binding.reg), at);
         });
     }
 
@@ -213,8 +218,10 @@ impl Lowering<'_> {
         self.store_dirty(|_| true);
     }
 
-    /// Stores every dirty slot and forgets the bindings: control leaves the unit.
+    /// Stores every dirty slot and forgets the bindings, as between fragments: control
+    /// leaves the unit.
     pub(super) fn leave_vectors(&mut self) {
+        self.need_fpcr(Fpcr::Guest);
         self.flush_vectors();
         self.vectors.bindings.clear();
     }
@@ -237,6 +244,30 @@ impl Lowering<'_> {
         self.vectors.bindings.clear();
         Ok(())
     }
+}
+
+/// Stores to a slot, wherever it is.
+pub(super) fn store_to_context(asm: &mut Asm<'_>, view: View, reg: Vreg, offset: i32) {
+    let mem = context_operand(asm, view, offset);
+    asm.transfer_vector(false, view, reg, mem);
+}
+
+/// Loads from a slot, wherever it is.
+pub(super) fn load_from_context(asm: &mut Asm<'_>, view: View, reg: Vreg, offset: i32) {
+    let mem = context_operand(asm, view, offset);
+    asm.transfer_vector(true, view, reg, mem);
+}
+
+/// Returns the operand at an offset from the context. The link register, which nothing
+/// else uses within a fragment, may be lost.
+fn context_operand(asm: &mut Asm<'_>, view: View, offset: i32) -> Mem {
+    let base = Reg::CONTEXT;
+    if Asm::vector_offset_fits(view, offset) {
+        return Mem::Offset { base, offset };
+    }
+    let index = Reg::LINK;
+    asm.mov_imm(index, offset.cast_unsigned().into());
+    Mem::Index { base, index }
 }
 
 /// Returns where a slot is from the context.
@@ -267,6 +298,17 @@ impl Lowering<'_> {
         active.any(|value| {
             self.place(*value).uses_vector(reg) && self.fact(*value).last_use > self.index
         })
+    }
+
+    /// Tells whether a register may be changed in which an operand is that is not
+    /// needed after this instruction.
+    pub(super) fn is_dying(&self, value: Value, reg: Vreg) -> bool {
+        let slot = self.fact(value).vector_slot;
+        let slot = slot.map(|slot| *self.input.layout.slot(slot));
+        let is_overwritten =
+            |b: &Binding| slot.is_some_and(|slot| b.is_within(slot.offset, slot.bytes()));
+        let mut bindings = self.vectors.bindings.all().iter();
+        !self.outlives_in(reg) && bindings.all(|b| b.reg != reg.0 || is_overwritten(b))
     }
 
     /// Returns a register that holds nothing needed, and keeps it.
@@ -341,11 +383,9 @@ impl Lowering<'_> {
     /// Computes a value that follows from vector registers into `dst`, unless it is in
     /// a register as it is. Returns the register.
     fn compute_vector(&mut self, value: Value, place: Place, dst: Vreg) -> Vreg {
-        let view = view_of(self.ty_of(value)).unwrap_or(View::D);
         match place {
             Place::Vector(reg) => return reg,
-            Place::FloatProduct { a, b } => self.asm.float2(Fp2::Mul, view, dst, a, b),
-            Place::Negated(a) => self.asm.float1(Fp1::Neg, view, dst, a),
+            Place::Deferred(a, b) => self.emit_deferred(value, dst, a, b),
             _ => {}
         }
         dst
@@ -397,6 +437,9 @@ impl Lowering<'_> {
             let view = view_of(ty).ok_or(CompileError::Unsupported)?;
             let reg = self.take_vector()?;
             self.vector_constant(reg, view, bits)?;
+            if self.fact(value).uses > 1 {
+                self.define_vector(value, reg);
+            }
             return Ok(reg);
         }
         let reg = match place {
@@ -408,16 +451,24 @@ impl Lowering<'_> {
                 self.scratch.places.free_vector_spill(index);
                 reg
             }
-            Place::FloatProduct { a, b } => {
+            Place::Deferred(a, b) => {
                 self.keep_vector(a);
                 self.keep_vector(b);
                 let reg = self.take_vector()?;
                 self.compute_vector(value, place, reg)
             }
-            Place::Negated(a) => {
-                self.keep_vector(a);
+            Place::Spill(index) => {
                 let reg = self.take_vector()?;
-                self.compute_vector(value, place, reg)
+                let place = context::spill(index.into());
+                self.asm.load_vector(View::D, reg, Reg::CONTEXT, place);
+                self.scratch.places.free_spill(index);
+                reg
+            }
+            Place::Reg(from) => {
+                self.keep(from);
+                let reg = self.take_vector()?;
+                self.asm.move_to_vector(Width::W64, reg, from);
+                reg
             }
             _ => return Err(CompileError::Unsupported),
         };
@@ -434,8 +485,7 @@ impl Lowering<'_> {
             return Ok(Vreg(reg));
         }
         let reg = self.take_vector()?;
-        self.asm
-            .load_vector(view, reg, Reg::CONTEXT, in_context(offset));
+        load_from_context(&mut self.asm, view, reg, in_context(offset));
         let mut bindings = self.vectors.bindings.all().iter();
         if !bindings.any(|b| b.dirty && b.overlaps(offset, bytes)) {
             self.vectors.bindings.bind(Binding {
@@ -460,9 +510,21 @@ impl Lowering<'_> {
             self.asm.float_constant(view, reg, immediate);
             return Ok(());
         }
+        let wide = view == View::Q;
+        let bits = match view {
+            View::S => bits & 0xffff_ffff | bits << 32,
+            View::D | View::Q => bits,
+        };
+        if let Some(opcode) = modified_immediate(wide, bits) {
+            self.asm.vector2(opcode, reg, Vreg(0));
+            return Ok(());
+        }
         let general = self.take_scratch()?;
         self.asm.mov_imm(general, bits);
-        self.asm.move_to_vector(Width::W64, reg, general);
+        match wide {
+            true => self.asm.vector_general(DUP_DWORDS, reg, general),
+            false => self.asm.move_to_vector(Width::W64, reg, general),
+        }
         self.release(general);
         Ok(())
     }
@@ -482,6 +544,14 @@ impl Lowering<'_> {
             return Ok(());
         }
         let from = self.reg(a)?;
+        let next = self.input.unit.insts.get(value.index() + 1);
+        let takes_general = matches!(next, Some(Inst::Vector { op, args, .. })
+            if op.kind == VectorKind::Splat && args[0] == value
+                || op.kind == VectorKind::Insert && args[1] == value && args[0] != value);
+        if takes_general && self.fact(value).uses == 1 {
+            self.scratch.places.put(value, Place::Reg(from));
+            return Ok(());
+        }
         let reg = self.vector_for(value)?;
         self.asm.move_to_vector(width, reg, from);
         self.define_vector(value, reg);

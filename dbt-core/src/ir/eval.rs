@@ -10,8 +10,11 @@ use core::ops::Range;
 
 use dbt_isa::ops::{Access, Nzcv};
 
-use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Value, Width};
+use super::inst::{
+    BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Ty, Value, VectorWidth, Width,
+};
 use super::unit::Unit;
+use super::vector::VectorOp;
 use super::verify::bits_of;
 use crate::guest::StateLayout;
 use crate::location::Location;
@@ -71,7 +74,7 @@ impl core::fmt::Debug for Surroundings<'_> {
 /// Evaluates units. Keeps the memory in which values lie.
 #[derive(Clone, Debug, Default)]
 pub struct Evaluator {
-    values: Vec<u64>,
+    values: Vec<u128>,
 }
 
 /// Where control goes after a block.
@@ -145,12 +148,16 @@ impl Evaluator {
     }
 
     /// Evaluates an instruction that does not end the block.
-    fn inst(&mut self, inst: Inst, with: &mut Surroundings<'_>) -> Result<u64, MemoryFault> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "vectors are stored in halves"
+    )]
+    fn inst(&mut self, inst: Inst, with: &mut Surroundings<'_>) -> Result<u128, MemoryFault> {
         Ok(match inst {
             Inst::Nop | Inst::Guest { .. } | Inst::Fence | Inst::ExitIf { .. } => 0,
             Inst::Get { slot } => read_slot(with.layout, with.state, slot),
             Inst::Set { slot, value } => {
-                write_slot(with.layout, with.state, slot, self.dword(value));
+                write_slot(with.layout, with.state, slot, self.whole(value));
                 0
             }
             Inst::Load {
@@ -159,7 +166,7 @@ impl Evaluator {
                 address,
             } => {
                 let loaded = with.memory.load(access, self.address(address))?;
-                extended(access, width, loaded)
+                extended(access, width, loaded).into()
             }
             Inst::Store {
                 access,
@@ -172,18 +179,30 @@ impl Evaluator {
                 0
             }
             Inst::LoadVector {
-                access, address, ..
-            } => with.memory.load(access, self.address(address))?,
+                access,
+                width,
+                address,
+            } => self.load_vector(access, width, address, with.memory)?,
             Inst::StoreVector {
                 access,
+                width,
                 address,
                 value,
-                ..
             } => {
-                with.memory
-                    .store(access, self.address(address), self.dword(value))?;
+                let (address, value) = (self.word(address), self.whole(value));
+                with.memory.store(access, address.into(), value as u64)?;
+                if width == VectorWidth::V128 {
+                    let above = address.wrapping_add(8).into();
+                    with.memory.store(access, above, (value >> 64) as u64)?;
+                }
                 0
             }
+            Inst::Vector {
+                op,
+                helper,
+                info,
+                args,
+            } if !op.is_pure() => self.call_vector(op, (helper, info), args, with),
             Inst::Float {
                 op, helper, args, ..
             } => {
@@ -196,23 +215,31 @@ impl Evaluator {
                     }
                 };
                 let operands = [operand(0), operand(1), operand(2)];
-                (with.helper)(helper, with.state, operands) & bits_of(op.ty())
+                ((with.helper)(helper, with.state, operands) & bits_of(op.ty())).into()
             }
             Inst::CompareExchange {
                 access,
                 address,
                 expected,
                 new,
-            } => with.memory.compare_exchange(
-                access,
-                self.address(address),
-                self.dword(expected) & mask(access),
-                self.dword(new) & mask(access),
-            )?,
+            } => with
+                .memory
+                .compare_exchange(
+                    access,
+                    self.address(address),
+                    self.dword(expected) & mask(access),
+                    self.dword(new) & mask(access),
+                )?
+                .into(),
             Inst::Call { helper, args } => {
-                (with.helper)(helper, with.state, args.map(|arg| self.dword(arg)))
+                (with.helper)(helper, with.state, args.map(|arg| self.dword(arg))).into()
             }
-            _ => self.pure(inst),
+            Inst::Const { ty: Ty::V128, bits } => u128::from(bits) << 64 | u128::from(bits),
+            Inst::Vector { op, args, .. } => {
+                let [a, b, c] = args.map(|arg| self.whole(arg));
+                op.eval(a, b, c)
+            }
+            _ => self.pure(inst).into(),
         })
     }
 
@@ -245,8 +272,6 @@ impl Evaluator {
                 i64::from(self.word(a).cast_signed()).cast_unsigned()
             }
             Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.dword(a),
-            Inst::Vector { op, a, b } => op.eval(self.dword(a), self.dword(b)),
-            Inst::VectorShift { op, amount, a } => op.eval(self.dword(a), amount),
             Inst::FloatSign { op, width, a } => op.eval(width, self.dword(a)),
             // The helpers raise all flags in the state.
             Inst::FloatStatus => 0,
@@ -290,8 +315,53 @@ impl Evaluator {
         }
     }
 
-    fn dword(&self, value: Value) -> u64 {
+    /// Loads a value of a vector register.
+    fn load_vector(
+        &self,
+        access: Access,
+        width: VectorWidth,
+        address: Value,
+        memory: &mut dyn GuestMemory,
+    ) -> Result<u128, MemoryFault> {
+        let address = self.word(address);
+        let low = memory.load(access, address.into())?;
+        let high = match width {
+            VectorWidth::V128 => memory.load(access, address.wrapping_add(8).into())?,
+            VectorWidth::V32 | VectorWidth::V64 => 0,
+        };
+        Ok(u128::from(high) << 64 | u128::from(low))
+    }
+
+    /// Calls the function of an operation on vectors.
+    fn call_vector(
+        &self,
+        op: VectorOp,
+        (helper, info): (Helper, u32),
+        args: [Value; 3],
+        with: &mut Surroundings<'_>,
+    ) -> u128 {
+        let Some(slots) = with.layout.vector_operands else {
+            unreachable!("a guest with such functions has slots for their operands");
+        };
+        for (slot, arg) in slots.into_iter().zip(args).take(op.count()) {
+            write_slot(with.layout, with.state, slot, self.whole(arg));
+        }
+        (with.helper)(helper, with.state, [info.into(), 0, 0]);
+        let result = read_slot(with.layout, with.state, slots[0]);
+        write_slot(with.layout, with.state, slots[0], 0);
+        op.width().cut(result)
+    }
+
+    fn whole(&self, value: Value) -> u128 {
         self.values[value.index()]
+    }
+
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the type has 64 bits at most"
+    )]
+    fn dword(&self, value: Value) -> u64 {
+        self.whole(value) as u64
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "the type is `i32`")]
@@ -340,26 +410,30 @@ fn bytes_of(layout: &StateLayout, slot: Slot) -> Range<usize> {
 ///
 /// If the state is smaller than its layout.
 #[must_use]
-pub fn read_slot(layout: &StateLayout, state: &[u8], slot: Slot) -> u64 {
-    let bytes = &state[bytes_of(layout, slot)];
-    match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
-        (Ok(word), _) => u32::from_ne_bytes(word).into(),
-        (_, Ok(dword)) => u64::from_ne_bytes(dword),
-        _ => unreachable!("slots have four or eight bytes"),
-    }
+pub fn read_slot(layout: &StateLayout, state: &[u8], slot: Slot) -> u128 {
+    let mut bytes = [0; 16];
+    let range = bytes_of(layout, slot);
+    bytes[in_order(range.len())].copy_from_slice(&state[range]);
+    u128::from_ne_bytes(bytes)
 }
 
-/// Writes a slot of guest state that lies in bytes.
+/// Writes a slot of guest state that lies in bytes; higher bits of `value` are
+/// ignored.
 ///
 /// # Panics
 ///
 /// If the state is smaller than its layout.
-#[allow(clippy::cast_possible_truncation, reason = "the slot has four bytes")]
-pub fn write_slot(layout: &StateLayout, state: &mut [u8], slot: Slot, value: u64) {
+pub fn write_slot(layout: &StateLayout, state: &mut [u8], slot: Slot, value: u128) {
     let range = bytes_of(layout, slot);
-    if range.len() == 4 {
-        state[range].copy_from_slice(&(value as u32).to_ne_bytes());
+    let bytes = &value.to_ne_bytes()[in_order(range.len())];
+    state[range].copy_from_slice(bytes);
+}
+
+/// Returns where the lowest `len` bytes of sixteen are.
+const fn in_order(len: usize) -> Range<usize> {
+    if cfg!(target_endian = "little") {
+        0..len
     } else {
-        state[range].copy_from_slice(&value.to_ne_bytes());
+        16 - len..16
     }
 }

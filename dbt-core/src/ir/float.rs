@@ -185,7 +185,9 @@ impl FloatFlags {
     pub const INEXACT: Self = Self(1 << 4);
     /// A subnormal operand was flushed to zero: bit 7.
     pub const INPUT_DENORMAL: Self = Self(1 << 7);
-    const ALL: u32 = 0x9f;
+    /// An integer operation saturated: bit 27.
+    pub const SATURATED: Self = Self(1 << 27);
+    const ALL: u32 = 0x0800_009f;
 
     /// Takes flags from their bits; others are dropped.
     #[must_use]

@@ -3,7 +3,7 @@
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
 use super::float::{FloatOp, SignOp};
-use super::vector::{VectorOp, VectorShift};
+use super::vector::VectorOp;
 use crate::location::Location;
 
 /// The result of an instruction, named by the instruction's index in its unit.
@@ -65,8 +65,10 @@ pub enum Ty {
     Flags,
     /// 32 bits in a floating-point or vector register: a single.
     V32,
-    /// 64 bits in a floating-point or vector register: a double.
+    /// 64 bits in a floating-point or vector register: a double, or elements.
     V64,
+    /// 128 bits in a vector register: elements.
+    V128,
 }
 
 impl Ty {
@@ -74,7 +76,7 @@ impl Ty {
     /// registers.
     #[must_use]
     pub const fn is_vector(self) -> bool {
-        matches!(self, Self::V32 | Self::V64)
+        matches!(self, Self::V32 | Self::V64 | Self::V128)
     }
 }
 
@@ -117,6 +119,60 @@ impl Width {
     }
 }
 
+/// The width of a value in a floating-point or vector register.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum VectorWidth {
+    /// 32 bits.
+    V32,
+    /// 64 bits.
+    V64,
+    /// 128 bits.
+    V128,
+}
+
+impl VectorWidth {
+    /// Returns the number of bytes.
+    #[must_use]
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::V32 => 4,
+            Self::V64 => 8,
+            Self::V128 => 16,
+        }
+    }
+
+    /// Returns the type of a value.
+    #[must_use]
+    pub const fn ty(self) -> Ty {
+        match self {
+            Self::V32 => Ty::V32,
+            Self::V64 => Ty::V64,
+            Self::V128 => Ty::V128,
+        }
+    }
+
+    /// Returns the width of values of a type, if they belong in floating-point or
+    /// vector registers.
+    #[must_use]
+    pub const fn of(ty: Ty) -> Option<Self> {
+        match ty {
+            Ty::V32 => Some(Self::V32),
+            Ty::V64 => Some(Self::V64),
+            Ty::V128 => Some(Self::V128),
+            _ => None,
+        }
+    }
+}
+
+impl From<Width> for VectorWidth {
+    fn from(width: Width) -> Self {
+        match width {
+            Width::W32 => Self::V32,
+            Width::W64 => Self::V64,
+        }
+    }
+}
+
 /// An operation of two bits.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum BitOp {
@@ -149,7 +205,7 @@ pub enum Inst {
         /// Where the guest instruction is, with the mode it is executed in.
         location: Location,
     },
-    /// A constant of type `ty`, zero-extended.
+    /// A constant of type `ty`, zero-extended; of a `v128`, in both halves.
     Const {
         /// Its type.
         ty: Ty,
@@ -376,43 +432,52 @@ pub enum Inst {
         a: Value,
     },
     /// Loads from guest memory to a floating-point or vector register as many
-    /// bytes as the value has. May fault.
+    /// bytes as the value has; a `v128` as two doublewords, the lower one first. May
+    /// fault.
     LoadVector {
-        /// How the access is made.
+        /// How the access is made, or each of the two.
         access: Access,
         /// The width of the result.
-        width: Width,
+        width: VectorWidth,
         /// An `i32`.
         address: Value,
     },
-    /// Stores what [`LoadVector`](Self::LoadVector) loads. May fault.
+    /// Stores what [`LoadVector`](Self::LoadVector) loads. May fault; of a `v128` the
+    /// lower doubleword may have been stored then.
     StoreVector {
-        /// How the access is made.
+        /// How the access is made, or each of the two.
         access: Access,
         /// The width of `value`.
-        width: Width,
+        width: VectorWidth,
         /// An `i32`.
         address: Value,
         /// What is stored.
         value: Value,
     },
-    /// An operation of elements.
+    /// An operation on vectors. If it is [pure](VectorOp::is_pure), `op` says what it
+    /// gives. Otherwise it is *defined* as the call of a function of the guest, and
+    /// [`op.kind`](VectorOp::kind) promises what that does. A back end that lacks an
+    /// operation calls the function in either case:
+    ///
+    /// The operands are written to the slots [`StateLayout::vector_operands`],
+    /// zero-extended to 128 bits, and the function is called with the state, `info`
+    /// and two zeroes. It leaves the result in the first of the slots, zero-extended,
+    /// and zeroes in the others; who reads the result clears the first slot too. Of
+    /// the state it touches nothing else but the slot
+    /// [`StateLayout::float_status`], in which it raises cumulative flags.
+    ///
+    /// [`StateLayout::vector_operands`]: crate::guest::StateLayout::vector_operands
+    /// [`StateLayout::float_status`]: crate::guest::StateLayout::float_status
     Vector {
-        /// Which.
+        /// What is done.
         op: VectorOp,
-        /// The first operand, a `v64`.
-        a: Value,
-        /// The second operand, a `v64`.
-        b: Value,
-    },
-    /// A shift of elements by a constant.
-    VectorShift {
-        /// How.
-        op: VectorShift,
-        /// By how many bits: less than an element has.
-        amount: u8,
-        /// Operand, a `v64`.
-        a: Value,
+        /// The guest's function.
+        helper: Helper,
+        /// What it is called with.
+        info: u32,
+        /// The operands, of which the first [`VectorOp::count`] count; the others
+        /// repeat the first.
+        args: [Value; 3],
     },
     /// Changes the sign of a number, and nothing else.
     FloatSign {
@@ -599,10 +664,9 @@ impl Inst {
             | Self::Adc { .. }
             | Self::Sbc { .. }
             | Self::FlagsToPsr { .. } => Ty::I32,
-            Self::ToVector { width, .. }
-            | Self::LoadVector { width, .. }
-            | Self::FloatSign { width, .. } => width.vector_ty(),
-            Self::Vector { .. } | Self::VectorShift { .. } => Ty::V64,
+            Self::ToVector { width, .. } | Self::FloatSign { width, .. } => width.vector_ty(),
+            Self::LoadVector { width, .. } => width.ty(),
+            Self::Vector { op, .. } => op.ty(),
             Self::FromVector { width, .. } => width.ty(),
             Self::Float { op, .. } => op.ty(),
             Self::FloatStatus => Ty::I32,
@@ -655,6 +719,13 @@ impl Inst {
                 }
                 rest.fill(operands[0]);
             }
+            Self::Vector { op, args, .. } => {
+                let (operands, rest) = args.split_at_mut(op.count());
+                for operand in operands.iter_mut() {
+                    *operand = map(*operand);
+                }
+                rest.fill(operands[0]);
+            }
             Self::Set { value: a, .. }
             | Self::Unary { a, .. }
             | Self::BitNot { a }
@@ -670,12 +741,10 @@ impl Inst {
             | Self::FromVector { a, .. }
             | Self::LoadVector { address: a, .. }
             | Self::FloatSign { a, .. }
-            | Self::VectorShift { a, .. }
             | Self::ExitIf { condition: a, .. } => *a = map(*a),
             Self::Binary { a, b, .. }
             | Self::Compare { a, b, .. }
             | Self::Bits { a, b, .. }
-            | Self::Vector { a, b, .. }
             | Self::AddFlags { a, b }
             | Self::SubFlags { a, b }
             | Self::NzFlags { result: a, rest: b }
@@ -726,20 +795,32 @@ impl Inst {
     /// Tells whether the instruction must stay even if its value is unused.
     #[must_use]
     pub const fn has_effect(&self) -> bool {
-        matches!(
-            self,
-            Self::Guest { .. }
-                | Self::Set { .. }
-                | Self::Load { .. }
-                | Self::Store { .. }
-                | Self::CompareExchange { .. }
-                | Self::LoadVector { .. }
-                | Self::StoreVector { .. }
-                | Self::Float { .. }
-                | Self::Fence
-                | Self::Call { .. }
-                | Self::ExitIf { .. }
-        )
+        self.raises_float_flags()
+            || matches!(
+                self,
+                Self::Guest { .. }
+                    | Self::Set { .. }
+                    | Self::Load { .. }
+                    | Self::Store { .. }
+                    | Self::CompareExchange { .. }
+                    | Self::LoadVector { .. }
+                    | Self::StoreVector { .. }
+                    | Self::Fence
+                    | Self::Call { .. }
+                    | Self::ExitIf { .. }
+            )
+    }
+
+    /// Tells whether a function of the guest may raise cumulative flags for the
+    /// instruction: it reads and writes
+    /// [`float_status`](crate::guest::StateLayout::float_status).
+    #[must_use]
+    pub const fn raises_float_flags(&self) -> bool {
+        match self {
+            Self::Float { .. } => true,
+            Self::Vector { op, .. } => !op.is_pure(),
+            _ => false,
+        }
     }
 
     /// Tells whether guest state is visible to others at this instruction:

@@ -20,6 +20,7 @@
 //!     flags: Slot(1),
 //!     float_status: None,
 //!     float_rules: FloatRules::Own,
+//!     vector_operands: None,
 //! };
 //!
 //! let source = "\
@@ -44,11 +45,12 @@ use core::fmt;
 use dbt_isa::ops::Access;
 
 use self::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, VECTOR,
-    VECTOR_SHIFTS, name_of, vector_name, width_name,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, VECTORS,
+    name_of, width_name,
 };
 use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
 use super::unit::{Block, Unit};
+use super::vector::VectorOp;
 use crate::guest::StateLayout;
 use crate::location::Location;
 
@@ -167,6 +169,9 @@ impl Display<'_> {
                 let flush = if flushes { " flush" } else { "" };
                 write!(f, "{}{flush} helper{}", name_of(&FLOAT, op), helper.0)?;
             }
+            Inst::Vector {
+                op, helper, info, ..
+            } => write!(f, "{} helper{} {info:#x}:", Elements(op), helper.0)?,
             _ => mnemonic(f, inst)?,
         }
         let mut separator = " ";
@@ -233,17 +238,13 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         }
         Inst::CompareExchange { access, .. } => write!(f, "compare_exchange{}", How(access)),
         Inst::Fence => f.write_str("fence"),
-        Inst::Vector { op, .. } => f.write_str(name_of(&VECTOR, op)),
-        Inst::VectorShift { op, amount, .. } => {
-            write!(f, "{}.{amount}", name_of(&VECTOR_SHIFTS, op))
-        }
         Inst::ToVector { width, .. } => write!(f, "to_vector.{}", width_name(width)),
         Inst::FromVector { width, .. } => write!(f, "from_vector.{}", width_name(width)),
         Inst::LoadVector { access, width, .. } => {
-            write!(f, "load.{}{}", vector_name(width), How(access))
+            write!(f, "load.{}{}", name_of(&VECTORS, width), How(access))
         }
         Inst::StoreVector { access, width, .. } => {
-            write!(f, "store.{}{}", vector_name(width), How(access))
+            write!(f, "store.{}{}", name_of(&VECTORS, width), How(access))
         }
         Inst::FloatSign { op, width, .. } => f.write_str(name_of(&SIGNS, (op, width))),
         Inst::FloatStatus => f.write_str("float_status"),
@@ -254,7 +255,25 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         | Inst::Set { .. }
         | Inst::Call { .. }
         | Inst::Float { .. }
+        | Inst::Vector { .. }
         | Inst::ExitIf { .. } => unreachable!("written by the caller"),
+    }
+}
+
+/// Formats to the mnemonic of an operation on vectors.
+struct Elements(VectorOp);
+
+impl fmt::Display for Elements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let op = self.0;
+        let sign = if op.signed { 's' } else { 'u' };
+        let (bits, width) = (8 * op.size.bytes(), if op.wide { "v128" } else { "v64" });
+        write!(
+            f,
+            "vector.{}.{sign}{bits}.{width}.{}",
+            op.kind.name(),
+            op.imm
+        )
     }
 }
 

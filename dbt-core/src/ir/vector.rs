@@ -1,167 +1,391 @@
-//! Operations on elements of 64 bits in a vector register.
+//! Operations on vector registers.
+
+mod eval;
 
 use dbt_isa::ops::Size;
 
-/// An operation of two values of 64 bits in vector registers, by elements.
-///
-/// There are those that every host with vectors has; others are put together of
-/// them. Sizes that an operation does not have are never asked for.
+use super::inst::{Ty, VectorWidth};
+
+/// Defines the operations with a list of them: names as in the text form.
+macro_rules! kinds {
+    ($(#[$outer:meta])* pub enum $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$outer])*
+        pub enum $name { $($(#[$inner])* $variant,)* }
+
+        impl $name {
+            /// Every operation, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Returns the operation's name in the text form.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// What is done to vectors or, if not said otherwise, to each of their elements:
+    /// `a`, `b` and `c` are the operands, `imm` is [`VectorOp::imm`].
+    ///
+    /// Operations up to [`Table`](Self::Table) only compute
+    /// ([`VectorOp::is_pure`]); those behind it are defined by the function of the
+    /// guest that [`Inst::Vector`](super::Inst::Vector) names, and promise what is
+    /// said here.
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    #[repr(u8)]
+    pub enum VectorKind {
+        /// The lower half of a `v128` as a `v64`.
+        Low = "low",
+        /// The upper half of a `v128` as a `v64`.
+        High = "high",
+        /// `a` with `b` above it, both `v64`.
+        Join = "join",
+        /// `a & b`.
+        And = "and",
+        /// `a | b`.
+        Or = "or",
+        /// `a ^ b`.
+        Xor = "xor",
+        /// `a & !b`.
+        AndNot = "and_not",
+        /// `a | !b`.
+        OrNot = "or_not",
+        /// Bits of `b` where bits of `a` are set, else of `c`.
+        Select = "select",
+        /// `a + b`.
+        Add = "add",
+        /// `a - b`.
+        Sub = "sub",
+        /// `a * b`.
+        Mul = "mul",
+        /// `a * b` of polynomials over {0, 1}.
+        PolyMul = "poly_mul",
+        /// All ones if `a == b`.
+        Equal = "equal",
+        /// All ones if `a > b`.
+        Greater = "greater",
+        /// All ones if `a >= b`.
+        GreaterOrEqual = "greater_or_equal",
+        /// All ones if `a & b` is not zero.
+        Test = "test",
+        /// The larger.
+        Max = "max",
+        /// The smaller.
+        Min = "min",
+        /// `|a - b|`.
+        AbsDiff = "abs_diff",
+        /// `(a + b) >> 1`, without overflow.
+        HalvingAdd = "halving_add",
+        /// `(a + b + 1) >> 1`, without overflow.
+        RoundingHalvingAdd = "rounding_halving_add",
+        /// `(a - b) >> 1`, without overflow.
+        HalvingSub = "halving_sub",
+        /// `a << b`, or right if `b`, of which the lowest byte counts as a signed
+        /// number, is negative.
+        Shift = "shift",
+        /// As `Shift`; right shifts round, halves up.
+        RoundingShift = "rounding_shift",
+        /// `a << imm`; `imm` is less than the bits of an element.
+        ShiftLeft = "shift_left",
+        /// `a >> imm`; `imm` is 1 up to the bits of an element.
+        ShiftRight = "shift_right",
+        /// As `ShiftRight`, rounding.
+        RoundingShiftRight = "rounding_shift_right",
+        /// `a << imm`, with the lowest bits of `b`.
+        InsertLeft = "insert_left",
+        /// `a >> imm`, with the highest bits of `b`.
+        InsertRight = "insert_right",
+        /// `|a|` of a signed number, wrapping.
+        Abs = "abs",
+        /// `-a`.
+        Neg = "neg",
+        /// How many bits below the highest are equal to it, without a gap.
+        CountSign = "count_sign",
+        /// How many of the highest bits are zero.
+        CountZeroes = "count_zeroes",
+        /// How many bits are set.
+        CountOnes = "count_ones",
+        /// Elements of twice the size, from a `v64`.
+        Widen = "widen",
+        /// The lower halves of the elements of a `v128`, a `v64`.
+        Narrow = "narrow",
+        /// `a + b` of neighbours, of twice the size.
+        PairAddLong = "pair_add_long",
+        /// `a * b` of two `v64`, of twice the size.
+        MulLong = "mul_long",
+        /// `a * b` of polynomials of two `v64`, of twice the size.
+        PolyMulLong = "poly_mul_long",
+        /// Elements with even numbers, of `a`, then of `b`.
+        Even = "even",
+        /// Elements with odd numbers, of `a`, then of `b`.
+        Odd = "odd",
+        /// Elements of `a` and `b` in turns, from the lower ends.
+        ZipLow = "zip_low",
+        /// Elements of `a` and `b` in turns, from the middles.
+        ZipHigh = "zip_high",
+        /// Elements with even numbers, of `a` and `b` in turns.
+        TransposeEven = "transpose_even",
+        /// Elements with odd numbers, of `a` and `b` in turns.
+        TransposeOdd = "transpose_odd",
+        /// Elements in reverse order in groups of `2^imm` bytes, at most eight.
+        Reverse = "reverse",
+        /// Bytes from number `imm` of `a` on, and of `b` behind them.
+        Extract = "extract",
+        /// Element number `imm` of a `v64` everywhere.
+        Splat = "splat",
+        /// `a` with element number 0 of `b` as its element number `imm`.
+        Insert = "insert",
+        /// Bytes of the table in `a` and `b`, two `v128` of which the first `imm`
+        /// bytes count, that the bytes of `c` name, a `v64`; zero if there is none.
+        Table = "table",
+        /// `a + b`, saturating. This and the other saturating operations raise what
+        /// the guest knows about it in [`float_status`].
+        ///
+        /// [`float_status`]: crate::guest::StateLayout::float_status
+        SatAdd = "sat_add",
+        /// `a - b`, saturating.
+        SatSub = "sat_sub",
+        /// The upper half of `2 * a * b`, saturating.
+        SatDoublingMulHigh = "sat_doubling_mul_high",
+        /// The upper half of `2 * a * b`, rounded, saturating.
+        SatRoundingDoublingMulHigh = "sat_rounding_doubling_mul_high",
+        /// As `Shift`, saturating.
+        SatShift = "sat_shift",
+        /// As `RoundingShift`, saturating.
+        SatRoundingShift = "sat_rounding_shift",
+        /// `a << imm`, saturating.
+        SatShiftLeft = "sat_shift_left",
+        /// `a << imm` of a signed `a`, saturating to an unsigned result.
+        SatShiftLeftUnsigned = "sat_shift_left_unsigned",
+        /// `|a|`, saturating.
+        SatAbs = "sat_abs",
+        /// `-a`, saturating.
+        SatNeg = "sat_neg",
+        /// Elements of a `v128` in half the size, saturating, a `v64`.
+        SatNarrow = "sat_narrow",
+        /// As `SatNarrow`, of signed elements to unsigned ones.
+        SatNarrowUnsigned = "sat_narrow_unsigned",
+        /// `a + b` of singles. This and the other operations on singles are those of
+        /// IEEE 754, rounded to nearest, with subnormal operands and results that are
+        /// tiny before rounding flushed to zero, and the default NaN for every NaN.
+        /// Cumulative flags are those of the guest, who may count flushed operands
+        /// too.
+        FloatAdd = "float_add",
+        /// `a - b` of singles.
+        FloatSub = "float_sub",
+        /// `a * b` of singles.
+        FloatMul = "float_mul",
+        /// `a + b * c` of singles, rounded once.
+        FloatMulAdd = "float_mul_add",
+        /// The larger single, +0 above -0.
+        FloatMax = "float_max",
+        /// The smaller single, -0 below +0.
+        FloatMin = "float_min",
+        /// As `FloatMax`, but of a number and a quiet NaN the number.
+        FloatMaxNum = "float_max_num",
+        /// As `FloatMin`, but of a number and a quiet NaN the number.
+        FloatMinNum = "float_min_num",
+        /// All ones if the singles are equal; a quiet NaN is a valid operand.
+        FloatEqual = "float_equal",
+        /// All ones if `a > b`; a NaN is an invalid operand.
+        FloatGreater = "float_greater",
+        /// All ones if `a >= b`; a NaN is an invalid operand.
+        FloatGreaterOrEqual = "float_greater_or_equal",
+        /// `2 - a * b`, rounded twice; 2 if one is zero and the other infinite.
+        FloatRecipStep = "float_recip_step",
+        /// `(3 - a * b) / 2`, the product and the rest rounded; 1.5 if one is zero and
+        /// the other infinite.
+        FloatRsqrtStep = "float_rsqrt_step",
+        /// Arm's estimate of `1 / a` of singles.
+        FloatRecipEstimate = "float_recip_estimate",
+        /// Arm's estimate of `1 / sqrt(a)` of singles.
+        FloatRsqrtEstimate = "float_rsqrt_estimate",
+        /// A single to fixed point with `imm` bits behind the point, rounded towards
+        /// zero, saturating.
+        FloatToFixed = "float_to_fixed",
+        /// Fixed point with `imm` bits behind the point to a single.
+        FixedToFloat = "fixed_to_float",
+        /// A single to an integer, saturating; `imm` says how it is rounded: 0 to
+        /// nearest, ties to the even one; 1 up; 2 down; 3 towards zero; 4 to nearest,
+        /// ties away from zero.
+        FloatToInt = "float_to_int",
+        /// A single to one that is an integer; `imm` as before.
+        FloatRound = "float_round",
+        /// As `FloatRound` to nearest, ties to the even one, telling what is inexact.
+        FloatRoundExact = "float_round_exact",
+        /// Arm's estimate of the reciprocal of a number from 1/2 to 1 in unsigned
+        /// fixed point (`VRECPE`).
+        RecipEstimate = "recip_estimate",
+        /// The same of the reciprocal square root (`VRSQRTE`).
+        RsqrtEstimate = "rsqrt_estimate",
+        /// What the function does, of operands and to a result of the operation's
+        /// width. Nothing is promised.
+        Guest = "guest",
+    }
+}
+
+/// An operation on vectors.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum VectorOp {
-    /// `a & b`.
-    And,
-    /// `a | b`.
-    Or,
-    /// `a ^ b`.
-    Xor,
-    /// `a & !b`.
-    AndNot,
-    /// `a + b`, of any size.
-    Add(Size),
-    /// `a - b`, of any size.
-    Sub(Size),
-    /// The lower half of `a * b`, of halves or words.
-    Mul(Size),
-    /// All ones if `a == b`, of up to words.
-    Equal(Size),
-    /// All ones if `a > b` as signed numbers, of up to words.
-    Greater(Size),
-    /// Elements of the lower halves of `a` and `b` in turns, of up to words.
-    Zip(Size),
-    /// The lower halves of the elements of `a`, and of `b` above them, of halves
-    /// up to doublewords.
-    Narrow(Size),
-}
-
-/// A shift of elements of 64 bits in a vector register by a constant less than the
-/// size of the elements, which are halves or larger.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum VectorShift {
-    /// To the left.
-    Left(Size),
-    /// To the right, with zeroes.
-    Logical(Size),
-    /// To the right, with the sign; not of doublewords.
-    Arithmetic(Size),
-}
-
-/// Maps each element.
-fn map(size: Size, element: impl Fn(u32) -> u64) -> u64 {
-    let bits = 8 * size.bytes();
-    let mask = u64::MAX >> (64 - bits);
-    (0..64 / bits).fold(0, |all, index| {
-        let at = index * bits;
-        all | (element(at) & mask) << at
-    })
-}
-
-/// The element at a position, with its sign.
-fn signed(value: u64, at: u32, size: Size) -> i64 {
-    let unused = 64 - 8 * size.bytes();
-    (value >> at << unused).cast_signed() >> unused
-}
-
-const fn truth(condition: bool) -> u64 {
-    if condition { u64::MAX } else { 0 }
+pub struct VectorOp {
+    /// What is done.
+    pub kind: VectorKind,
+    /// The size of the operands' elements.
+    pub size: Size,
+    /// Whether they are signed.
+    pub signed: bool,
+    /// Whether the result is a `v128`, else a `v64`; operands are alike, where the
+    /// operation does not say otherwise.
+    pub wide: bool,
+    /// A constant operand.
+    pub imm: u8,
 }
 
 impl VectorOp {
-    /// Evaluates the operation.
+    /// An operation on unsigned or untyped elements.
     #[must_use]
-    pub fn eval(self, a: u64, b: u64) -> u64 {
-        match self {
-            Self::And => a & b,
-            Self::Or => a | b,
-            Self::Xor => a ^ b,
-            Self::AndNot => a & !b,
-            Self::Add(size) => map(size, |at| (a >> at).wrapping_add(b >> at)),
-            Self::Sub(size) => map(size, |at| (a >> at).wrapping_sub(b >> at)),
-            Self::Mul(size) => map(size, |at| (a >> at).wrapping_mul(b >> at)),
-            Self::Equal(size) => map(size, |at| truth(signed(a, at, size) == signed(b, at, size))),
-            Self::Greater(size) => map(size, |at| truth(signed(a, at, size) > signed(b, at, size))),
-            Self::Zip(size) => {
-                let bits = 8 * size.bytes();
-                map(size, |at| {
-                    let index = at / bits;
-                    let from = if index.is_multiple_of(2) { a } else { b };
-                    from >> (index / 2 * bits)
-                })
-            }
-            Self::Narrow(size) => {
-                let bits = 8 * size.bytes();
-                let half = |value: u64| {
-                    let mask = u64::MAX >> (64 - bits / 2);
-                    (0..64 / bits).fold(0, |all, index| {
-                        all | (value >> (index * bits) & mask) << (index * bits / 2)
-                    })
-                };
-                half(a) | half(b) << 32
-            }
-        }
-    }
-}
-
-impl VectorShift {
-    /// Returns the size of the elements.
-    #[must_use]
-    pub const fn size(self) -> Size {
-        match self {
-            Self::Left(size) | Self::Logical(size) | Self::Arithmetic(size) => size,
+    pub const fn new(kind: VectorKind, size: Size, wide: bool) -> Self {
+        Self {
+            kind,
+            size,
+            signed: false,
+            wide,
+            imm: 0,
         }
     }
 
-    /// Evaluates the shift; the amount is less than the size of the elements.
+    /// The same on signed elements if `signed`.
     #[must_use]
-    pub fn eval(self, a: u64, amount: u8) -> u64 {
-        match self {
-            Self::Left(size) => map(size, |at| a >> at << amount),
-            Self::Logical(size) => {
-                let mask = u64::MAX >> (64 - 8 * size.bytes());
-                map(size, |at| (a >> at & mask) >> amount)
-            }
-            Self::Arithmetic(size) => {
-                map(size, |at| (signed(a, at, size) >> amount).cast_unsigned())
-            }
+    pub const fn signed(self, signed: bool) -> Self {
+        Self { signed, ..self }
+    }
+
+    /// The same with a constant operand.
+    #[must_use]
+    pub const fn imm(self, imm: u8) -> Self {
+        Self { imm, ..self }
+    }
+
+    /// Tells whether the operation only computes: it raises no flags, and
+    /// [`eval`](Self::eval) says what it gives.
+    #[must_use]
+    pub const fn is_pure(self) -> bool {
+        self.kind as u8 <= VectorKind::Table as u8
+    }
+
+    /// Tells whether the operation computes with singles, or converts them.
+    #[must_use]
+    pub const fn is_float(self) -> bool {
+        self.kind as u8 >= VectorKind::FloatAdd as u8
+            && self.kind as u8 <= VectorKind::FloatRoundExact as u8
+    }
+
+    /// Returns how many operands there are.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        use VectorKind as K;
+        match self.kind {
+            K::Select | K::Table | K::FloatMulAdd | K::Guest => 3,
+            K::Low
+            | K::High
+            | K::ShiftLeft
+            | K::ShiftRight
+            | K::RoundingShiftRight
+            | K::Abs
+            | K::Neg
+            | K::CountSign
+            | K::CountZeroes
+            | K::CountOnes
+            | K::Widen
+            | K::Narrow
+            | K::PairAddLong
+            | K::Reverse
+            | K::Splat
+            | K::SatShiftLeft
+            | K::SatShiftLeftUnsigned
+            | K::SatAbs
+            | K::SatNeg
+            | K::SatNarrow
+            | K::SatNarrowUnsigned
+            | K::FloatRecipEstimate
+            | K::FloatRsqrtEstimate
+            | K::FloatToFixed
+            | K::FixedToFloat
+            | K::FloatToInt
+            | K::FloatRound
+            | K::FloatRoundExact
+            | K::RecipEstimate
+            | K::RsqrtEstimate => 1,
+            _ => 2,
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: u64 = 0x8001_7fff_0102_fffe;
-    const B: u64 = 0x0001_8000_0304_0001;
-
-    #[test]
-    fn elements_do_not_touch_each_other() {
-        let size = Size::Half;
-        assert_eq!(VectorOp::Add(size).eval(A, B), 0x8002_ffff_0406_ffff);
-        assert_eq!(VectorOp::Sub(size).eval(B, A), 0x8000_0001_0202_0003);
-        assert_eq!(VectorOp::Mul(size).eval(A, B), 0x8001_8000_0a08_fffe);
-        assert_eq!(VectorOp::Greater(size).eval(A, B), 0x0000_ffff_0000_0000);
-        assert_eq!(
-            VectorOp::Equal(Size::Byte).eval(A, B),
-            0x00ff_0000_0000_0000
-        );
-        assert_eq!(VectorShift::Left(size).eval(A, 4), 0x0010_fff0_1020_ffe0);
-        assert_eq!(VectorShift::Logical(size).eval(A, 4), 0x0800_07ff_0010_0fff);
-        assert_eq!(
-            VectorShift::Arithmetic(size).eval(A, 4),
-            0xf800_07ff_0010_ffff
-        );
+    /// Returns the widths of the operands; the first [`count`](Self::count) count.
+    #[must_use]
+    pub const fn operands(self) -> [VectorWidth; 3] {
+        use VectorKind as K;
+        use VectorWidth::{V64, V128};
+        match self.kind {
+            K::Low | K::High | K::Narrow | K::SatNarrow | K::SatNarrowUnsigned => [V128; 3],
+            K::Join | K::Widen | K::MulLong | K::PolyMulLong | K::Splat => [V64; 3],
+            K::Table => [V128, V128, V64],
+            K::Insert => [self.width(), V64, V64],
+            _ => [self.width(); 3],
+        }
     }
 
-    #[test]
-    fn elements_move() {
-        assert_eq!(VectorOp::Zip(Size::Half).eval(A, B), 0x0304_0102_0001_fffe);
-        assert_eq!(
-            VectorOp::Narrow(Size::Half).eval(A, B),
-            0x0100_0401_01ff_02fe
-        );
-        assert_eq!(
-            VectorOp::Narrow(Size::Dword).eval(A, B),
-            0x0304_0001_0102_fffe
-        );
+    /// Returns the width of the result.
+    #[must_use]
+    pub const fn width(self) -> VectorWidth {
+        use VectorKind as K;
+        match self.kind {
+            K::Join | K::Widen | K::MulLong | K::PolyMulLong => VectorWidth::V128,
+            K::Low | K::High | K::Narrow | K::SatNarrow | K::SatNarrowUnsigned | K::Table => {
+                VectorWidth::V64
+            }
+            _ if self.wide => VectorWidth::V128,
+            _ => VectorWidth::V64,
+        }
+    }
+
+    /// Returns the type of the result.
+    #[must_use]
+    pub const fn ty(self) -> Ty {
+        self.width().ty()
+    }
+
+    /// The bits of an element of an operand.
+    const fn bits(self) -> u32 {
+        8 * self.size.bytes()
+    }
+
+    /// Tells whether the size and the constant are such that the operation is
+    /// defined.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        use VectorKind as K;
+        let (bits, imm) = (self.bits(), self.imm as u32);
+        let dword = matches!(self.size, Size::Dword);
+        let byte = matches!(self.size, Size::Byte);
+        let whole = if self.wide { 16 } else { 8 };
+        match self.kind {
+            K::ShiftLeft | K::SatShiftLeft | K::SatShiftLeftUnsigned | K::InsertLeft => imm < bits,
+            K::ShiftRight | K::RoundingShiftRight | K::InsertRight => imm >= 1 && imm <= bits,
+            K::Widen | K::PairAddLong | K::MulLong => !dword,
+            K::CountSign | K::CountZeroes => !dword,
+            K::CountOnes | K::PolyMul => byte,
+            K::PolyMulLong => byte || dword,
+            K::Narrow | K::SatNarrow | K::SatNarrowUnsigned => !byte,
+            K::Even | K::Odd | K::ZipLow | K::ZipHigh | K::TransposeEven | K::TransposeOdd => {
+                !(dword && !self.wide)
+            }
+            K::Reverse => imm <= 3 && self.size as u32 <= imm,
+            K::Extract => byte && imm < whole,
+            K::Splat => imm * self.size.bytes() < 8,
+            K::Insert => imm * self.size.bytes() < whole,
+            K::Table => byte && imm >= 8 && imm <= 32 && imm.is_multiple_of(8),
+            _ => true,
+        }
     }
 }

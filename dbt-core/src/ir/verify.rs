@@ -1,6 +1,8 @@
 //! The verifier: checks what passes and back ends take for granted.
 
-use super::inst::{BlockId, IndirectKind, Inst, Slot, Target, Terminator, Ty, Value, Width};
+use super::inst::{
+    BlockId, IndirectKind, Inst, Slot, Target, Terminator, Ty, Value, VectorWidth, Width,
+};
 use super::unit::{Block, Unit};
 use crate::guest::StateLayout;
 
@@ -87,9 +89,9 @@ pub enum VerifyError {
         /// The instruction.
         inst: Value,
     },
-    /// A shift of elements by as many bits as they have, or more.
-    #[error("in block{}, v{} shifts elements by as many bits as they have", block.0, inst.0)]
-    ShiftAmount {
+    /// An operation on vectors has not this size of elements, or not this constant.
+    #[error("in block{}, v{} is an operation of no such elements or constant", block.0, inst.0)]
+    VectorOp {
         /// The block.
         block: BlockId,
         /// The instruction.
@@ -187,12 +189,12 @@ impl Check<'_> {
                 return Err(VerifyError::AccessSize { block, inst: value });
             }
             Inst::LoadVector { access, width, .. } | Inst::StoreVector { access, width, .. }
-                if access.size.bytes() != width.bytes() =>
+                if access.size.bytes() != width.bytes().min(8) =>
             {
                 return Err(VerifyError::VectorAccess { block, inst: value });
             }
-            Inst::VectorShift { op, amount, .. } if u32::from(amount) >= 8 * op.size().bytes() => {
-                return Err(VerifyError::ShiftAmount { block, inst: value });
+            Inst::Vector { op, .. } if !op.is_valid() => {
+                return Err(VerifyError::VectorOp { block, inst: value });
             }
             Inst::ExitIf { target, .. } => self.target(target)?,
             _ => {}
@@ -270,11 +272,11 @@ impl Check<'_> {
             Inst::Select { width, .. } => [Ty::I1, width.ty(), width.ty()],
             Inst::Store { width, .. } => [Ty::I32, width.ty(), Ty::I32],
             Inst::ToVector { width, .. } => [width.ty(); 3],
-            Inst::Vector { .. } | Inst::VectorShift { .. } => [Ty::V64; 3],
+            Inst::Vector { op, .. } => op.operands().map(VectorWidth::ty),
             Inst::FromVector { width, .. } | Inst::FloatSign { width, .. } => {
                 [width.vector_ty(); 3]
             }
-            Inst::StoreVector { width, .. } => [Ty::I32, width.vector_ty(), Ty::I32],
+            Inst::StoreVector { width, .. } => [Ty::I32, width.ty(), Ty::I32],
             Inst::Float { op, .. } => op.operands(),
             Inst::Bits { .. } | Inst::BitNot { .. } | Inst::BitToWord { .. } => [Ty::I1; 3],
             Inst::ExitIf { .. } => [Ty::I1; 3],
@@ -306,12 +308,12 @@ fn value(index: usize) -> Value {
     Value(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
-/// Returns the bits that a value of a type may have.
+/// Returns the bits that a value of a type may have, of a `v128` either half.
 pub(super) const fn bits_of(ty: Ty) -> u64 {
     match ty {
         Ty::I1 => 1,
         Ty::I32 | Ty::V32 => 0xffff_ffff,
-        Ty::I64 | Ty::V64 => u64::MAX,
+        Ty::I64 | Ty::V64 | Ty::V128 => u64::MAX,
         Ty::Flags => 0xf000_0000,
     }
 }

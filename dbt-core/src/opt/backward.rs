@@ -80,7 +80,7 @@ impl Walk<'_> {
                 self.flags_live = FlagSet::ALL;
                 inst.for_each_operand(|value| self.want(value, Demand::ALL));
             }
-            Inst::Float { .. } => {
+            _ if inst.raises_float_flags() => {
                 if let Some(slot) = self.optimizer.layout.float_status {
                     let optimizer = &mut *self.optimizer;
                     optimizer.dead_writes.read(slot, &optimizer.slots);

@@ -92,6 +92,7 @@ pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) 
         | Inst::CompareExchange { .. }
         | Inst::Call { .. }
         | Inst::Float { .. } => None,
+        Inst::Vector { op, .. } if !op.is_pure() => None,
         _ => inst.ty(slot_ty),
     }
 }

@@ -27,6 +27,8 @@ mod unary;
 mod vector;
 mod wide;
 
+pub(super) use vector::part;
+
 use alloc::vec::Vec;
 
 use dbt_isa::ops::{Condition, Size};
@@ -200,6 +202,7 @@ pub(super) fn fold(f: &mut Folder<'_>, inst: Inst) -> Value {
         Inst::ToVector { width, a } => vector::to_vector(f, width, a),
         Inst::FromVector { width, a } => vector::from_vector(f, width, a),
         Inst::FloatSign { op, width, a } => vector::float_sign(f, op, width, a),
+        Inst::Vector { op, args, .. } => vector::elements(f, op, args, inst),
         Inst::FlagsFromPsr { a } => flags::from_psr(f, a),
         Inst::FlagsToPsr { a } => flags::to_psr(f, a),
         Inst::Condition { flags, condition } => flags::condition(f, flags, condition),

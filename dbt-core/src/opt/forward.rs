@@ -3,9 +3,11 @@
 
 use core::mem::discriminant;
 
-use super::fold::{Folder, fold, terminator};
+use super::fold::{Folder, fold, part, terminator};
+use super::promote::Promoter;
+use super::slots::{Quad, SlotTable};
 use super::{Optimizer, Passes};
-use crate::ir::{Inst, Terminator, Unit, Value};
+use crate::ir::{Inst, Slot, Terminator, Unit, Value, VectorKind};
 
 impl Optimizer {
     pub(super) fn forward(&mut self, unit: &mut Unit) {
@@ -43,7 +45,7 @@ impl Optimizer {
                         self.statistics.promoted_reads += 1;
                         value
                     } else {
-                        let value = folder.push(inst);
+                        let value = read(&mut folder, &mut self.promoter, &self.slots, slot);
                         self.promoter.learn(slot, value);
                         value
                     }
@@ -60,7 +62,7 @@ impl Optimizer {
                     self.promoter.forget_all();
                     folder.push(inst)
                 }
-                Inst::Float { .. } => {
+                _ if inst.raises_float_flags() => {
                     if let Some(slot) = self.layout.float_status {
                         self.promoter.forget(slot, &self.slots);
                     }
@@ -93,6 +95,41 @@ impl Optimizer {
         }
         end
     }
+}
+
+/// Reads a slot whose value is not known: of its halves, or of what it is half of,
+/// if these are.
+fn read(folder: &mut Folder<'_>, promoter: &mut Promoter, slots: &SlotTable, slot: Slot) -> Value {
+    match slots.quad(slot) {
+        Quad::Half { whole, high } => {
+            if let Some(whole) = promoter.known(whole) {
+                let kind = if high {
+                    VectorKind::High
+                } else {
+                    VectorKind::Low
+                };
+                return fold(folder, part(kind, [whole; 2]));
+            }
+        }
+        Quad::Whole { low, high } => {
+            let known = [low, high].map(|half| promoter.known(half));
+            if known != [None; 2] {
+                // What is not known is loaded: a whole that was just written in part
+                // is slow to load.
+                let mut half = |slot: Slot, known: Option<Value>| {
+                    known.unwrap_or_else(|| {
+                        let value = folder.push(Inst::Get { slot });
+                        promoter.learn(slot, value);
+                        value
+                    })
+                };
+                let halves = [half(low, known[0]), half(high, known[1])];
+                return fold(folder, part(VectorKind::Join, halves));
+            }
+        }
+        Quad::None => {}
+    }
+    folder.push(Inst::Get { slot })
 }
 
 fn rename_terminator(end: Terminator, renamed: &[Value]) -> Terminator {

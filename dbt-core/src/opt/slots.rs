@@ -3,13 +3,26 @@
 use alloc::vec::Vec;
 
 use crate::guest::{SlotInfo, StateLayout};
-use crate::ir::Slot;
+use crate::ir::{Slot, Ty};
 
 /// For each slot, the other slots that a write to it touches.
 #[derive(Clone, Debug)]
 pub(super) struct SlotTable {
     overlapping: Lists,
     covered: Lists,
+    quads: Vec<Quad>,
+}
+
+/// How a slot of 64 or 128 bits is related to those that it is half of, or that are
+/// its halves.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Quad {
+    /// Not at all.
+    None,
+    /// It is a half of another slot, the upper one if `high`.
+    Half { whole: Slot, high: bool },
+    /// It has two halves.
+    Whole { low: Slot, high: Slot },
 }
 
 /// A list of slots for each slot.
@@ -27,7 +40,14 @@ impl SlotTable {
                 outer.offset <= inner.offset
                     && inner.offset + inner.bytes() <= outer.offset + outer.bytes()
             }),
+            quads: quads(layout),
         }
+    }
+
+    /// Returns how a slot is related to halves.
+    #[inline]
+    pub(super) fn quad(&self, slot: Slot) -> Quad {
+        self.quads[slot.index()]
     }
 
     /// Returns the other slots that share a byte with `slot`.
@@ -41,6 +61,23 @@ impl SlotTable {
     pub(super) fn covered(&self, slot: Slot) -> &[Slot] {
         self.covered.of(slot)
     }
+}
+
+fn quads(layout: &StateLayout) -> Vec<Quad> {
+    let mut quads = alloc::vec![Quad::None; layout.slots.len()];
+    let slots = || (0..).map(Slot).zip(layout.slots);
+    for (whole, info) in slots().filter(|(_, info)| info.ty == Ty::V128) {
+        let half = |offset| {
+            let mut slots = slots();
+            slots.find(|(_, half)| half.ty == Ty::V64 && half.offset == offset)
+        };
+        if let (Some((low, _)), Some((high, _))) = (half(info.offset), half(info.offset + 8)) {
+            quads[whole.index()] = Quad::Whole { low, high };
+            quads[low.index()] = Quad::Half { whole, high: false };
+            quads[high.index()] = Quad::Half { whole, high: true };
+        }
+    }
+    quads
 }
 
 impl Lists {

@@ -1,6 +1,6 @@
 //! Encoding of floating-point instructions.
 
-use dbt_core::ir::Width;
+use dbt_core::ir::{VectorWidth, Width};
 
 use super::{Asm, Bits, Opcode, Rm};
 use crate::regs::{Reg, Xmm};
@@ -26,6 +26,46 @@ pub(crate) enum SseOp {
     Xor = 0x57,
 }
 
+/// A vector instruction: the map of its opcode (1 is `0F`, 2 `0F 38`, 3 `0F 3A`),
+/// the number of its prefix (1 is `66`, 2 `F3`, 3 `F2`) and its last byte.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct VecOp {
+    map: u8,
+    prefix: u8,
+    byte: u8,
+}
+
+impl VecOp {
+    pub(crate) const fn new(map: u8, prefix: u8, byte: u8) -> Self {
+        Self { map, prefix, byte }
+    }
+
+    const fn opcode(self) -> Opcode {
+        let mut op = Opcode::escaped(self.byte);
+        op.mandatory = match self.prefix {
+            0 => 0,
+            1 => 0x66,
+            2 => 0xf3,
+            _ => 0xf2,
+        };
+        op.second = match self.map {
+            1 => 0,
+            2 => 0x38,
+            _ => 0x3a,
+        };
+        op
+    }
+}
+
+/// The prefix of a move of a width.
+const fn moving(width: VectorWidth) -> u8 {
+    match width {
+        VectorWidth::V32 => 0xf3,
+        VectorWidth::V64 => 0xf2,
+        VectorWidth::V128 => 0,
+    }
+}
+
 /// The prefix that tells the precision of a scalar instruction.
 const fn scalar(width: Width) -> u8 {
     match width {
@@ -49,14 +89,74 @@ impl Asm<'_> {
         self.encode(op, reg, rm.into());
     }
 
-    /// `movss dst, [src]` or `movsd`, which clear the rest.
-    pub(crate) fn load_vector(&mut self, width: Width, dst: Xmm, src: Rm) {
-        self.sse(scalar(width), 0x10, dst.0, src);
+    /// `movss dst, [src]` or `movsd`, which clear the rest, or `movups`.
+    pub(crate) fn load_vector(&mut self, width: VectorWidth, dst: Xmm, src: Rm) {
+        self.sse(moving(width), 0x10, dst.0, src);
     }
 
-    /// `movss [dst], src` or `movsd`.
-    pub(crate) fn store_vector(&mut self, width: Width, dst: Rm, src: Xmm) {
-        self.sse(scalar(width), 0x11, src.0, dst);
+    /// `movss [dst], src`, `movsd` or `movups`.
+    pub(crate) fn store_vector(&mut self, width: VectorWidth, dst: Rm, src: Xmm) {
+        self.sse(moving(width), 0x11, src.0, dst);
+    }
+
+    /// `movhps [dst], src`.
+    pub(crate) fn store_upper(&mut self, dst: Rm, src: Xmm) {
+        self.sse(0, 0x17, src.0, dst);
+    }
+
+    /// `movq dst, src`, which clears the rest.
+    pub(crate) fn move_low(&mut self, dst: Xmm, src: Xmm) {
+        self.sse(0xf3, 0x7e, dst.0, src);
+    }
+
+    /// `movmskps dst, src`.
+    pub(crate) fn move_mask(&mut self, dst: Reg, src: Xmm) {
+        self.sse(0, 0x50, dst.0, src);
+    }
+
+    /// `pmovmskb dst, src`.
+    pub(crate) fn move_byte_mask(&mut self, dst: Reg, src: Xmm) {
+        self.sse(0x66, 0xd7, dst.0, src);
+    }
+
+    /// `op dst, a, b`: the VEX form if `avx`; otherwise `a` is moved first, so that
+    /// `dst` is not `b` unless it is also `a`.
+    pub(crate) fn vector(&mut self, avx: bool, op: VecOp, dst: Xmm, a: Xmm, b: impl Into<Rm>) {
+        let b = b.into();
+        if avx {
+            self.vex(op.map, op.prefix, Bits::B32, op.byte, dst, a, b);
+        } else {
+            if dst != a {
+                debug_assert!(b != dst.into(), "the operand would be lost");
+                self.move_vector(dst, a);
+            }
+            self.encode(op.opcode(), dst.0, b);
+        }
+    }
+
+    /// `op dst, src`.
+    pub(crate) fn vector_unary(&mut self, op: VecOp, dst: Xmm, src: impl Into<Rm>) {
+        self.encode(op.opcode(), dst.0, src.into());
+    }
+
+    /// A packed shift of `a` by a constant: the second byte and the extension.
+    pub(crate) fn shift_vector(
+        &mut self,
+        avx: bool,
+        (byte, extension): (u8, u8),
+        dst: Xmm,
+        a: Xmm,
+        amount: u8,
+    ) {
+        if avx {
+            self.vex(1, 1, Bits::B32, byte, Xmm(extension), dst, a.into());
+        } else {
+            if dst != a {
+                self.move_vector(dst, a);
+            }
+            self.sse(0x66, byte, extension, dst);
+        }
+        self.byte(amount);
     }
 
     /// `movups dst, [src]`.
@@ -122,26 +222,9 @@ impl Asm<'_> {
         self.vex(1, 0, Bits::B32, op as u8, dst, a, b);
     }
 
-    /// A packed integer instruction `op dst, src`, by its second byte.
-    pub(crate) fn packed(&mut self, byte: u8, dst: Xmm, src: Xmm) {
-        self.sse(0x66, byte, dst.0, src);
-    }
-
-    /// The same with three operands: `vop dst, a, b`.
-    pub(crate) fn packed3(&mut self, byte: u8, dst: Xmm, a: Xmm, b: Xmm) {
-        self.vex(1, 1, Bits::B32, byte, dst, a, b.into());
-    }
-
-    /// A packed shift of `dst` by a constant: the second byte and the extension.
-    pub(crate) fn packed_shift(&mut self, byte: u8, extension: u8, dst: Xmm, amount: u8) {
-        self.sse(0x66, byte, extension, dst);
-        self.byte(amount);
-    }
-
-    /// `pshuflw dst, src, order`.
-    pub(crate) fn shuffle_low(&mut self, dst: Xmm, src: Xmm, order: u8) {
-        self.sse(0xf2, 0x70, dst.0, src);
-        self.byte(order);
+    /// `vfmadd231ps dst, a, b`: `dst += a * b`, rounded once.
+    pub(crate) fn fused_vector(&mut self, dst: Xmm, a: Xmm, b: Xmm) {
+        self.vex(2, 1, Bits::B32, 0xb8, dst, a, b.into());
     }
 
     /// `vfmadd231ss dst, a, b` or `vfmadd231sd`: `dst += a * b`, rounded once.

@@ -59,6 +59,8 @@ pub(super) enum StubKind {
     },
     /// What a floating-point operation does with values that are not ordinary.
     SlowFloat(usize),
+    /// What lies behind the unit for an operation on vectors, by its number.
+    SlowVector(usize),
     /// Leaves because of an interrupt, with the location in `rcx`.
     InterruptIndirect,
     /// Empties the stack of returns and goes on after the jump.
@@ -442,12 +444,12 @@ impl Lowering<'_> {
             self.asm.patch(stub.at, here.into());
             self.emit_plan(&stub.flags, context::FLAGS);
             self.emit_transfers(stub.transfers);
-            self.stub(&stub, here);
+            self.stub(&stub, here)?;
         }
         Ok(())
     }
 
-    fn stub(&mut self, stub: &Stub, here: u32) {
+    fn stub(&mut self, stub: &Stub, here: u32) -> Result<()> {
         match stub.kind {
             StubKind::Exit(to) => {
                 // Polls whether or not the exit goes backwards: this is a cold
@@ -482,6 +484,7 @@ impl Lowering<'_> {
                 self.map_here(location, flags, edges, vectors);
             }
             StubKind::SlowFloat(index) => self.emit_slow(index),
+            StubKind::SlowVector(index) => self.emit_slow_vector(index)?,
             StubKind::InterruptIndirect => {
                 self.asm
                     .store(Bits::B64, Rm::State(context::LOCATION), Reg::RCX);
@@ -503,6 +506,7 @@ impl Lowering<'_> {
                 self.jump_runtime(self.entries.lookup);
             }
         }
+        Ok(())
     }
 
     fn report_exit(&mut self, patch: u32, unlinked: u32, target: Location) {

@@ -17,10 +17,9 @@
 //! the same way out, because one comparison then finds all, but come back at once.
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Ty, Value, Width};
+use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Ty, Value, VectorWidth, Width};
 
 use super::branch::StubKind;
-use super::vector::width_of;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm, Shift, Sse, SseOp};
 use crate::context;
@@ -42,7 +41,7 @@ enum Arg {
     Nothing,
     Constant(u64),
     Reg(Reg),
-    Vector(Width, Xmm),
+    Vector(VectorWidth, Xmm),
 }
 
 /// What lies behind the unit for one operation.
@@ -96,7 +95,7 @@ impl Lowering<'_> {
                 self.vector(args[position])?;
             }
         }
-        if let Some(width) = width_of(op.ty()) {
+        if let Some(width) = VectorWidth::of(op.ty()) {
             let dst = self.vector_for(value)?;
             let call = self.exact_call(op, helper, args, Arg::Vector(width, dst))?;
             self.before_clobber()?;
@@ -131,7 +130,7 @@ impl Lowering<'_> {
             self.vector(args[1])?
         };
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(width, dst))?;
+        let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
         if self.features.avx {
             self.asm.scalar3(sse, width, dst, a, b);
         } else {
@@ -156,7 +155,7 @@ impl Lowering<'_> {
         let addend = self.vector(args[0])?;
         let (a, b) = (self.vector(args[1])?, self.vector(args[2])?);
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(width, dst))?;
+        let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
         if self.features.fma {
             self.asm.move_vector(dst, addend);
             self.asm.fused(width, dst, a, b);
@@ -221,7 +220,7 @@ impl Lowering<'_> {
             self.asm.bits3(SseOp::And, scratch, xmm, Rm::Constant);
             self.at_constant(magnitude);
         } else {
-            self.asm.load_vector(width, scratch, Rm::Constant);
+            self.asm.load_vector(width.into(), scratch, Rm::Constant);
             self.at_constant(magnitude);
             self.asm.bits(SseOp::And, scratch, xmm);
         }
@@ -284,7 +283,7 @@ impl Lowering<'_> {
             .ok_or(CompileError::Unsupported)?;
         let mut operands = [Arg::Nothing; 3];
         for (position, ty) in op.operands().into_iter().enumerate().take(op.count()) {
-            operands[position] = match width_of(ty) {
+            operands[position] = match VectorWidth::of(ty) {
                 Some(width) => Arg::Vector(width, self.vector(args[position])?),
                 None => match self.input.unit.constant(args[position]) {
                     Some(bits) => Arg::Constant(bits),
@@ -320,7 +319,7 @@ impl Lowering<'_> {
                 Arg::Reg(reg) => self.asm.store(Bits::B64, place, reg),
                 Arg::Vector(width, xmm) => {
                     self.asm.store_vector(width, place, xmm);
-                    if width == Width::W32 {
+                    if width == VectorWidth::V32 {
                         self.asm.store_imm(Bits::B32, high(place), 0);
                     }
                 }
@@ -407,7 +406,7 @@ impl Lowering<'_> {
     fn widen(&mut self, value: Value, op: FloatOp, helper: Helper, args: [Value; 3]) -> Result<()> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(Width::W64, dst))?;
+        let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V64, dst))?;
         self.convert(Width::W32, dst, a);
         self.before_clobber()?;
         // Only NaNs differ.
@@ -426,7 +425,7 @@ impl Lowering<'_> {
     ) -> Result<()> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(Width::W32, dst))?;
+        let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V32, dst))?;
         self.convert(Width::W64, dst, a);
         self.check(Width::W32, dst, call)?;
         self.define_vector(value, dst);
@@ -510,7 +509,7 @@ impl Lowering<'_> {
             self.asm.bits3(sse, dst, a, Rm::Constant);
             self.at_constant(constant);
         } else {
-            self.asm.load_vector(width, dst, Rm::Constant);
+            self.asm.load_vector(width.into(), dst, Rm::Constant);
             self.at_constant(constant);
             self.asm.bits(sse, dst, a);
         }

@@ -2,7 +2,7 @@
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Value, Width};
+use dbt_core::ir::{Helper, Value, VectorWidth, Width};
 use dbt_isa::ops::{Access, Size};
 
 use super::branch::Why;
@@ -103,20 +103,12 @@ impl Lowering<'_> {
         &mut self,
         value: Value,
         access: Access,
-        width: Width,
+        width: VectorWidth,
         address: Value,
     ) -> Result<()> {
         self.check_alignment(access, address)?;
         if self.input.lowering == MemoryLowering::Callback {
-            self.before_call_of_memory()?;
-            self.pass(0, address)?;
-            self.pass_access(access);
-            self.call(self.input.callees.load, self.entries.call_context)?;
-            self.check_callback()?;
-            let xmm = self.vector_for(value)?;
-            self.asm.move_to_vector(width, xmm, Rm::Reg(Reg::RAX));
-            self.define_vector(value, xmm);
-            return Ok(());
+            return self.load_vector_by_call(value, access, width, address);
         }
         let from = self.window(address)?;
         let flags = self.architectural_plan(FlagSet::ALL)?;
@@ -132,10 +124,57 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Loads by one call, or two.
+    fn load_vector_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        width: VectorWidth,
+        address: Value,
+    ) -> Result<()> {
+        self.before_call_of_memory()?;
+        self.pass(0, address)?;
+        self.pass_access(access);
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        if width != VectorWidth::V128 {
+            let xmm = self.vector_for(value)?;
+            self.asm.move_to_vector(Width::W64, xmm, Rm::Reg(Reg::RAX));
+            self.define_vector(value, xmm);
+            return Ok(());
+        }
+        // The register may hold a slot that the second call still shows.
+        let spill = self.scratch.places.take_spill()?;
+        let low = context::spill(spill.into());
+        self.asm.store(Bits::B64, low, Reg::RAX);
+        self.pass_above(address)?;
+        self.pass_access(access);
+        self.call(self.input.callees.load, self.entries.call_context)?;
+        self.check_callback()?;
+        let xmm = self.vector_for(value)?;
+        self.asm.load_vector(VectorWidth::V64, xmm, low);
+        self.scratch.places.free_spill(spill);
+        self.set_high(xmm, Reg::RAX);
+        self.define_vector(value, xmm);
+        Ok(())
+    }
+
+    /// Passes the address of the upper half of sixteen bytes.
+    fn pass_above(&mut self, address: Value) -> Result<()> {
+        self.before_call_of_memory()?;
+        let reg = self.reg(address)?;
+        let above = self.take_scratch()?;
+        self.asm.lea32(above, reg, None, 8);
+        self.asm.store(Bits::B64, context::argument(0), above);
+        self.release(above);
+        self.release(reg);
+        Ok(())
+    }
+
     pub(super) fn store_vector(
         &mut self,
         access: Access,
-        width: Width,
+        width: VectorWidth,
         address: Value,
         value: Value,
     ) -> Result<()> {
@@ -147,9 +186,17 @@ impl Lowering<'_> {
             self.pass_access(access);
             let place = context::argument(2);
             self.asm.store_imm(Bits::B64, place, 0);
-            self.asm.store_vector(width, place, xmm);
+            let part = width.min(VectorWidth::V64);
+            self.asm.store_vector(part, place, xmm);
             self.call(self.input.callees.store, self.entries.call_context)?;
             self.check_callback()?;
+            if width == VectorWidth::V128 {
+                self.pass_above(address)?;
+                self.pass_access(access);
+                self.store_high(place, xmm);
+                self.call(self.input.callees.store, self.entries.call_context)?;
+                self.check_callback()?;
+            }
         } else {
             let to = self.window(address)?;
             let flags = self.architectural_plan(FlagSet::ALL)?;

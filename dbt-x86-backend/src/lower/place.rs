@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Inst, Slot, Ty, Value};
+use dbt_core::ir::{Inst, Slot, Ty, Value, VectorWidth};
 
-use super::vector::width_of;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Rm};
 use crate::context;
@@ -32,6 +31,8 @@ pub(crate) enum Place {
     Vector(Xmm),
     /// In a spill place.
     Spill(u8),
+    /// In two adjacent spill places: 128 bits.
+    WideSpill(u8),
 }
 
 impl Place {
@@ -41,7 +42,11 @@ impl Place {
             Self::Sum { base, index, .. } => {
                 base == Some(reg) || index.is_some_and(|(used, _)| used == reg)
             }
-            Self::None | Self::Slot { .. } | Self::Vector(_) | Self::Spill(_) => false,
+            Self::None
+            | Self::Slot { .. }
+            | Self::Vector(_)
+            | Self::Spill(_)
+            | Self::WideSpill(_) => false,
         }
     }
 }
@@ -75,8 +80,10 @@ impl Places {
         } = self;
         active.retain(|value| {
             let keep = needed(*value);
-            if !keep && let Place::Spill(index) = of[value.index()] {
-                *spills &= !(1 << index);
+            match of[value.index()] {
+                Place::Spill(index) if !keep => *spills &= !(1 << index),
+                Place::WideSpill(index) if !keep => *spills &= !(3 << index),
+                _ => {}
             }
             keep
         });
@@ -116,6 +123,16 @@ impl Places {
         u8::try_from(index).map_err(|_| CompileError::Unsupported)
     }
 
+    /// Reserves two adjacent spill places and returns the first.
+    pub(crate) fn take_wide_spill(&mut self) -> Result<u8> {
+        let index = (!self.spills & !self.spills >> 1).trailing_zeros();
+        if index as usize + 1 >= context::SPILLS {
+            return Err(CompileError::Unsupported);
+        }
+        self.spills |= 3 << index;
+        u8::try_from(index).map_err(|_| CompileError::Unsupported)
+    }
+
     pub(crate) fn free_spill(&mut self, index: u8) {
         self.spills &= !(1 << index);
     }
@@ -124,21 +141,20 @@ impl Places {
 /// The bits of a register that hold a value of a type.
 pub(crate) const fn bits_of(ty: Ty) -> Bits {
     match ty {
-        Ty::I64 | Ty::V64 => Bits::B64,
+        Ty::I64 | Ty::V64 | Ty::V128 => Bits::B64,
         Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Bits::B32,
     }
 }
 
 /// Slots.
 impl Lowering<'_> {
-    pub(super) fn get(&mut self, value: Value, slot: Slot) {
+    pub(super) fn get(&mut self, value: Value, slot: Slot) -> Result<()> {
         if slot == self.input.layout.flags {
             self.get_flags(value);
-            return;
+            return Ok(());
         }
-        if let Some(width) = width_of(self.input.layout.slot(slot).ty) {
-            self.get_vector(value, slot, width);
-            return;
+        if let Some(width) = VectorWidth::of(self.input.layout.slot(slot).ty) {
+            return self.get_vector(value, slot, width);
         }
         let place = match self.pins.of(slot) {
             Some(reg) => Place::Reg(reg),
@@ -148,13 +164,14 @@ impl Lowering<'_> {
             },
         };
         self.scratch.places.put(value, place);
+        Ok(())
     }
 
     pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<()> {
         if slot == self.input.layout.flags {
             return self.set_flags(value);
         }
-        if let Some(width) = width_of(self.input.layout.slot(slot).ty) {
+        if let Some(width) = VectorWidth::of(self.input.layout.slot(slot).ty) {
             return self.set_vector(slot, value, width);
         }
         match self.pins.of(slot) {
@@ -320,7 +337,7 @@ impl Lowering<'_> {
                 self.keep(reg);
             }
         }
-        if matches!(place, Place::None | Place::Vector(_)) {
+        if matches!(place, Place::None | Place::Vector(_) | Place::WideSpill(_)) {
             return Err(CompileError::Unsupported);
         }
         let reg = self.take_scratch()?;
@@ -335,7 +352,7 @@ impl Lowering<'_> {
                 index,
                 offset,
             } => self.sum_to(reg, base, index, offset),
-            Place::Reg(_) | Place::Vector(_) | Place::None => {}
+            Place::Reg(_) | Place::Vector(_) | Place::WideSpill(_) | Place::None => {}
         }
         self.scratch.places.put(value, Place::Reg(reg));
         Ok(reg)

@@ -21,7 +21,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Inst, Slot, Ty, Value, Width};
+use dbt_core::ir::{Inst, Slot, Ty, Value, VectorWidth, Width};
 
 use super::place::{Place, bits_of};
 use super::{Lowering, Result};
@@ -38,33 +38,24 @@ pub(super) use edge::{Contract, Loops, Transfer};
 pub(super) struct Binding {
     /// The slot's offset from the state.
     pub(super) offset: i32,
-    pub(super) width: Width,
+    pub(super) width: VectorWidth,
     pub(super) xmm: Xmm,
     /// Whether memory does not hold the slot.
     pub(super) dirty: bool,
 }
 
 impl Binding {
-    fn overlaps(&self, offset: i32, width: Width) -> bool {
+    fn overlaps(&self, offset: i32, width: VectorWidth) -> bool {
         self.offset < offset + bytes(width) && offset < self.offset + bytes(self.width)
     }
 
-    fn is(&self, offset: i32, width: Width) -> bool {
+    fn is(&self, offset: i32, width: VectorWidth) -> bool {
         self.offset == offset && self.width == width
     }
 }
 
-const fn bytes(width: Width) -> i32 {
+const fn bytes(width: VectorWidth) -> i32 {
     width.bytes().cast_signed()
-}
-
-/// Returns the width of a type of vector registers.
-pub(super) const fn width_of(ty: Ty) -> Option<Width> {
-    match ty {
-        Ty::V32 => Some(Width::W32),
-        Ty::V64 => Some(Width::W64),
-        _ => None,
-    }
 }
 
 /// What vector registers hold at one point.
@@ -73,6 +64,8 @@ pub(super) struct VectorState {
     pub(super) bindings: Vec<Binding>,
     /// Registers that the instruction being lowered still needs.
     pub(super) busy: u16,
+    /// Registers of which no element is a subnormal single.
+    pub(super) clean: u16,
     /// The dirty slots as a state map lists them, if nothing has changed since.
     deferred: Option<Option<Arc<[Deferred]>>>,
     /// The bindings at the head of the loop that is being lowered.
@@ -92,7 +85,7 @@ impl VectorState {
         self.deferred = None;
     }
 
-    fn find(&self, offset: i32, width: Width) -> Option<Xmm> {
+    fn find(&self, offset: i32, width: VectorWidth) -> Option<Xmm> {
         let mut bindings = self.bindings.iter();
         bindings
             .find(|binding| binding.is(offset, width))
@@ -132,19 +125,48 @@ impl VectorState {
 /// Slots.
 impl Lowering<'_> {
     /// Reads a slot of a vector register.
-    pub(super) fn get_vector(&mut self, value: Value, slot: Slot, width: Width) {
+    pub(super) fn get_vector(
+        &mut self,
+        value: Value,
+        slot: Slot,
+        width: VectorWidth,
+    ) -> Result<()> {
         let offset = slot_offset(self.input.layout, slot);
         if let Some(xmm) = self.vectors.find(offset, width) {
             self.scratch.places.put(value, Place::Vector(xmm));
-            return;
+            return Ok(());
         }
         self.store_dirty(|binding| binding.overlaps(offset, width));
-        let bits = bits_of(width.vector_ty());
+        if width == VectorWidth::V128 {
+            let xmm = self.load_slot(offset, width)?;
+            self.scratch.places.put(value, Place::Vector(xmm));
+            return Ok(());
+        }
+        let bits = bits_of(width.ty());
         self.scratch.places.put(value, Place::Slot { offset, bits });
+        Ok(())
+    }
+
+    /// Loads a slot, which stays bound.
+    fn load_slot(&mut self, offset: i32, width: VectorWidth) -> Result<Xmm> {
+        let xmm = self.take_vector()?;
+        self.asm.load_vector(width, xmm, Rm::State(offset));
+        self.vectors.bind(Binding {
+            offset,
+            width,
+            xmm,
+            dirty: false,
+        });
+        Ok(xmm)
     }
 
     /// Writes a slot of a vector register.
-    pub(super) fn set_vector(&mut self, slot: Slot, value: Value, width: Width) -> Result<()> {
+    pub(super) fn set_vector(
+        &mut self,
+        slot: Slot,
+        value: Value,
+        width: VectorWidth,
+    ) -> Result<()> {
         let offset = slot_offset(self.input.layout, slot);
         let xmm = self.vector(value)?;
         self.save_overwritten(offset, width)?;
@@ -167,7 +189,7 @@ impl Lowering<'_> {
 
     /// Loads values that are still needed out of slots that are about to be
     /// written.
-    fn save_overwritten(&mut self, offset: i32, width: Width) -> Result<()> {
+    fn save_overwritten(&mut self, offset: i32, width: VectorWidth) -> Result<()> {
         for position in 0..self.scratch.places.active().len() {
             let value = self.scratch.places.active()[position];
             if let Place::Slot { offset: at, bits } = self.place(value) {
@@ -249,6 +271,7 @@ impl Lowering<'_> {
             None => self.evict_vector()?,
         };
         self.keep_vector(xmm);
+        self.vectors.clean &= !(1 << xmm.0);
         Ok(xmm)
     }
 
@@ -283,10 +306,17 @@ impl Lowering<'_> {
         for position in 0..self.scratch.places.active().len() {
             let value = self.scratch.places.active()[position];
             if self.place(value) == Place::Vector(xmm) && self.fact(value).last_use >= self.index {
-                let spill = self.scratch.places.take_spill()?;
-                let place = context::spill(spill.into());
-                self.asm.store_vector(Width::W64, place, xmm);
-                self.scratch.places.put(value, Place::Spill(spill));
+                let wide = self.input.unit.ty(value, self.input.layout) == Some(Ty::V128);
+                let (width, spill, place) = if wide {
+                    let spill = self.scratch.places.take_wide_spill()?;
+                    (VectorWidth::V128, spill, Place::WideSpill(spill))
+                } else {
+                    let spill = self.scratch.places.take_spill()?;
+                    (VectorWidth::V64, spill, Place::Spill(spill))
+                };
+                let to = context::spill(spill.into());
+                self.asm.store_vector(width, to, xmm);
+                self.scratch.places.put(value, place);
             }
         }
         Ok(())
@@ -298,7 +328,7 @@ impl Lowering<'_> {
     pub(super) fn vector_for(&mut self, value: Value) -> Result<Xmm> {
         let wanted = self.fact(value).vector_slot.and_then(|slot| {
             let offset = slot_offset(self.input.layout, slot);
-            let width = width_of(self.input.layout.slot(slot).ty)?;
+            let width = VectorWidth::of(self.input.layout.slot(slot).ty)?;
             let mut preferred = self.vectors.preferred.iter();
             preferred
                 .find(|binding| binding.is(offset, width))
@@ -313,6 +343,7 @@ impl Lowering<'_> {
             if bindings.all(|binding| binding.xmm != xmm || binding.is(offset, width)) {
                 self.vectors.drop_if(|binding| binding.xmm == xmm);
                 self.keep_vector(xmm);
+                self.vectors.clean &= !(1 << xmm.0);
                 return Ok(xmm);
             }
         }
@@ -333,30 +364,23 @@ impl Lowering<'_> {
         }
         if let Inst::Const { ty, bits } = *self.input.unit.inst(value) {
             let xmm = self.take_vector()?;
-            let width = width_of(ty).ok_or(CompileError::Unsupported)?;
+            let width = VectorWidth::of(ty).ok_or(CompileError::Unsupported)?;
             self.vector_constant(xmm, width, bits)?;
+            if bits != 0 && self.fact(value).uses > 1 {
+                self.scratch.places.put(value, Place::Vector(xmm));
+            }
             return Ok(xmm);
         }
         match place {
             Place::Slot { offset, bits } => {
                 let width = if bits == Bits::B64 {
-                    Width::W64
+                    VectorWidth::V64
                 } else {
-                    Width::W32
+                    VectorWidth::V32
                 };
                 let xmm = match self.vectors.find(offset, width) {
                     Some(xmm) => xmm,
-                    None => {
-                        let xmm = self.take_vector()?;
-                        self.asm.load_vector(width, xmm, Rm::State(offset));
-                        self.vectors.bind(Binding {
-                            offset,
-                            width,
-                            xmm,
-                            dirty: false,
-                        });
-                        xmm
-                    }
+                    None => self.load_slot(offset, width)?,
                 };
                 self.keep_vector(xmm);
                 self.scratch.places.put(value, Place::Vector(xmm));
@@ -365,8 +389,17 @@ impl Lowering<'_> {
             Place::Spill(index) => {
                 let xmm = self.take_vector()?;
                 self.asm
-                    .load_vector(Width::W64, xmm, context::spill(index.into()));
+                    .load_vector(VectorWidth::V64, xmm, context::spill(index.into()));
                 self.scratch.places.free_spill(index);
+                self.scratch.places.put(value, Place::Vector(xmm));
+                Ok(xmm)
+            }
+            Place::WideSpill(index) => {
+                let xmm = self.take_vector()?;
+                self.asm
+                    .load_vector(VectorWidth::V128, xmm, context::spill(index.into()));
+                self.scratch.places.free_spill(index);
+                self.scratch.places.free_spill(index + 1);
                 self.scratch.places.put(value, Place::Vector(xmm));
                 Ok(xmm)
             }
@@ -374,14 +407,38 @@ impl Lowering<'_> {
         }
     }
 
-    fn vector_constant(&mut self, xmm: Xmm, width: Width, bits: u64) -> Result<()> {
+    /// Sets a register to a constant, of 128 bits in both halves.
+    pub(super) fn vector_constant(
+        &mut self,
+        xmm: Xmm,
+        width: VectorWidth,
+        bits: u64,
+    ) -> Result<()> {
+        let clean = [bits & 0xffff_ffff, bits >> 32]
+            .into_iter()
+            .all(|single| single << 33 == 0 || single >> 23 & 0xff != 0);
+        if clean {
+            self.vectors.clean |= 1 << xmm.0;
+        }
         if bits == 0 {
             self.asm.bits(SseOp::Xor, xmm, xmm);
             return Ok(());
         }
+        if bits == u64::MAX {
+            self.ones(xmm);
+            return Ok(());
+        }
         let reg = self.take_scratch()?;
         self.asm.mov_imm(reg, bits);
-        self.asm.move_to_vector(width, xmm, Rm::Reg(reg));
+        let moved = if width == VectorWidth::V32 {
+            Width::W32
+        } else {
+            Width::W64
+        };
+        self.asm.move_to_vector(moved, xmm, Rm::Reg(reg));
+        if width == VectorWidth::V128 {
+            self.double_low(xmm);
+        }
         self.release(reg);
         Ok(())
     }
@@ -398,7 +455,7 @@ impl Lowering<'_> {
     pub(super) fn move_to_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         let xmm = self.vector_for(value)?;
         if let Some(bits) = self.input.unit.constant(a) {
-            self.vector_constant(xmm, width, bits)?;
+            self.vector_constant(xmm, width.into(), bits)?;
         } else {
             let from = self.operand(a)?;
             self.asm.move_to_vector(width, xmm, from);
@@ -409,7 +466,7 @@ impl Lowering<'_> {
 
     pub(super) fn move_from_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         match self.place(a) {
-            Place::Slot { offset, bits } if self.vectors.find(offset, width).is_none() => {
+            Place::Slot { offset, bits } if self.vectors.find(offset, width.into()).is_none() => {
                 let dst = self.destination(value, None, &[])?;
                 self.asm.mov(bits, dst, Rm::State(offset));
                 self.define(value, dst);

@@ -4,12 +4,13 @@
 //! whoever goes there makes it hold.
 
 use dbt_core::analysis::bindings::{Binding, Transfer, transfers};
-use dbt_core::ir::{BlockId, Target};
+use dbt_core::ir::{BlockId, Inst, Target};
 
-use super::in_context;
+use super::{in_context, load_from_context, store_to_context};
 use crate::asm::View;
+use crate::lower::float::Fpcr;
 use crate::lower::{Lowering, Result};
-use crate::regs::{Reg, VECTORS, Vreg};
+use crate::regs::{VECTORS, Vreg};
 
 /// Slots that a loop's head keeps in registers, at most; the rest is for values.
 const MAX_KEPT: usize = 24;
@@ -20,6 +21,8 @@ impl Lowering<'_> {
         let scratch = &mut *self.scratch;
         scratch.transfers.clear();
         scratch.contracts.begin(self.input.unit, VECTORS, MAX_KEPT);
+        scratch.fpcr.clear();
+        scratch.fpcr.resize(self.input.unit.blocks.len(), None);
     }
 
     /// Begins a block: makes its contract the bindings. A jump from the block
@@ -30,15 +33,20 @@ impl Lowering<'_> {
             self.vector_loop = None;
             self.vectors.bindings.prefer(false);
         }
+        let is_new = self.scratch.contracts.known(id).is_none();
         if id == BlockId::ENTRY {
+            let fpcr = self.fpcr_of(id);
+            self.need_fpcr(fpcr);
             self.vectors.bindings.clear();
             let contract = self.contract(id);
             self.transfer_to(&contract);
         } else {
-            if self.scratch.contracts.known(id).is_none() {
+            if is_new {
                 // Nobody has gone here yet.
                 self.vectors.bindings.clear();
+                self.fpcr = Fpcr::Guest;
             }
+            self.fpcr = self.fpcr_of(id);
             let contract = self.contract(id);
             self.vectors.bindings.set(&contract);
         }
@@ -59,7 +67,48 @@ impl Lowering<'_> {
         let contract = self.contract(to);
         self.move_values_out(&contract)?;
         self.transfer_to(&contract);
+        let fpcr = self.fpcr_of(to);
+        self.need_fpcr(fpcr);
         Ok(())
+    }
+
+    /// Returns what `FPCR` holds when a block is entered: what the first operation needs
+    /// of the loop that starts there, else what it holds now.
+    fn fpcr_of(&mut self, id: BlockId) -> Fpcr {
+        if let Some(fpcr) = self.scratch.fpcr[id.index()] {
+            return fpcr;
+        }
+        let contracts = &self.scratch.contracts;
+        let fpcr = match contracts.loop_end(id) {
+            _ if contracts.is_called(id) => Fpcr::Guest,
+            Some(last) => self.fpcr_of_loop(id, last).unwrap_or(self.fpcr),
+            None => self.fpcr,
+        };
+        self.scratch.fpcr[id.index()] = Some(fpcr);
+        fpcr
+    }
+
+    fn fpcr_of_loop(&self, head: BlockId, last: usize) -> Option<Fpcr> {
+        let unit = self.input.unit;
+        let first = unit.order.iter().position(|id| *id == head)?;
+        let blocks = unit.order.get(first..=last)?;
+        let mut insts = blocks
+            .iter()
+            .flat_map(|id| &unit.insts[unit.block(*id).insts.clone()]);
+        insts.find_map(|inst| match inst {
+            Inst::Float { .. } => Some(Fpcr::Guest),
+            Inst::Vector { op, .. } if op.is_float() => Some(Fpcr::Standard),
+            _ => None,
+        })
+    }
+
+    /// Returns what `FPCR` must be set to on a branch to `target`, if it must.
+    pub(in crate::lower) fn branch_fpcr(&mut self, target: Target) -> Option<Fpcr> {
+        let wanted = match target {
+            Target::Block(id) => self.fpcr_of(id),
+            Target::Exit(_) => Fpcr::Guest,
+        };
+        (wanted != self.fpcr).then_some(wanted)
     }
 
     /// Tells whether control going to `target` is part of a loop's every iteration.
@@ -103,13 +152,13 @@ impl Lowering<'_> {
                 offset, bytes, reg, ..
             }) => {
                 let (view, at) = (View::of_bytes(bytes), in_context(offset));
-                self.asm.store_vector(view, Vreg(reg), Reg::CONTEXT, at);
+                store_to_context(&mut self.asm, view, Vreg(reg), at);
             }
             Transfer::Load(Binding {
                 offset, bytes, reg, ..
             }) => {
                 let (view, at) = (View::of_bytes(bytes), in_context(offset));
-                self.asm.load_vector(view, Vreg(reg), Reg::CONTEXT, at);
+                load_from_context(&mut self.asm, view, Vreg(reg), at);
             }
             Transfer::Move { to, from, bytes } => {
                 let view = View::of_bytes(bytes);

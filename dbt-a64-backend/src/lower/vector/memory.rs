@@ -5,9 +5,12 @@ use dbt_core::host::Lowering as MemoryLowering;
 use dbt_core::ir::{Value, Width};
 use dbt_isa::ops::{Access, Size};
 
-use crate::asm::{Asm, Mem, View};
+use crate::asm::{Asm, Mem, View, element};
 use crate::lower::{Lowering, Result};
 use crate::regs::{Reg, Vreg};
+
+/// `INS` of a general register.
+const INSERT: u32 = 0x4e00_1c00;
 
 /// The last access of a vector register, as long as it is the last instruction.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +35,7 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
-            self.load_by_call(access, address)?;
-            let width = match view {
-                View::S => Width::W32,
-                View::D | View::Q => Width::W64,
-            };
-            let reg = self.vector_for(value)?;
-            self.asm.move_to_vector(width, reg, Reg::X16);
-            self.define_vector(value, reg);
-            return Ok(());
+            return self.load_vector_by_call(value, access, view, address);
         }
         let from = self.vector_operand(view, address)?;
         let flags = self.architectural_sources(FlagSet::ALL)?;
@@ -72,13 +67,7 @@ impl Lowering<'_> {
         }
         let reg = self.vector(value)?;
         if self.input.lowering == MemoryLowering::Callback {
-            let general = self.take_scratch()?;
-            let width = match view {
-                View::S => Width::W32,
-                View::D | View::Q => Width::W64,
-            };
-            self.asm.move_from_vector(width, general, reg);
-            return self.store_by_call(access, address, general);
+            return self.store_vector_by_call(access, view, address, reg);
         }
         if access.ordered {
             self.asm.barrier();
@@ -92,6 +81,52 @@ impl Lowering<'_> {
         }
         if access.ordered {
             self.asm.barrier();
+        }
+        Ok(())
+    }
+
+    /// Calls the embedder for a load, and for each half of 128 bits.
+    fn load_vector_by_call(
+        &mut self,
+        value: Value,
+        access: Access,
+        view: View,
+        address: Value,
+    ) -> Result<()> {
+        let half = Vreg::SCRATCH;
+        self.load_by_call(access, address, 0)?;
+        self.asm.move_to_vector(Width::W64, half, Reg::X16);
+        if view == View::Q {
+            self.load_by_call(access, address, 8)?;
+            self.asm
+                .vector_general(element(INSERT, Size::Dword, 1), half, Reg::X16);
+        }
+        let reg = self.vector_for(value)?;
+        self.asm.move_vector(view, reg, half);
+        self.define_vector(value, reg);
+        Ok(())
+    }
+
+    /// Calls the embedder for a store, and for each half of 128 bits.
+    fn store_vector_by_call(
+        &mut self,
+        access: Access,
+        view: View,
+        address: Value,
+        reg: Vreg,
+    ) -> Result<()> {
+        let width = match view {
+            View::S => Width::W32,
+            View::D | View::Q => Width::W64,
+        };
+        let general = self.take_scratch()?;
+        self.asm.move_from_vector(width, general, reg);
+        self.store_by_call(access, address, 0, general)?;
+        if view == View::Q {
+            let general = self.take_scratch()?;
+            self.asm.take_element(View::D, Vreg::SCRATCH, reg, 1);
+            self.asm.move_from_vector(width, general, Vreg::SCRATCH);
+            self.store_by_call(access, address, 8, general)?;
         }
         Ok(())
     }

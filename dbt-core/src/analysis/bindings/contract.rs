@@ -121,6 +121,12 @@ impl Contracts {
         self.ends[id.index()]
     }
 
+    /// Tells whether a block is called, and so entered with nothing in registers.
+    #[must_use]
+    pub fn is_called(&self, id: BlockId) -> bool {
+        self.called[id.index()]
+    }
+
     /// Returns the contract of a block, if there is one yet.
     #[must_use]
     pub fn known(&self, id: BlockId) -> Option<&[Binding]> {

@@ -51,6 +51,7 @@ static LAYOUT: StateLayout = StateLayout {
     flags: FLAGS,
     float_status: None,
     float_rules: crate::ir::FloatRules::Own,
+    vector_operands: None,
 };
 
 const FLAGS: Slot = Slot(8);

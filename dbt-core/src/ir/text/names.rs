@@ -3,8 +3,7 @@
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use crate::ir::float::{FloatOp, SignOp};
-use crate::ir::inst::{BitOp, TrapKind, Ty, Width};
-use crate::ir::vector::{VectorOp, VectorShift};
+use crate::ir::inst::{BitOp, TrapKind, Ty, VectorWidth, Width};
 
 /// Words and what they stand for.
 pub(super) type Names<T, const N: usize> = [(&'static str, T); N];
@@ -34,24 +33,21 @@ pub(super) const fn width_name(width: Width) -> &'static str {
 
 pub(super) const WIDTHS: Names<Width, 2> = [("i32", Width::W32), ("i64", Width::W64)];
 
-pub(super) const TYPES: Names<Ty, 6> = [
+pub(super) const TYPES: Names<Ty, 7> = [
     ("i1", Ty::I1),
     ("i32", Ty::I32),
     ("i64", Ty::I64),
     ("flags", Ty::Flags),
     ("v32", Ty::V32),
     ("v64", Ty::V64),
+    ("v128", Ty::V128),
 ];
 
-/// The name of a value of a width in a floating-point or vector register.
-pub(super) const fn vector_name(width: Width) -> &'static str {
-    match width {
-        Width::W32 => "v32",
-        Width::W64 => "v64",
-    }
-}
-
-pub(super) const VECTORS: Names<Width, 2> = [("v32", Width::W32), ("v64", Width::W64)];
+pub(super) const VECTORS: Names<VectorWidth, 3> = [
+    ("v32", VectorWidth::V32),
+    ("v64", VectorWidth::V64),
+    ("v128", VectorWidth::V128),
+];
 
 pub(super) const SIGNS: Names<(SignOp, Width), 4> = [
     ("float_neg.f32", (SignOp::Neg, Width::W32)),
@@ -219,43 +215,3 @@ pub(super) fn access_flags(access: Access) -> [AccessFlag; 5] {
         ("ordered", Access::ordered, access.ordered),
     ]
 }
-
-pub(super) const VECTOR: Names<VectorOp, 26> = [
-    ("vector_and", VectorOp::And),
-    ("vector_or", VectorOp::Or),
-    ("vector_xor", VectorOp::Xor),
-    ("vector_and_not", VectorOp::AndNot),
-    ("vector_add.i8", VectorOp::Add(Size::Byte)),
-    ("vector_add.i16", VectorOp::Add(Size::Half)),
-    ("vector_add.i32", VectorOp::Add(Size::Word)),
-    ("vector_add.i64", VectorOp::Add(Size::Dword)),
-    ("vector_sub.i8", VectorOp::Sub(Size::Byte)),
-    ("vector_sub.i16", VectorOp::Sub(Size::Half)),
-    ("vector_sub.i32", VectorOp::Sub(Size::Word)),
-    ("vector_sub.i64", VectorOp::Sub(Size::Dword)),
-    ("vector_mul.i16", VectorOp::Mul(Size::Half)),
-    ("vector_mul.i32", VectorOp::Mul(Size::Word)),
-    ("vector_equal.i8", VectorOp::Equal(Size::Byte)),
-    ("vector_equal.i16", VectorOp::Equal(Size::Half)),
-    ("vector_equal.i32", VectorOp::Equal(Size::Word)),
-    ("vector_greater.i8", VectorOp::Greater(Size::Byte)),
-    ("vector_greater.i16", VectorOp::Greater(Size::Half)),
-    ("vector_greater.i32", VectorOp::Greater(Size::Word)),
-    ("vector_zip.i8", VectorOp::Zip(Size::Byte)),
-    ("vector_zip.i16", VectorOp::Zip(Size::Half)),
-    ("vector_zip.i32", VectorOp::Zip(Size::Word)),
-    ("vector_narrow.i16", VectorOp::Narrow(Size::Half)),
-    ("vector_narrow.i32", VectorOp::Narrow(Size::Word)),
-    ("vector_narrow.i64", VectorOp::Narrow(Size::Dword)),
-];
-
-pub(super) const VECTOR_SHIFTS: Names<VectorShift, 8> = [
-    ("vector_shl.i16", VectorShift::Left(Size::Half)),
-    ("vector_shl.i32", VectorShift::Left(Size::Word)),
-    ("vector_shl.i64", VectorShift::Left(Size::Dword)),
-    ("vector_lshr.i16", VectorShift::Logical(Size::Half)),
-    ("vector_lshr.i32", VectorShift::Logical(Size::Word)),
-    ("vector_lshr.i64", VectorShift::Logical(Size::Dword)),
-    ("vector_ashr.i16", VectorShift::Arithmetic(Size::Half)),
-    ("vector_ashr.i32", VectorShift::Arithmetic(Size::Word)),
-];

@@ -15,9 +15,9 @@
 use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
-use dbt_core::ir::{BlockId, Inst, Target, Terminator, Unit, Width};
+use dbt_core::ir::{BlockId, Inst, Target, Terminator, Unit, VectorWidth};
 
-use super::{Binding, bytes, width_of};
+use super::{Binding, bytes};
 use crate::asm::Rm;
 use crate::lower::{Lowering, Result};
 use crate::regs::{VECTORS, Xmm};
@@ -41,7 +41,7 @@ pub(in crate::lower) enum Transfer {
 #[derive(Clone, Copy, Debug)]
 struct Used {
     offset: i32,
-    width: Width,
+    width: VectorWidth,
     /// Whether the loop reads what was there before it.
     read_first: bool,
     written: bool,
@@ -114,7 +114,7 @@ impl Loops {
                     }
                     _ => continue,
                 };
-                let Some(width) = width_of(layout.slot(slot).ty) else {
+                let Some(width) = VectorWidth::of(layout.slot(slot).ty) else {
                     continue;
                 };
                 let offset = slot_offset(layout, slot);
@@ -165,6 +165,7 @@ impl Lowering<'_> {
     /// before has made it hold; code for those who come from outside the unit is
     /// emitted here, before the block's label.
     pub(in crate::lower) fn begin_vectors(&mut self, id: BlockId, position: usize) {
+        self.vectors.clean = 0;
         if self.vector_loop.is_some_and(|last| position > last) {
             self.vector_loop = None;
             self.vectors.preferred.clear();

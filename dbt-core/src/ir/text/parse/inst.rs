@@ -1,15 +1,15 @@
 //! Parsing of instructions.
 
-use dbt_isa::ops::Access;
+use dbt_isa::ops::{Access, Size};
 
 use super::cursor::Cursor;
 use super::{Expected, ParseError, Parser};
-use crate::ir::inst::{Helper, Inst, Slot, Width};
+use crate::ir::inst::{Helper, Inst, Slot};
 use crate::ir::text::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTOR, VECTOR_SHIFTS,
-    VECTORS, WIDTHS, access_flags, named,
+    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTORS, WIDTHS,
+    access_flags, named,
 };
-use crate::ir::{Ty, Value};
+use crate::ir::{Ty, Value, VectorKind, VectorOp};
 
 /// Operands that are not parsed yet. Never seen outside this module.
 const UNKNOWN: Value = Value(u32::MAX);
@@ -61,6 +61,18 @@ impl<'a> Parser<'a> {
                 op,
                 flushes: cursor.take_word("flush"),
                 helper: helper(cursor)?,
+                args: [UNKNOWN; 3],
+            }
+        } else if mnemonic == "vector" {
+            let op = elements(suffixes).ok_or(place.error(Expected::Suffix))?;
+            let helper = helper(cursor)?;
+            let number = cursor.clone();
+            let info = u32::try_from(cursor.number()?);
+            cursor.expect(":")?;
+            Inst::Vector {
+                op,
+                helper,
+                info: info.map_err(|_| number.error(Expected::Number))?,
                 args: [UNKNOWN; 3],
             }
         } else {
@@ -128,7 +140,7 @@ fn constant<'a>(
     let fits = match ty {
         Ty::I1 => bits <= 1,
         Ty::I32 | Ty::V32 => u32::try_from(bits).is_ok(),
-        Ty::I64 | Ty::V64 => true,
+        Ty::I64 | Ty::V64 | Ty::V128 => true,
         Ty::Flags => bits & !0xf000_0000 == 0,
     };
     if fits {
@@ -146,15 +158,6 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
     }
     if let Some(op) = named(&UNARY, word) {
         return Ok(Inst::Unary { op, a });
-    }
-    if let Some(op) = named(&VECTOR, word) {
-        return Ok(Inst::Vector { op, a, b });
-    }
-    if let Some((name, amount)) = word.rsplit_once('.')
-        && let Some(op) = named(&VECTOR_SHIFTS, name)
-    {
-        let amount = amount.parse().map_err(|_| Expected::Suffix)?;
-        return Ok(Inst::VectorShift { op, amount, a });
     }
     if let Some((op, width)) = named(&SIGNS, word) {
         return Ok(Inst::FloatSign { op, width, a });
@@ -225,6 +228,33 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
     })
 }
 
+/// Parses an operation on vectors: what, of which elements, of which width, with
+/// which constant.
+fn elements(suffixes: &str) -> Option<VectorOp> {
+    let mut words = suffixes.split('.');
+    let kind = words.next()?;
+    let kind = VectorKind::ALL.iter().find(|known| known.name() == kind)?;
+    let (size, signed) = match words.next()? {
+        "s8" => (Size::Byte, true),
+        "u8" => (Size::Byte, false),
+        "s16" => (Size::Half, true),
+        "u16" => (Size::Half, false),
+        "s32" => (Size::Word, true),
+        "u32" => (Size::Word, false),
+        "s64" => (Size::Dword, true),
+        "u64" => (Size::Dword, false),
+        _ => return None,
+    };
+    let wide = match words.next()? {
+        "v64" => false,
+        "v128" => true,
+        _ => return None,
+    };
+    let imm = words.next()?.parse().ok()?;
+    let op = VectorOp::new(*kind, size, wide).signed(signed).imm(imm);
+    words.next().is_none().then_some(op)
+}
+
 fn without_suffix(word: &str) -> Result<Inst, Expected> {
     let [a, b, c] = [UNKNOWN; 3];
     Ok(match word {
@@ -255,10 +285,10 @@ fn without_suffix(word: &str) -> Result<Inst, Expected> {
     })
 }
 
-fn width_and_access(
-    widths: &[(&'static str, Width)],
+fn width_and_access<W: Copy>(
+    widths: &[(&'static str, W)],
     suffixes: &str,
-) -> Result<(Width, Access), Expected> {
+) -> Result<(W, Access), Expected> {
     let (width, rest) = suffixes.split_once('.').ok_or(Expected::Suffix)?;
     let width = named(widths, width).ok_or(Expected::Suffix)?;
     Ok((width, access(rest)?))
