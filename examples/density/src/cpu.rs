@@ -16,9 +16,10 @@ use dbt_user::memory::{FaultKind, Space};
 
 use crate::units::Follower;
 
-const FEATURES: Features = Features::ARMHF
-    .union(Features::DIV_ARM)
-    .union(Features::DIV_THUMB);
+/// As those of `dbt-user`, whose `AT_HWCAP` says what programs use.
+const FEATURES: Features = Features::CORTEX_A15
+    .union(Features::D32)
+    .union(Features::ASIMD);
 
 /// Programs are counted for so many instructions: the interpreter is slow, and
 /// kernels repeat themselves.
