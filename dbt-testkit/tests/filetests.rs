@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use dbt_testkit::filetest::{IR_KINDS, Run, bless, run};
+use dbt_testkit::filetest::{A64_KINDS, IR_KINDS, Run, bless, run};
 
 #[test]
 fn ir_files_are_as_expected() {
     files_are_as_expected(&["ir", "opt"], &IR_KINDS);
+}
+
+#[test]
+fn a64_files_are_as_expected() {
+    files_are_as_expected(&["a64"], &A64_KINDS);
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use dbt_testkit::filetest::{IR_KINDS, Run, bless};
+use dbt_testkit::filetest::{A64_KINDS, IR_KINDS, Run, bless};
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use dbt_testkit::filetest::X86_KINDS;
@@ -11,9 +11,10 @@ use dbt_testkit::filetest::X86_KINDS;
 const X86_KINDS: [(&str, Run); 0] = [];
 
 /// The folders of `filetests` and the kinds of test that they hold.
-const FOLDERS: [(&str, &[(&str, Run)]); 4] = [
+const FOLDERS: [(&str, &[(&str, Run)]); 5] = [
     ("ir", &IR_KINDS),
     ("opt", &IR_KINDS),
+    ("a64", &A64_KINDS),
     ("x86", &X86_KINDS),
     ("counts", &X86_KINDS),
 ];

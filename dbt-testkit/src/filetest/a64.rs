@@ -1,0 +1,98 @@
+//! Tests of what the AArch64 back end emits.
+
+use ::capstone::arch::BuildsCapstone as _;
+use ::capstone::arch::arm64::ArchMode;
+use ::capstone::{Capstone, Insn};
+use dbt_a64_backend::{A64Backend, Features};
+use dbt_core::host::{Backend as _, Callees, CompileInput, Lowering};
+use dbt_core::ir::{text, verify};
+
+use super::emitted::describe;
+use crate::units::LAYOUT;
+
+/// Where code memory is supposed to be.
+const CODE_ADDRESS: u64 = 0x10_0000;
+/// Where in it every fragment lies.
+const FRAGMENT_OFFSET: u32 = 0x1000;
+const FRAGMENT_ADDRESS: u64 = CODE_ADDRESS + FRAGMENT_OFFSET as u64;
+
+/// `test a64 [callback] [window]`: the code that is emitted for a unit of the made-up
+/// guest, beside it; its direct exits; and its state maps. The unit is not optimised
+/// before.
+pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut lowering = Lowering::Identity;
+    for word in arguments {
+        match *word {
+            "callback" => lowering = Lowering::Callback,
+            "window" => lowering = Lowering::Window,
+            _ => return Err(format!("there is no argument `{word}`")),
+        }
+    }
+    let unit = text::parse(input, &LAYOUT).map_err(|error| error.to_string())?;
+    verify(&unit, &LAYOUT).map_err(|error| error.to_string())?;
+    let mut backend = A64Backend::new(Features::BASELINE);
+    // Nothing is executed, so these need only be recognisable.
+    let callees = Callees {
+        helpers: (0..64).map(|helper| 0x7e1_0000_0000 + helper).collect(),
+        load: 0x10ad_0000_0000,
+        store: 0x5702_0000_0000,
+        compare_exchange: 0xc4a9_0000_0000,
+    };
+    let runtime = backend
+        .emit_runtime(&LAYOUT, lowering, &callees, &mut Vec::new())
+        .map_err(|error| format!("{error:?}"))?;
+    let mut code = Vec::new();
+    let input = CompileInput {
+        unit: &unit,
+        layout: &LAYOUT,
+        lowering,
+        callees: &callees,
+        runtime: &runtime,
+        offset: FRAGMENT_OFFSET,
+        marks: true,
+    };
+    let fragment = match backend.compile(input, &mut code) {
+        Ok(fragment) => fragment,
+        Err(error) => return Ok(format!("{error:?}")),
+    };
+    let capstone = Capstone::new().arm64().mode(ArchMode::Arm).build();
+    let capstone = capstone.map_err(|error| error.to_string())?;
+    let disassemble = |code: &[u8]| disassemble(&capstone, &backend, code);
+    let code = (&code[..], FRAGMENT_ADDRESS);
+    Ok(describe(&unit, code, &fragment, &disassemble))
+}
+
+/// Disassembles instructions one by one, so that one that is none does not end it.
+fn disassemble(capstone: &Capstone, backend: &A64Backend, code: &[u8]) -> Vec<(u32, String)> {
+    let one = |(offset, word): (u32, &[u8])| {
+        let insns = capstone.disasm_count(word, FRAGMENT_ADDRESS + u64::from(offset), 1);
+        let text = insns
+            .ok()
+            .and_then(|insns| Some(text_of(backend, insns.first()?)));
+        (offset, text.unwrap_or_else(|| "(bad)".to_owned()))
+    };
+    (0..).step_by(4).zip(code.chunks(4)).map(one).collect()
+}
+
+fn text_of(backend: &A64Backend, insn: &Insn<'_>) -> String {
+    let mnemonic = insn.mnemonic().unwrap_or_default();
+    let operands = insn.op_str().unwrap_or_default();
+    let (before, target) = operands.rsplit_once('#').unwrap_or((operands, ""));
+    let is_branch =
+        mnemonic.starts_with('b') || mnemonic.contains("bz") || mnemonic.contains("bnz");
+    let address = target.strip_prefix("0x").filter(|_| is_branch);
+    let address = address.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match address.and_then(|address| name(backend, address)) {
+        Some(name) => format!("{mnemonic} {before}{name}"),
+        None => format!("{mnemonic} {operands}").trim_end().to_owned(),
+    }
+}
+
+/// Names what is at an address in the code, or in the runtime.
+fn name(backend: &A64Backend, address: u64) -> Option<String> {
+    if let Some(offset) = address.checked_sub(FRAGMENT_ADDRESS) {
+        return Some(format!("+{offset:#x}"));
+    }
+    let offset = u32::try_from(address.checked_sub(CODE_ADDRESS)?).ok()?;
+    backend.runtime_entry(offset).map(str::to_owned)
+}
