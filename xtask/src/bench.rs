@@ -36,21 +36,59 @@ const FLOATING: &[&str] = &[
     "saxpy",
     "saxpy_single",
 ];
+const SIMD: &[&str] = &["vector_mix", "vector_fft", "vector_layer"];
 const CROSS: &str = "arm-linux-gnueabihf-gcc";
 const CROSS_FLAGS: &[&str] = &[
     "-O2",
     "-ffp-contract=off",
     "-march=armv7-a",
-    "-mfpu=vfpv3-d16",
     "-mfloat-abi=hard",
     "-static",
 ];
+
+/// Which programs are measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kernels {
+    Integer,
+    /// Scalar floating point.
+    Floating,
+    /// Advanced SIMD, against the native compiler's vectors.
+    Simd,
+}
+
+impl Kernels {
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Integer => INTEGER,
+            Self::Floating => FLOATING,
+            Self::Simd => SIMD,
+        }
+    }
+
+    /// What the native compiler is told.
+    const fn native_flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Integer => &["-O2"],
+            // The guest's floating point is scalar, so that of the other side is too.
+            Self::Floating => &["-O2", "-fno-tree-vectorize"],
+            Self::Simd => &["-O3"],
+        }
+    }
+
+    /// What the cross compiler is told besides.
+    const fn cross_flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Integer | Self::Floating => &["-mfpu=vfpv3-d16"],
+            Self::Simd => &["-O3", "-mfpu=neon"],
+        }
+    }
+}
 
 struct Options {
     runs: usize,
     qemus: Vec<OsString>,
     dbt_user: PathBuf,
-    floating: bool,
+    kernels: Kernels,
     only: Vec<String>,
     /// Fails unless we are this much faster than QEMU, in the geometric mean.
     at_least: Option<f64>,
@@ -59,8 +97,8 @@ struct Options {
 impl Options {
     /// The programs that are asked for.
     fn names(&self) -> Vec<&'static str> {
-        let names = if self.floating { FLOATING } else { INTEGER };
-        names
+        self.kernels
+            .names()
             .iter()
             .copied()
             .filter(|name| self.only.is_empty() || self.only.iter().any(|only| only == name))
@@ -74,7 +112,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         runs: 5,
         qemus: Vec::new(),
         dbt_user: "target/release/dbt-user".into(),
-        floating: false,
+        kernels: Kernels::Integer,
         only: Vec::new(),
         at_least: None,
     };
@@ -89,7 +127,8 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             Long("qemu") => options.qemus.push(args.value()?),
             Long("dbt-user") => options.dbt_user = args.value()?.into(),
             Long("at-least") => options.at_least = Some(args.value()?.parse()?),
-            Long("floating") => options.floating = true,
+            Long("floating") => options.kernels = Kernels::Floating,
+            Long("simd") => options.kernels = Kernels::Simd,
             Value(name) => options.only.push(name.string()?),
             other => return Err(other.unexpected()),
         }
@@ -178,12 +217,10 @@ fn program(
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let native = folder.join(format!("{name}-native"));
     let guest = folder.join(format!("{name}-{set}"));
-    // The guest's floating point is scalar, so that of the other side is too.
-    let scalar = options.floating.then_some("-fno-tree-vectorize");
     build(
         Command::new("cc")
-            .args(["-O2", "-ffp-contract=off"])
-            .args(scalar)
+            .arg("-ffp-contract=off")
+            .args(options.kernels.native_flags())
             .arg("-o")
             .arg(&native)
             .arg(&source)
@@ -192,6 +229,7 @@ fn program(
     build(
         Command::new(CROSS)
             .args(CROSS_FLAGS)
+            .args(options.kernels.cross_flags())
             .arg(format!("-m{set}"))
             .arg("-o")
             .arg(&guest)

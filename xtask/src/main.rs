@@ -20,7 +20,7 @@ cargo xtask ci [STEP]
     runs a step of continuous integration; without a name, lists them
 cargo xtask unsafe-inventory
     compares the modules that contain `unsafe` with SAFETY.md
-cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--floating]
+cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--floating|--simd]
                        [--at-least RATIO] [PROGRAM...]
     builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
     dbt-user in turn, and compares outputs and times

@@ -175,8 +175,12 @@ fn load_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Result<[Vector<M>; 
 }
 
 /// Stores the bytes of all registers.
-fn store_chunks<M: SimdMachine>(m: &mut M, args: &SimdMem, values: [Vector<M>; 2]) -> Execution {
-    let base = base(m, args, true)?;
+fn store_chunks<M: SimdMachine>(
+    m: &mut M,
+    args: &SimdMem,
+    base: Word<M>,
+    values: [Vector<M>; 2],
+) -> Execution {
     let access = Access::new(Size::Dword);
     for ((offset, whole), value) in chunks(args).zip(values) {
         let address = displace(m, base, offset);
@@ -339,7 +343,7 @@ fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
     if !is_plain(m, args) {
         return store_swapped(m, args);
     }
-    let bytes = args.element_bytes();
+    let (base, bytes) = (base(m, args, true)?, args.element_bytes());
     let values = match (args.elements, args.list.count) {
         (2, 2) => {
             let halves = [0, 1].map(|index| m.vreg(VReg::doubleword(args.list.get(index))));
@@ -385,7 +389,7 @@ fn store_multiple<M: SimdMachine>(m: &mut M, args: &SimdMem) -> Execution {
             [first, second]
         }
     };
-    store_chunks(m, args, values)
+    store_chunks(m, args, base, values)
 }
 
 /// Stores them element by element, swapping bytes.

@@ -133,6 +133,15 @@ impl Places {
         u8::try_from(index).map_err(|_| CompileError::Unsupported)
     }
 
+    /// Frees the spill places in which a value is.
+    pub(crate) fn free_spills_of(&mut self, value: Value) {
+        match self.get(value) {
+            Place::Spill(index) => self.free_spill(index),
+            Place::WideSpill(index) => self.spills &= !(3 << index),
+            _ => {}
+        }
+    }
+
     pub(crate) fn free_spill(&mut self, index: u8) {
         self.spills &= !(1 << index);
     }

@@ -366,7 +366,9 @@ impl Lowering<'_> {
             let xmm = self.take_vector()?;
             let width = VectorWidth::of(ty).ok_or(CompileError::Unsupported)?;
             self.vector_constant(xmm, width, bits)?;
+            // Making it costs more instructions than keeping it, mostly.
             if bits != 0 && self.fact(value).uses > 1 {
+                self.scratch.places.free_spills_of(value);
                 self.scratch.places.put(value, Place::Vector(xmm));
             }
             return Ok(xmm);

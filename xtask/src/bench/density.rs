@@ -44,7 +44,10 @@ fn program(folder: &Path, name: &str, set: &str) -> Result<[(f64, f64); 2], Stri
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let guest = folder.join(format!("{name}-{set}"));
     let mut compiler = Command::new(CROSS);
-    compiler.args(CROSS_FLAGS).arg(format!("-m{set}"));
+    compiler
+        .args(CROSS_FLAGS)
+        .arg("-mfpu=vfpv3-d16")
+        .arg(format!("-m{set}"));
     build(compiler.arg("-o").arg(&guest).arg(&source).arg("-lm"))?;
     let output = Command::new("target/release/density").arg(&guest).output();
     let output = output.map_err(|error| error.to_string())?;

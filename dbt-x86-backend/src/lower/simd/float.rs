@@ -76,10 +76,21 @@ impl Lowering<'_> {
                 operation.args[position] = narrow;
             }
         }
+        // Registers are taken before anything branches: what is stored to free them
+        // must not be skipped.
+        let wanted = match op.kind {
+            K::FloatAdd | K::FloatSub => 1,
+            K::FloatMul | K::FloatMulAdd => 3,
+            _ => 0,
+        };
+        let mut free = [Xmm::SCRATCH; 3];
+        for xmm in &mut free[..wanted] {
+            *xmm = self.take_vector()?;
+        }
         self.before_clobber()?;
         let reg = self.take_scratch()?;
         let first = self.scratch.slow_vectors.len();
-        self.float_kind(&operation, reg)?;
+        self.float_kind(&operation, reg, free)?;
         self.slow_goes_on_here(first);
         self.release(reg);
         let dst = operation.dst;
@@ -87,7 +98,7 @@ impl Lowering<'_> {
         Ok(true)
     }
 
-    fn float_kind(&mut self, operation: &Operation, reg: Reg) -> Result<()> {
+    fn float_kind(&mut self, operation: &Operation, reg: Reg, free: [Xmm; 3]) -> Result<()> {
         let Operation { op, dst, args, .. } = *operation;
         let [a, b, c] = args;
         let scratch = Xmm::SCRATCH;
@@ -100,18 +111,18 @@ impl Lowering<'_> {
                     op::FLOAT_SUB
                 };
                 self.v3(instruction, dst, a, b);
-                self.check_sum(operation, reg)?;
+                self.check_sum(operation, reg, free[0]);
             }
             K::FloatMul => {
-                self.check_product(operation, reg, [a, b], WideConstant::Product)?;
+                self.check_product(operation, reg, free, [a, b], WideConstant::Product);
                 self.v3(op::FLOAT_MUL, dst, a, b);
             }
             K::FloatMulAdd => {
                 self.check_operands(operation, reg, &[a], false);
-                self.check_product(operation, reg, [b, c], WideConstant::ExactProduct)?;
+                self.check_product(operation, reg, free, [b, c], WideConstant::ExactProduct);
                 self.asm.move_vector(dst, a);
                 self.asm.fused_vector(dst, b, c);
-                self.check_sum(operation, reg)?;
+                self.check_sum(operation, reg, free[0]);
             }
             K::FloatMax | K::FloatMin => {
                 self.check_operands(operation, reg, &[a, b], true);
@@ -214,13 +225,12 @@ impl Lowering<'_> {
     }
 
     /// Leaves if a sum, just made, is a NaN or tiny.
-    fn check_sum(&mut self, operation: &Operation, reg: Reg) -> Result<()> {
-        let (dst, good) = (operation.dst, self.take_vector()?);
+    fn check_sum(&mut self, operation: &Operation, reg: Reg, good: Xmm) {
+        let dst = operation.dst;
         self.v3(ADD, good, dst, dst);
         self.v3c(ADD, good, good, WideConstant::Result);
         self.v3c(GREATER, good, good, WideConstant::NotTiny);
         self.branch_unless(operation, reg, good, Recheck::ZeroResult { good });
-        Ok(())
     }
 
     /// Leaves if a product may be tiny, or if a factor is not finite or subnormal.
@@ -228,13 +238,11 @@ impl Lowering<'_> {
         &mut self,
         operation: &Operation,
         reg: Reg,
+        [good, other, third]: [Xmm; 3],
         factors: [Xmm; 2],
         least: WideConstant,
-    ) -> Result<()> {
-        let [a, b] = factors;
-        let good = self.take_vector()?;
-        let free = [self.take_vector()?, self.take_vector()?, operation.dst];
-        let (other, scratch) = (free[0], Xmm::SCRATCH);
+    ) {
+        let ([a, b], scratch) = (factors, Xmm::SCRATCH);
         self.v3c(op::AND, good, a, WideConstant::Abs);
         self.v3c(op::AND, other, b, WideConstant::Abs);
         self.v3(op::MAX_SIGNED[1], scratch, good, other);
@@ -254,10 +262,9 @@ impl Lowering<'_> {
             Recheck::ZeroFactor {
                 good,
                 factors,
-                free,
+                free: [other, third, operation.dst],
             },
         );
-        Ok(())
     }
 
     /// Emits what is looked at before a function is called, and returns the
