@@ -81,6 +81,16 @@ pub const fn is_32bit(first: u16) -> bool {
     first >= 0b11101 << 11
 }
 
+/// Whether a T32 instruction is executed whatever the IT block says: `BKPT`, and `HLT`
+/// (or what stands in its place, which is UNDEFINED).
+///
+/// See Arm ARM DDI 0406C.d, section A8.8.24, and DDI 0487, section F5.1.56.
+#[cfg(feature = "translate")]
+#[inline]
+pub(crate) const fn ignores_it(first: u16) -> bool {
+    first >> 8 == 0xbe || first >> 6 == 0xba80 >> 6
+}
+
 /// A decoded T32 instruction and its size.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DecodedThumb {

@@ -361,7 +361,7 @@ impl Guest for A32Guest {
 }
 
 /// Slots of guest state, in the order of [`SLOTS`].
-#[allow(clippy::cast_possible_truncation, reason = "there are 109 slots")]
+#[allow(clippy::cast_possible_truncation, reason = "there are 110 slots")]
 pub(crate) mod slot {
     use dbt_core::ir::Slot;
 
@@ -397,7 +397,9 @@ pub(crate) mod slot {
     pub(crate) const fn q(index: usize) -> Slot {
         Slot(93 + index as u16)
     }
-    pub(crate) const COUNT: usize = 109;
+    /// The tag of the local monitor's granule.
+    pub(crate) const EXCLUSIVE_TAG: Slot = Slot(109);
+    pub(crate) const COUNT: usize = 110;
 }
 
 static LAYOUT: StateLayout = StateLayout {
@@ -533,6 +535,7 @@ const NAMES: [&str; slot::COUNT] = [
     "q13",
     "q14",
     "q15",
+    "exclusive_tag",
 ];
 
 #[allow(clippy::cast_possible_truncation, reason = "offsets in a small struct")]
@@ -560,9 +563,10 @@ static SLOTS: [SlotInfo; slot::COUNT] = {
             23..=54 => (Ty::V64, offset_of!(ArmState, d) + 8 * (index - 23)),
             55..=86 => (Ty::V32, offset_of!(ArmState, d) + 4 * (index - 55)),
             88..=90 => (Ty::V128, offset_of!(ArmState, vectors) + 16 * (index - 88)),
-            93.. => (Ty::V128, offset_of!(ArmState, d) + 16 * (index - 93)),
+            93..=108 => (Ty::V128, offset_of!(ArmState, d) + 16 * (index - 93)),
             91 => (Ty::I32, offset_of!(ArmState, system.control)),
-            _ => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            92 => (Ty::I32, offset_of!(ArmState, system.spsr)),
+            _ => (Ty::I64, offset_of!(ArmState, exclusive_tag)),
         };
         slots[index] = SlotInfo {
             name: NAMES[index],

@@ -12,7 +12,7 @@ use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Nzcv, Size, UnOp};
 use dbt_isa::{Decoded, Undecodable};
 
-use crate::decode::{decode_a32, decode_thumb, is_32bit};
+use crate::decode::{decode_a32, decode_thumb, ignores_it, is_32bit};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind};
@@ -148,9 +148,7 @@ fn step_thumb<Mem: GuestMemory + ?Sized>(
         word,
         next_it: cx.it.advance(),
     };
-    // BKPT is executed whatever the IT block says.
-    let is_bkpt = first >> 8 == 0xbe;
-    if !is_bkpt && !holds(cx.it.cond(), state) {
+    if !ignores_it(first) && !holds(cx.it.cond(), state) {
         return Ok(site.skip(state));
     }
     let decoded = if is_fp_refused(word, true, state.system.context) {
@@ -401,16 +399,21 @@ impl<Mem: GuestMemory + ?Sized> Machine for Interpreter<'_, Mem> {
             .store(access, address.into(), value)
             .map_err(|fault| self.fault(fault))
     }
-    fn compare_exchange(
+    fn load_tag(&mut self, address: u32) -> u64 {
+        self.memory.load_tag(address.into())
+    }
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: u32,
+        tag: u64,
         expected: u64,
         new: u64,
-    ) -> Result<u64, Abort> {
+    ) -> Result<u32, Abort> {
         let access = self.access(access);
         self.memory
-            .compare_exchange(access, address.into(), expected, new)
+            .store_exclusive(access, address.into(), tag, expected, new)
+            .map(|stored| u32::from(!stored))
             .map_err(|fault| self.fault(fault))
     }
     fn fence(&mut self) {
@@ -525,8 +528,12 @@ impl<Mem: GuestMemory + ?Sized> A32Machine for Interpreter<'_, Mem> {
     fn exclusive_value(&mut self) -> u64 {
         self.state.exclusive_value
     }
-    fn set_exclusive(&mut self, address: u64, value: u64) {
+    fn exclusive_tag(&mut self) -> u64 {
+        self.state.exclusive_tag
+    }
+    fn set_exclusive(&mut self, address: u64, tag: u64, value: u64) {
         self.state.exclusive_address = address;
+        self.state.exclusive_tag = tag;
         self.state.exclusive_value = value;
     }
     fn clear_exclusive(&mut self) {

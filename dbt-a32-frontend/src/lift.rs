@@ -15,6 +15,7 @@
 //! condition. Which kind an instruction is, is found by trying: the machine refuses
 //! in the middle what a selection cannot express.
 
+mod exclusive;
 mod guard;
 mod machine;
 mod region;

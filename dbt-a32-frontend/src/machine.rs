@@ -6,7 +6,9 @@
 //! returns [`Flow::Next`] leaves PC and `ITSTATE` to the driver.
 
 use dbt_isa::machine::{Flow, Machine};
+use dbt_isa::ops::Size;
 
+use crate::operands::AddrImm;
 use crate::reg::Reg;
 
 /// Why a branch is taken, as far as the encoding tells. A hint for pairing calls
@@ -137,8 +139,17 @@ pub trait A32Machine: Machine {
     fn exclusive_address(&mut self) -> Self::Dword;
     /// What the load-exclusive read.
     fn exclusive_value(&mut self) -> Self::Dword;
+    /// The tag that the address's granule had before that.
+    fn exclusive_tag(&mut self) -> Self::Dword;
     /// Makes the monitor watch an address.
-    fn set_exclusive(&mut self, address: Self::Dword, value: Self::Dword);
+    fn set_exclusive(&mut self, address: Self::Dword, tag: Self::Dword, value: Self::Dword);
+    /// The tag and the value of a load-exclusive of `size` at `address` that is known
+    /// to come before this instruction, with nothing but arithmetic on registers in
+    /// between. Nobody can then tell the load from one that is made just before a
+    /// store-exclusive, so the monitor need not be asked.
+    fn loaded_exclusive(&self, _: Size, _: AddrImm) -> Option<(Self::Dword, Self::Dword)> {
+        None
+    }
     /// Opens the monitor (`ClearExclusiveLocal()`).
     fn clear_exclusive(&mut self);
 

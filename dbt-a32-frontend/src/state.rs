@@ -58,6 +58,9 @@ pub struct ArmState {
     /// Operands of a vector operation that generated code leaves to a helper, halves
     /// of 128 bits each, and its result. Not part of the guest's state, and zero between instructions.
     pub vectors: [u64; 6],
+    /// The tag that the granule of `exclusive_address` had before the load-exclusive:
+    /// the engine's own, of which it makes sense only that it is another one later.
+    pub exclusive_tag: u64,
     /// What user-level code does not see. Last, so that its size is nobody's cost.
     pub system: SystemState,
 }
@@ -112,6 +115,14 @@ impl ArmState {
         self.fpscr_nzcv = fpscr & Self::FPSCR_NZCV;
     }
 
+    /// Returns the state without the tag of the exclusive monitor, which depends on the
+    /// engine's past: for comparing the states of two of them.
+    #[must_use]
+    pub const fn without_tag(mut self) -> Self {
+        self.exclusive_tag = 0;
+        self
+    }
+
     /// Returns the address of the current or next instruction.
     #[must_use]
     pub const fn pc(&self) -> u32 {
@@ -140,6 +151,7 @@ impl Default for ArmState {
             reserved: [0; 2],
             d: [0; 32],
             vectors: [0; 6],
+            exclusive_tag: 0,
             system: SystemState::USER,
         }
     }

@@ -236,7 +236,8 @@ impl Machine for UseAnalysis<'_> {
         self.uses.stores = true;
         Ok(())
     }
-    fn compare_exchange(&mut self, _: Access, (): (), (): (), (): ()) -> Result<(), Abort> {
+    fn load_tag(&mut self, (): ()) {}
+    fn store_exclusive(&mut self, _: Access, (): (), (): (), (): (), (): ()) -> Result<(), Abort> {
         self.uses.loads = true;
         self.uses.stores = true;
         Ok(())
@@ -331,7 +332,10 @@ impl A32Machine for UseAnalysis<'_> {
     fn exclusive_value(&mut self) {
         self.system();
     }
-    fn set_exclusive(&mut self, (): (), (): ()) {
+    fn exclusive_tag(&mut self) {
+        self.system();
+    }
+    fn set_exclusive(&mut self, (): (), (): (), (): ()) {
         self.system();
     }
     fn clear_exclusive(&mut self) {

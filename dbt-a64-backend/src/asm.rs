@@ -213,6 +213,9 @@ impl Asm<'_> {
     }
 }
 
+/// `B`, to itself.
+pub(crate) const B: u32 = 0x1400_0000;
+
 /// Returns a branch with its distance replaced, if it reaches that far.
 pub(crate) fn with_target(branch: u32, distance: i64) -> Option<u32> {
     let (low, bits) = match branch >> 24 & 0x7f {
@@ -604,7 +607,7 @@ impl Asm<'_> {
     }
 
     pub(crate) fn b(&mut self) -> u32 {
-        self.unpatched(0x1400_0000)
+        self.unpatched(B)
     }
 
     pub(crate) fn bl(&mut self) -> u32 {

@@ -16,6 +16,8 @@
 //!   runtime, or to an exit; blocks and stubs end with one. The paired returns
 //!   compare what they pop with what a guest call pushed.
 //! - *Valid*: the runtime stores constants of [`Leave`](dbt_core::host::Leave).
+//! - *Inside* the detour: words differ only by being a branch to the runtime or to a
+//!   stub of the same fragment.
 //! - *Patchable*: an exit is one `B` or `BL`, which is aligned.
 //! - *Alike*: compiling depends on nothing but the input and what
 //!   `emit_runtime` has set.
@@ -25,7 +27,8 @@ use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
+    Backend, Callees, CompileError, CompileInput, Detour, ExitSite, Fragment, HostFault, Lowering,
+    Runtime,
 };
 use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
 use dbt_core::location::Location;
@@ -39,6 +42,15 @@ use crate::{A64Backend, StateMap, asm, lower};
 unsafe impl Backend for A64Backend {
     type Map = StateMap;
 
+    fn use_detour(&mut self, distance: u32) -> bool {
+        self.detour = Some(distance);
+        true
+    }
+
+    fn runtime_detour(&self) -> Vec<Detour> {
+        self.runtime_detour.clone()
+    }
+
     fn emit_runtime(
         &mut self,
         layout: &StateLayout,
@@ -49,7 +61,7 @@ unsafe impl Backend for A64Backend {
         self.pins = Pins::new(layout);
         let pinned = self.pins.slots().iter();
         self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
-        self.entries = runtime::emit(layout, &self.pins, code);
+        (self.entries, self.runtime_detour) = runtime::emit(layout, &self.pins, self.detour, code);
         let Entries {
             enter, fault, len, ..
         } = self.entries;
@@ -66,6 +78,7 @@ unsafe impl Backend for A64Backend {
             &self.entries,
             &self.pins,
             self.features,
+            self.detour.is_some(),
             &mut self.scratch,
             code,
         )

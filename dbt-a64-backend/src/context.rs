@@ -29,6 +29,9 @@ pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
 /// N, Z, C and V as in a PSR, outside generated code only.
 pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
+/// Where the tags of exclusive granules are.
+pub(crate) const TAGS: i32 = field(offset_of!(VcpuContext, tags));
+pub(crate) const CLAIMED: i32 = field(offset_of!(VcpuContext, claimed));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
 /// The guest's `FPCR`; with the flags of `FPSR` outside generated code only.
@@ -41,8 +44,8 @@ pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
 // A trap's kind and particulars are stored as a pair.
 const _: () = assert!(offset_of!(VcpuContext, info) == offset_of!(VcpuContext, trap) + 4);
 
-/// Number of spill places; the last four pass arguments to functions.
-pub(crate) const SPILLS: usize = 28;
+/// Number of spill places; the last five pass arguments to functions.
+pub(crate) const SPILLS: usize = 27;
 
 /// Returns where spilled value `index` waits.
 #[allow(

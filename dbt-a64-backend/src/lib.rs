@@ -22,6 +22,8 @@
 //! - A guest access is one instruction relative to the window's base, or without a
 //!   base if guest addresses are the host's.
 //! - Guest calls and returns are host calls and returns, so they are predicted.
+//! - Where threads can be kicked, code does not poll: it is moved to its
+//!   [detour](Detour).
 //!
 //! # no_std and allocation
 //!
@@ -58,6 +60,8 @@ use alloc::vec::Vec;
 pub use features::Features;
 pub use map::StateMap;
 
+use dbt_core::host::Detour;
+
 use facts::Pins;
 use runtime::Entries;
 
@@ -69,6 +73,9 @@ pub struct A64Backend {
     /// The slot offsets of the pinned registers, in their order.
     pinned_slots: Vec<u32>,
     entries: Entries,
+    /// How far above all code its detour lies, if there is one.
+    detour: Option<u32>,
+    runtime_detour: Vec<Detour>,
     scratch: lower::Scratch,
 }
 
@@ -81,6 +88,8 @@ impl A64Backend {
             pins: Pins::default(),
             pinned_slots: Vec::new(),
             entries: Entries::default(),
+            detour: None,
+            runtime_detour: Vec::new(),
             scratch: lower::Scratch::default(),
         }
     }

@@ -10,6 +10,7 @@
 mod align;
 mod branch;
 mod edge;
+mod exclusive;
 mod flags;
 mod float;
 mod int;
@@ -24,11 +25,11 @@ use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
+use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
-use crate::asm::Asm;
+use crate::asm::{self, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::{Form, Sources};
@@ -54,6 +55,8 @@ pub(crate) struct Scratch {
     fixups: Vec<(u32, BlockId)>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
+    /// Where the detour leaves instead of going to a loop's head.
+    leave_loops: Vec<Option<u32>>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
     /// The bindings with which each block is entered.
@@ -71,8 +74,11 @@ pub(crate) struct Lowering<'a> {
     entries: &'a Entries,
     pins: &'a Pins,
     features: Features,
+    /// Whether there is a detour, so that code need not poll.
+    has_detour: bool,
     scratch: &'a mut Scratch,
     flags: FlagsState,
+    detour: Vec<Detour>,
     exits: Vec<ExitSite>,
     maps: Vec<StateMap>,
     marks: Vec<CodeMark>,
@@ -105,6 +111,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
+        has_detour: bool,
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -114,7 +121,9 @@ impl<'a> Lowering<'a> {
             entries,
             pins,
             features,
+            has_detour,
             scratch,
+            detour: Vec::new(),
             flags: FlagsState::default(),
             exits: Vec::new(),
             maps: Vec::new(),
@@ -144,14 +153,19 @@ impl<'a> Lowering<'a> {
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
+        self.loop_stubs()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.bind(at, label)?;
+            if let Some(leave) = self.scratch.leave_loops[id.index()] {
+                self.leave_in_detour(at, self.asm.opcode(at), leave.into())?;
+            }
         }
         Ok(Fragment {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            detour: self.detour,
             marks: self.marks,
         })
     }
@@ -176,6 +190,8 @@ impl<'a> Lowering<'a> {
         scratch.stubs.clear();
         scratch.liveness.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
+        scratch.leave_loops.clear();
+        scratch.leave_loops.resize(unit.blocks.len(), None);
         scratch.forms.clear();
         scratch.forms.resize(unit.blocks.len(), None);
         self.prepare_vectors();
@@ -216,6 +232,14 @@ impl<'a> Lowering<'a> {
         self.start(block.insts.end);
         self.mark(Origin::Terminator);
         self.terminator(&block.terminator)
+    }
+
+    /// Has the detour hold `branch` at `at`, leading to offset `to`.
+    fn leave_in_detour(&mut self, at: u32, branch: u32, to: i64) -> Result<()> {
+        let distance = to - i64::from(at);
+        let word = asm::with_target(branch, distance).ok_or(CompileError::TooLarge)?;
+        self.detour.push(Detour { offset: at, word });
+        Ok(())
     }
 
     /// Makes the branch at `at` lead to `to`.
@@ -335,12 +359,22 @@ impl<'a> Lowering<'a> {
                 op, helper, args, ..
             } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => self.load_tag(value, address),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => self.compare_exchange(value, access, address, expected, new),
+            } => {
+                let store = exclusive::Store {
+                    address,
+                    tag,
+                    expected,
+                    new,
+                };
+                self.store_exclusive(value, access, store)
+            }
             Inst::Fence => {
                 self.asm.barrier();
                 Ok(())

@@ -10,14 +10,21 @@
 //! pair with takes the slow path. Each way to leave stores the pinned registers and
 //! the flags, unwinds the stack to where `enter` left it and returns to `enter`'s
 //! caller.
+//!
+//! With a detour, `enter` and the return from a called function look whether an
+//! interrupt is wanted: the thread cannot be moved before, since it is not in generated
+//! code. A function called from the code returns to the code, and from there to the
+//! detour if it must.
 
 use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
-use dbt_core::host::Leave;
+use dbt_core::host::{Detour, Leave};
 use dbt_core::ir::Width;
 
-use crate::asm::{Asm, Logic, Shift, Shifted, View, add_immediate, logical_immediate};
+use crate::asm::{
+    Asm, B, Logic, Shift, Shifted, View, add_immediate, logical_immediate, with_target,
+};
 use crate::context;
 use crate::facts::Pins;
 use crate::regs::{PINNED, Reg, Vreg};
@@ -32,6 +39,8 @@ pub(crate) struct Entries {
     pub(crate) trap: u32,
     /// Jumped to with a location in `x16`.
     pub(crate) interrupt: u32,
+    /// Jumped to by `enter` with the context's location set.
+    pub(crate) not_entered: u32,
     /// Called: the return address names a state map.
     pub(crate) interrupt_at: u32,
     /// Called: the return address names a state map.
@@ -64,6 +73,7 @@ impl Entries {
             (self.unlinked, "unlinked"),
             (self.trap, "trap"),
             (self.interrupt, "interrupt"),
+            (self.not_entered, "not_entered"),
             (self.interrupt_at, "interrupt_at"),
             (self.interpret_at, "interpret_at"),
             (self.fault, "fault"),
@@ -96,14 +106,28 @@ const CONTROL: u64 = 0x07c0_0000;
 /// The bits of these flags.
 const STATUS: u64 = 0xf800_00ff;
 
-/// Emits the runtime to `code`, which is empty.
-pub(crate) fn emit(layout: &StateLayout, pins: &Pins, code: &mut Vec<u8>) -> Entries {
+/// Emits the runtime to `code`, which is empty, and returns how its detour differs if
+/// one is given.
+pub(crate) fn emit(
+    layout: &StateLayout,
+    pins: &Pins,
+    detour: Option<u32>,
+    code: &mut Vec<u8>,
+) -> (Entries, Vec<Detour>) {
     let mut asm = Asm { code };
     let mut entries = Entries {
         enter: asm.offset(),
         ..Entries::default()
     };
-    enter(layout, pins, &mut asm);
+    let mut differences = Vec::new();
+    // Has the detour hold a branch at `at` instead, leading to `to`.
+    let mut differ = |at: u32, to: u32| {
+        let word = with_target(B, i64::from(to) - i64::from(at));
+        differences.extend(word.map(|word| Detour { offset: at, word }));
+    };
+    let wanted = enter(layout, pins, detour.is_some(), &mut asm);
+    let enters = asm.offset();
+    asm.br(Reg::X16);
 
     entries.unlinked = asm.offset();
     asm.store(Width::W64, Reg::LINK, Reg::CONTEXT, context::EXIT);
@@ -118,7 +142,12 @@ pub(crate) fn emit(layout: &StateLayout, pins: &Pins, code: &mut Vec<u8>) -> Ent
     leave_through(Leave::Trap, common, &mut asm);
     entries.interrupt = asm.offset();
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
+    entries.not_entered = asm.offset();
     leave_through(Leave::Interrupt, common, &mut asm);
+    if let Some(wanted) = wanted {
+        asm.patch(wanted, entries.not_entered.into());
+    }
+    differ(enters, entries.not_entered);
     let recorded = asm.offset();
     move_vectors(false, &mut asm);
     let at = asm.b();
@@ -133,14 +162,65 @@ pub(crate) fn emit(layout: &StateLayout, pins: &Pins, code: &mut Vec<u8>) -> Ent
     leave_at(Leave::InterpretAt, recorded, &mut asm);
     entries.lookup = asm.offset();
     lookup(entries.missed, &mut asm);
-    entries.call_state = asm.offset();
-    call(layout, pins, context::STATE, false, &mut asm);
-    entries.call_context = asm.offset();
-    call(layout, pins, 0, true, &mut asm);
-    entries.call_float = asm.offset();
-    call(layout, pins, context::STATE, true, &mut asm);
+    differ(asm.offset(), entries.interrupt);
+    asm.br(Reg::X17);
+    let returns = detour.map(|distance| returns(distance, &mut asm));
+    for (entry, argument, keeps_vectors) in [
+        (&mut entries.call_state, context::STATE, false),
+        (&mut entries.call_context, 0, true),
+        (&mut entries.call_float, context::STATE, true),
+    ] {
+        *entry = asm.offset();
+        call(layout, pins, argument, keeps_vectors, &mut asm);
+        if let Some(Returns { moved, in_detour }) = returns {
+            asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
+            let wanted = asm.cbz(true, Width::W32, Reg::X17);
+            asm.patch(wanted, moved.into());
+            differ(wanted, in_detour);
+            differ(asm.offset(), in_detour);
+        }
+        asm.ret();
+    }
     entries.len = asm.offset();
-    entries
+    (entries, differences)
+}
+
+/// Ways back from a called function.
+#[derive(Clone, Copy, Debug)]
+struct Returns {
+    /// From the code to the detour.
+    moved: u32,
+    /// In the detour, where the thread may have arrived since the call.
+    in_detour: u32,
+}
+
+/// Emits ways back with the return address in `x30`. `x15` and `x17` are lost.
+fn returns(distance: u32, asm: &mut Asm<'_>) -> Returns {
+    let up = |asm: &mut Asm<'_>| {
+        asm.mov_imm(Reg::X17, distance.into());
+        let distance = Reg::X17.into();
+        asm.add_reg(false, false, Width::W64, Reg::LINK, Reg::LINK, distance);
+    };
+    let moved = asm.offset();
+    up(asm);
+    asm.ret();
+    let in_detour = asm.offset();
+    // All code of the detour lies above its runtime, which is here.
+    asm.adr(Reg::X15, -in_detour.cast_signed());
+    asm.add_reg(
+        true,
+        false,
+        Width::W64,
+        Reg::X15,
+        Reg::LINK,
+        Reg::X15.into(),
+    );
+    let above = asm.tbz(false, Reg::X15, 63);
+    up(asm);
+    let here = asm.offset();
+    asm.patch(above, here.into());
+    asm.ret();
+    Returns { moved, in_detour }
 }
 
 /// Adds a constant that is known to have an encoding.
@@ -150,7 +230,8 @@ fn add(asm: &mut Asm<'_>, subtract: bool, dst: Reg, a: Reg, constant: u64) {
     asm.add_imm(subtract, false, Width::W64, dst, a, immediate.unwrap_or(0));
 }
 
-fn enter(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
+/// Returns the branch that is taken if an interrupt is wanted, if that is to be seen.
+fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> Option<u32> {
     asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -FRAME);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
@@ -204,7 +285,10 @@ fn enter(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
     asm.write_flags(Reg::CARRY);
     enter_float(asm);
     move_pinned(true, layout, pins, asm);
-    asm.br(Reg::X16);
+    looks.then(|| {
+        asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
+        asm.cbz(true, Width::W32, Reg::X17)
+    })
 }
 
 /// Stores the vector registers that the host wants back, or loads them.
@@ -358,11 +442,11 @@ pub(crate) fn probe(asm: &mut Asm<'_>) {
     );
 }
 
+/// What precedes the branch to `x17`.
 fn lookup(missed: u32, asm: &mut Asm<'_>) {
     probe(asm);
     let at = asm.cbz(true, Width::W64, Reg::X15);
     asm.patch(at, missed.into());
-    asm.br(Reg::X17);
 }
 
 /// Calls a function under the host's floating-point modes and flags. Vector registers
@@ -393,7 +477,7 @@ fn call(
         Reg::CONTEXT,
         u64::try_from(first_argument).unwrap_or(0),
     );
-    for index in 0..4 {
+    for index in 0..5 {
         let place = context::argument(usize::from(index));
         asm.load(Width::W64, Reg(index + 1), Reg::CONTEXT, place);
     }
@@ -409,7 +493,6 @@ fn call(
     }
     asm.pop_pair(Reg::X17, Reg::LINK, Reg::SP, 16);
     asm.write_flags(Reg::X17);
-    asm.ret();
 }
 
 /// Returns a slot's offset from the context register.

@@ -227,7 +227,8 @@ impl<M> Cache<M> {
         }
         // The segments have room: the caller asked, and only the holder of the
         // compiler's lock uses it up.
-        host.code.write(new.offset, new.code);
+        host.code
+            .write_new(new.offset, new.code, &new.fragment.detour);
         let id = self.add_record(&new);
         let record = &mut self.records[id.index as usize];
         record.exits = new.fragment.exits.iter().copied().map(Exit::new).collect();

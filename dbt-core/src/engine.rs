@@ -35,7 +35,7 @@ use core::sync::atomic::Ordering;
 
 use spin::Mutex;
 
-pub use self::config::{Config, Mode};
+pub use self::config::{Config, Kick, Mode};
 pub use self::observe::{CompiledUnit, Observer};
 pub use self::vcpu::{InterruptHandle, Vcpu};
 
@@ -51,6 +51,7 @@ use crate::guest::{Guest, StateLayout};
 use crate::host::{Backend, Callees, CodeMemory, Environment, Lowering, Runtime};
 use crate::ir::Ty;
 use crate::location::Location;
+use crate::monitor::{GlobalMonitor, Monitored};
 use crate::stats::Stats;
 
 /// What the vCPUs of one guest share. `Send` and `Sync` when its parts are.
@@ -59,8 +60,8 @@ pub struct Engine<G, B: Backend, C> {
     config: Config,
     /// Absent if everything is interpreted.
     jit: Option<Jit<B, C>>,
-    /// Shared with the vCPUs made here.
-    identity: Arc<()>,
+    /// Shared with the vCPUs made here, so it is the engine's identity too.
+    monitor: Arc<GlobalMonitor>,
 }
 
 /// The translating part of an engine.
@@ -143,7 +144,7 @@ where
             guest,
             config,
             jit,
-            identity: Arc::new(()),
+            monitor: GlobalMonitor::new(),
         })
     }
 
@@ -157,16 +158,24 @@ where
         config: Config,
     ) -> Result<Jit<B, C>, Error> {
         let have = code.capacity();
-        let code = Code::new(code).ok_or(Error::CodeMemoryTooLarge { have })?;
+        let mut code = Code::new(code).ok_or(Error::CodeMemoryTooLarge { have })?;
+        if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
+            code.make_detour();
+        }
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
             .map_err(|_| Error::Unsupported)?;
         let need = bytes.len() + Self::LEAST_ROOM;
-        if need > have {
+        if need > code.capacity() as usize {
+            let need = if code.detour().is_some() {
+                2 * need
+            } else {
+                need
+            };
             return Err(Error::CodeMemoryTooSmall { need, have });
         }
-        code.write(0, &bytes);
+        code.write_new(0, &bytes, &backend.runtime_detour());
         let start = u32::try_from(bytes.len()).map_err(|_| Error::Unsupported)?;
         let cache = Cache::new(start..code.capacity(), config.segments);
         bytes.clear();
@@ -210,7 +219,9 @@ where
     #[must_use]
     pub fn vcpu(&self, state: G::State) -> Vcpu<G> {
         let scratch = Scratch::new(self.guest.layout(), self.config);
-        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.identity));
+        let detour = self.jit.as_ref().and_then(|jit| jit.host.code.detour());
+        let kick = self.config.kick.filter(|_| detour.is_some());
+        let vcpu = Vcpu::new(state, scratch, Arc::clone(&self.monitor), kick);
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch(Arc::downgrade(&block));
@@ -226,7 +237,7 @@ where
     /// another way than the engine was made for.
     pub fn run<E: Environment>(&self, vcpu: &mut Vcpu<G>, env: &mut E, budget: Budget) -> Exit {
         assert!(
-            Arc::ptr_eq(&self.identity, &vcpu.engine),
+            Arc::ptr_eq(&self.monitor, &vcpu.engine),
             "a vCPU is run by the engine that made it"
         );
         let Vcpu {
@@ -246,12 +257,21 @@ where
         access.set_window(env.window());
         let context = access.block().context();
         let code = &jit.host.code;
-        env.guarded(
+        access.set_detour(code.detour().unwrap_or(0));
+        if code.detour().is_some() {
+            access.block().set_thread(env.thread());
+        }
+        let exit = env.guarded(
             context,
             code.range(),
             code.address(jit.runtime.fault),
-            |env| Run::new(&self.guest, jit, access, scratch, stats).run(env, budget.rounds),
-        )
+            |env| {
+                Run::new(&self.guest, jit, &self.monitor, access, scratch, stats)
+                    .run(env, budget.rounds)
+            },
+        );
+        owner.block().set_thread(0);
+        exit
     }
 
     /// Runs a vCPU without translating.
@@ -263,6 +283,10 @@ where
         rounds: u64,
     ) -> Exit {
         let interrupt = access.block().interrupt();
+        let mut memory = Monitored {
+            memory: env,
+            monitor: &self.monitor,
+        };
         for _ in 0..rounds {
             // Acquire: pairs with `InterruptHandle::interrupt`.
             if interrupt.load(Ordering::Relaxed) != 0
@@ -271,7 +295,9 @@ where
                 return Exit::Interrupted;
             }
             *count += 1;
-            if let ControlFlow::Break(exit) = stepped(self.guest.step(access.state_mut(), env)) {
+            if let ControlFlow::Break(exit) =
+                stepped(self.guest.step(access.state_mut(), &mut memory))
+            {
                 return exit;
             }
         }
@@ -303,9 +329,10 @@ where
     /// If another engine made the vCPU.
     pub fn keep_only(&self, vcpu: &Vcpu<G>) {
         assert!(
-            Arc::ptr_eq(&self.identity, &vcpu.engine),
+            Arc::ptr_eq(&self.monitor, &vcpu.engine),
             "a vCPU is kept by the engine that made it"
         );
+        self.monitor.release_all();
         if let Some(jit) = &self.jit {
             let block: Arc<dyn Watcher> = Arc::<Block<G::State>>::clone(vcpu.owner.block());
             jit.cache.lock().watch_only(Arc::downgrade(&block));
@@ -382,6 +409,6 @@ fn callees<G: Guest<State: 'static>>(guest: &G) -> Callees {
             .collect(),
         load: callback::load as *const () as usize as u64,
         store: callback::store as *const () as usize as u64,
-        compare_exchange: callback::compare_exchange as *const () as usize as u64,
+        store_exclusive: callback::store_exclusive as *const () as usize as u64,
     }
 }

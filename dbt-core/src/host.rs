@@ -13,7 +13,8 @@ use core::sync::atomic::AtomicU32;
 use dbt_isa::ops::{Access, Size};
 
 pub use self::backend::{
-    Backend, Callees, CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin, Runtime,
+    Backend, Callees, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin,
+    Runtime,
 };
 
 use crate::ir::TrapKind;
@@ -60,6 +61,11 @@ impl JumpCacheEntry {
 pub struct VcpuContext {
     /// With [`Leave::Fault`]: what the host's registers held.
     pub fault: HostFault,
+    /// Where the tags of the [global monitor](crate::monitor::GlobalMonitor) are.
+    pub tags: u64,
+    /// Where the tag of the granule is that generated code has claimed; zero while
+    /// it has claimed none.
+    pub claimed: u64,
     /// Where values wait that found no register.
     pub spill: [u64; 32],
     /// With the callback lowering: for the engine's access functions.
@@ -99,8 +105,8 @@ pub struct VcpuContext {
     pub float: u32,
     /// The host's own, while generated code runs.
     pub host_float: u32,
-    /// Fills the context up to its alignment.
-    pub reserved: u32,
+    /// How far above generated code its [`Detour`] lies; zero if there is none.
+    pub detour: u32,
 }
 
 /// Why generated code returned to the engine.
@@ -164,6 +170,8 @@ impl VcpuContext {
                 write: 0,
                 vectors: [[0; 2]; 32],
             },
+            tags: 0,
+            claimed: 0,
             spill: [0; 32],
             memory: core::ptr::null_mut(),
             exit: 0,
@@ -180,7 +188,7 @@ impl VcpuContext {
             interrupt: AtomicU32::new(0),
             float: 0,
             host_float: 0,
-            reserved: 0,
+            detour: 0,
         }
     }
 
@@ -336,6 +344,14 @@ pub trait Environment: crate::memory::GuestMemory {
     /// made from these bytes is thrown away, and an instruction is interpreted.
     fn protect(&mut self, range: core::ops::Range<u64>) -> Result<(), Unwatched>;
 
+    /// Returns what [`Config::kick`](crate::engine::Config::kick) calls the present
+    /// thread; zero if threads of this environment cannot be kicked. Then the vCPU
+    /// notices requests only when it leaves generated code of its own accord, if the
+    /// engine was told of a kick.
+    fn thread(&self) -> u64 {
+        0
+    }
+
     /// Returns a time in nanoseconds, for statistics. Without a clock it stands
     /// still.
     fn now(&self) -> u64 {
@@ -346,6 +362,10 @@ pub trait Environment: crate::memory::GuestMemory {
     /// instruction in `code` is recorded in the context's
     /// [`fault`](VcpuContext::fault) and resumes at `resume`. Faults anywhere else
     /// are not the engine's.
+    ///
+    /// A [kick](crate::engine::Config::kick) of the thread, if the environment knows
+    /// such, moves a program counter in the first [`VcpuContext::detour`] bytes of
+    /// `code` up by so many.
     ///
     /// The scope spans a whole [`Engine::run`](crate::engine::Engine::run), so
     /// that re-entering generated code costs nothing: `body` enters it many times

@@ -83,6 +83,7 @@ pub mod ir;
 pub mod listing;
 pub mod location;
 pub mod memory;
+pub mod monitor;
 pub mod opt;
 pub mod stats;
 

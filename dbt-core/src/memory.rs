@@ -108,6 +108,37 @@ pub trait GuestMemory: Fetch {
         expected: u64,
         new: u64,
     ) -> Result<u64, MemoryFault>;
+
+    /// Returns the tag of the exclusive granule that `address` lies in, to be read
+    /// before the bytes of a load-exclusive.
+    ///
+    /// The engine puts its [global monitor](crate::monitor::GlobalMonitor) in front of
+    /// an environment's memory, which implements neither this nor
+    /// [`store_exclusive`](Self::store_exclusive). Memory alone has no tags: there, a
+    /// store-exclusive succeeds also if memory holds *again* what was loaded.
+    fn load_tag(&mut self, address: u64) -> u64 {
+        let _ = address;
+        0
+    }
+
+    /// Stores `new` if the granule of `address` still has the tag `tag` and memory
+    /// holds `expected`, atomically with regard to every other CPU. Tells whether it
+    /// did.
+    ///
+    /// # Errors
+    ///
+    /// When the access faults or is not aligned.
+    fn store_exclusive(
+        &mut self,
+        access: Access,
+        address: u64,
+        tag: u64,
+        expected: u64,
+        new: u64,
+    ) -> Result<bool, MemoryFault> {
+        let _ = tag;
+        Ok(self.compare_exchange(access, address, expected, new)? == expected)
+    }
 }
 
 /// Returns `value`, which was zero-extended from `size`, sign-extended to 64

@@ -83,7 +83,7 @@ pub use code::{CodeCopy, ProcessCode};
 pub use context::HostContext;
 pub use engine::WindowEngine;
 pub use error::{Access, CStrFault, Error, FaultKind, FetchFault, GuestFault};
-pub use fault::{Fault, FaultHandler, FaultScope, Verdict};
+pub use fault::{Fault, FaultHandler, FaultScope, Verdict, kick};
 pub use lock::FutexLock;
 pub use memory::ProcessMemory;
 pub use prot::{PageInfo, Prot};

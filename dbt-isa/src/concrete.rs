@@ -27,8 +27,11 @@ pub trait Concrete {
     /// [`Abort`] when the access faults.
     fn write(&mut self, access: Access, address: u32, value: u64) -> Result<(), Abort>;
 
-    /// Writes `new` if memory holds `expected`, atomically, and returns what it
-    /// held.
+    /// Returns the tag of an exclusive granule.
+    fn tag(&mut self, address: u32) -> u64;
+
+    /// Writes `new` if the granule has the tag `tag` and memory holds `expected`,
+    /// atomically; tells whether it did.
     ///
     /// # Errors
     ///
@@ -37,9 +40,10 @@ pub trait Concrete {
         &mut self,
         access: Access,
         address: u32,
+        tag: u64,
         expected: u64,
         new: u64,
-    ) -> Result<u64, Abort>;
+    ) -> Result<bool, Abort>;
 
     /// Orders what was accessed before against what is accessed later.
     fn barrier(&mut self);
@@ -198,14 +202,20 @@ impl<T: Concrete> Machine for T {
         self.write(access, address, value)
     }
     #[inline]
-    fn compare_exchange(
+    fn load_tag(&mut self, address: u32) -> u64 {
+        self.tag(address)
+    }
+    #[inline]
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: u32,
+        tag: u64,
         expected: u64,
         new: u64,
-    ) -> Result<u64, Abort> {
-        self.replace(access, address, expected, new)
+    ) -> Result<u32, Abort> {
+        let stored = self.replace(access, address, tag, expected, new)?;
+        Ok(u32::from(!stored))
     }
     #[inline]
     fn fence(&mut self) {

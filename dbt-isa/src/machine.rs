@@ -144,21 +144,26 @@ pub trait Machine {
         address: Self::Word,
         value: Self::Dword,
     ) -> Result<(), Abort>;
-    /// Stores `new` if memory still holds `expected`, atomically, and returns
-    /// what memory held.
+    /// The tag of the exclusive granule of `address`, which every
+    /// [`store_exclusive`](Self::store_exclusive) to the granule changes. It is read
+    /// before what is loaded later.
+    fn load_tag(&mut self, address: Self::Word) -> Self::Dword;
+    /// Stores `new` if the granule of `address` still has the tag `tag` and memory
+    /// still holds `expected`, atomically. Returns zero if it has stored, else one.
     ///
     /// Values narrower than 64 bits are zero-extended.
     ///
     /// # Errors
     ///
     /// [`Abort`] when the access faults.
-    fn compare_exchange(
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: Self::Word,
+        tag: Self::Dword,
         expected: Self::Dword,
         new: Self::Dword,
-    ) -> Result<Self::Dword, Abort>;
+    ) -> Result<Self::Word, Abort>;
     /// A full memory barrier.
     fn fence(&mut self);
 

@@ -167,6 +167,9 @@ impl Arena {
         let Some((start, _)) = Self::find(region.base.into()) else {
             return;
         };
+        if self.bytes[start..start + bytes.len()] == *bytes {
+            return;
+        }
         for (at, &byte) in (start..).zip(bytes) {
             if self.bytes[at] != byte {
                 self.log.push((at as u32, self.bytes[at]));

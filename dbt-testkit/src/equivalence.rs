@@ -3,10 +3,11 @@
 use core::fmt;
 
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings, read_slot, write_slot};
-use dbt_core::ir::{Helper, Slot, Ty, Unit};
+use dbt_core::ir::{Slot, Ty, Unit};
 
 use crate::memory::MirroredMemory;
 use crate::random::Random;
+use crate::units::helpers::help;
 use crate::units::{FLAGS, LAYOUT, STATE_BYTES};
 
 /// Blocks evaluated before a unit counts as looping for ever.
@@ -96,31 +97,6 @@ impl World {
             write_slot(&LAYOUT, &mut self.state, FLAGS, 0);
         }
     }
-}
-
-/// A helper that reads and writes state: also the operands of an operation on
-/// vectors.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the slots have 64 bits at most"
-)]
-fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
-    let slot = Slot(helper.0);
-    let operands = LAYOUT.vector_operands.expect("the layout has them");
-    let [a, b, c] = operands.map(|slot| read_slot(&LAYOUT, state, slot));
-    write_slot(
-        &LAYOUT,
-        state,
-        operands[0],
-        a ^ b.rotate_left(3) ^ c.rotate_left(70),
-    );
-    for cleared in &operands[1..] {
-        write_slot(&LAYOUT, state, *cleared, 0);
-    }
-    let old = read_slot(&LAYOUT, state, slot);
-    let new = args[0] ^ args[1].rotate_left(5);
-    write_slot(&LAYOUT, state, slot, new.into());
-    old as u64 ^ args[2]
 }
 
 /// Evaluates two valid units of the made-up guest on the same state and memory,

@@ -24,6 +24,12 @@
 ))]
 pub mod generated;
 mod operands;
+pub mod vector;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub mod vector_programs;
 
 use dbt_a32_frontend::softfloat::{FixedWidth, FpControl, FpFlags, Rounding, RoundingMode};
 use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};

@@ -14,6 +14,11 @@
 pub mod arena;
 pub mod capstone;
 pub mod checks;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub mod conformance;
 pub mod equivalence;
 pub mod filetest;
 pub mod fp;

@@ -17,21 +17,26 @@ mod evaluate;
 mod jit;
 
 use std::fmt;
+use std::ops::Range;
 
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::interp::step;
 use dbt_a32_frontend::state::ArmState;
 use dbt_a32_frontend::version::Features;
-use dbt_core::guest::Step;
+use dbt_core::guest::{Guest, Step};
 use dbt_core::ir::TrapKind;
 use dbt_core::memory::{FetchFault, MemoryFault};
 use dbt_core::opt::Passes;
 
-use crate::arena::{Arena, DATA, DATA_LEN, Obstacle, PAGE};
-use crate::programs::{FILLER, Mix, Program, Programs, text};
+use crate::arena::{Arena, CODE, DATA, DATA_LEN, Obstacle, PAGE};
+use crate::programs::{Mix, Program, Programs, START, text};
 use crate::random::Random;
 
 pub use evaluate::Evaluated;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub(crate) use jit::Called;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
@@ -50,6 +55,12 @@ pub enum Ending {
     Undefined,
     /// A breakpoint, with its immediate.
     Breakpoint(u32),
+    /// A call of a hypervisor, with its immediate.
+    HypervisorCall(u32),
+    /// A call of firmware, with its immediate.
+    FirmwareCall(u32),
+    /// An access to a system register that the embedder sees.
+    SystemRegister,
     /// A data access faulted.
     Fault(MemoryFault),
     /// An instruction cannot be fetched.
@@ -71,9 +82,9 @@ pub trait Runner {
     fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending;
 }
 
-/// The runner that is right by definition.
+/// The runner that is right by definition: the interpreter of a guest.
 #[derive(Clone, Copy, Debug)]
-pub struct Interpreted;
+pub struct Interpreted(pub A32Guest);
 
 /// One random program in so many is run with obstacles too, which takes as many
 /// runs as it has accesses.
@@ -98,6 +109,9 @@ fn trapped(kind: TrapKind, info: u32) -> Option<Ending> {
         TrapKind::SystemCall => Ending::SystemCall(info),
         TrapKind::Breakpoint => Ending::Breakpoint(info),
         TrapKind::Undefined => Ending::Undefined,
+        TrapKind::HypervisorCall => Ending::HypervisorCall(info),
+        TrapKind::FirmwareCall => Ending::FirmwareCall(info),
+        TrapKind::SystemRegister => Ending::SystemRegister,
         _ => return None,
     })
 }
@@ -113,7 +127,7 @@ impl Runner for Interpreted {
 
     fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending {
         let mut steps = 0..MAX_STEPS;
-        let ended = steps.find_map(|_| stepped(step(state, arena, FEATURES)));
+        let ended = steps.find_map(|_| stepped(self.0.step(state, arena)));
         ended.unwrap_or(Ending::Endless)
     }
 }
@@ -186,6 +200,12 @@ impl fmt::Display for Difference {
             before.fpscr().into(),
             right.fpscr().into(),
             wrong.fpscr().into(),
+        )?;
+        row(
+            "spsr",
+            before.spsr().into(),
+            right.spsr().into(),
+            wrong.spsr().into(),
         )?;
         row(
             "monitor",
@@ -266,9 +286,12 @@ impl std::ops::AddAssign for Counts {
 
 /// Programs, and what runs them.
 pub struct Lockstep {
+    guest: A32Guest,
     programs: Programs,
     random: Random,
     arena: Arena,
+    /// Memory as the interpreter left it.
+    expected: Vec<u8>,
     runners: Vec<Box<dyn Runner>>,
 }
 
@@ -283,7 +306,70 @@ impl Lockstep {
     /// most, and no runner.
     #[must_use]
     pub fn new(seed: u64, len: (usize, usize)) -> Self {
-        Self::of(seed, len, |_, _| true)
+        Self::of(seed, Self::mix(len), |_, _| true)
+    }
+
+    fn mix(len: (usize, usize)) -> Mix {
+        Mix {
+            len,
+            ..Mix::new(FEATURES)
+        }
+    }
+
+    /// The same, of programs in any mode, which take exceptions and return from them,
+    /// with much of the system level and some of everything else.
+    #[must_use]
+    pub fn system(seed: u64, len: (usize, usize)) -> Self {
+        let mix = Mix {
+            system: true,
+            vectors: true,
+            ..Self::mix(len)
+        };
+        const STARTS: [&str; 22] = [
+            "Msr",
+            "Mrs",
+            "Cps",
+            "Srs",
+            "Rfe",
+            "Eret",
+            "LdmSystem",
+            "StmSystem",
+            "Svc",
+            "Hvc",
+            "Smc",
+            "Bkpt",
+            "Mrc",
+            "Mcr",
+            "VmrsSystem",
+            "VmsrSystem",
+            "Setend",
+            "Wf",
+            "Sev",
+            "AddImm",
+            "SubImm",
+            "Mov",
+        ];
+        const OTHERS: [&str; 12] = [
+            "B", "CmpImm", "LdrImm", "StrImm", "Ldm", "Stm", "It", "Push", "Pop", "Vadd", "Vldr",
+            "Tst",
+        ];
+        Self::of(seed, mix, |_, row| {
+            let translated = row.name.ends_with("tImm") || row.name.ends_with("tReg");
+            translated
+                || STARTS.iter().any(|start| row.name.starts_with(start))
+                || OTHERS.contains(&row.name)
+        })
+    }
+
+    /// The same, of programs that are dense in exclusive and ordered accesses to few
+    /// addresses.
+    #[must_use]
+    pub fn exclusive(seed: u64, len: (usize, usize)) -> Self {
+        const STARTS: [&str; 7] = ["Ldrex", "Strex", "Clrex", "Lda", "Stl", "LdrImm", "StrImm"];
+        const OTHERS: [&str; 6] = ["B", "AddImm", "CmpImm", "MovReg", "Swp", "Strd"];
+        Self::of(seed, Self::mix(len), |_, row| {
+            STARTS.iter().any(|start| row.name.starts_with(start)) || OTHERS.contains(&row.name)
+        })
     }
 
     /// The same, of programs that are dense in floating point: with branches, but
@@ -291,24 +377,18 @@ impl Lockstep {
     #[must_use]
     pub fn floating(seed: u64, len: (usize, usize)) -> Self {
         const OTHERS: [&str; 5] = ["B", "AddImm", "SubImm", "CmpImm", "MovReg"];
-        Self::of(seed, len, |_, row| {
+        Self::of(seed, Self::mix(len), |_, row| {
             row.name.starts_with('V') && row.name != "Vmsr" || OTHERS.contains(&row.name)
         })
     }
 
-    fn of(
-        seed: u64,
-        len: (usize, usize),
-        wanted: impl Fn(&str, &dbt_isa::RowInfo) -> bool,
-    ) -> Self {
-        let mix = Mix {
-            len,
-            ..Mix::new(FEATURES)
-        };
+    fn of(seed: u64, mix: Mix, wanted: impl Fn(&str, &dbt_isa::RowInfo) -> bool) -> Self {
         Self {
+            guest: mix.guest(),
             programs: Programs::new(seed, mix, wanted),
             random: Random::new(!seed),
             arena: Arena::new(),
+            expected: Vec::new(),
             runners: Vec::new(),
         }
     }
@@ -351,9 +431,10 @@ impl Lockstep {
         ))]
         let this = {
             const DENIED: &str = "the host allows executable memory";
-            self.with(CallbackJit::new(true).expect(DENIED))
-                .with(CallbackJit::new(false).expect(DENIED))
-                .with(WindowJit::new().expect(DENIED))
+            let guest = self.guest;
+            self.with(CallbackJit::new(guest, true).expect(DENIED))
+                .with(CallbackJit::new(guest, false).expect(DENIED))
+                .with(WindowJit::new(guest).expect(DENIED))
         };
         #[cfg(not(all(
             target_os = "linux",
@@ -386,23 +467,104 @@ impl Lockstep {
         result.map_err(|difference| self.shrunk(difference))
     }
 
+    /// Runs a program with words at a place of it that are no instructions or are
+    /// UNPREDICTABLE, which must not harm the host. One program in four ends where the
+    /// code page does, in the middle of its last instruction perhaps.
+    ///
+    /// # Errors
+    ///
+    /// When a runner differs from the interpreter.
+    pub fn step_hostile(&mut self, counts: &mut Counts) -> Result<(), Box<Difference>> {
+        if self.random.one_in(64) || counts.programs == 0 {
+            self.programs.fill(&mut self.arena);
+        }
+        let thumb = self.random.one_in(2);
+        let len = 1 + self.random.below(8);
+        let bad = self.random.below(len);
+        let mut words = Vec::new();
+        for index in 0..len {
+            if index == bad || self.random.one_in(8) {
+                words.push(self.programs.bad_word(thumb));
+                continue;
+            }
+            let (number, seed) = (self.random.word() as usize, self.random.bits());
+            words.extend(self.programs.encoding(thumb, number, seed));
+        }
+        let seed = self.random.bits();
+        let mut before = self.programs.state(seed, thumb);
+        if self.random.one_in(4) {
+            let bytes: u32 = (words.iter())
+                .map(|&word| if thumb && word < 0x1_0000 { 2 } else { 4 })
+                .sum();
+            before.r[15] = CODE.base + CODE.len - bytes;
+            if thumb && self.random.one_in(2) {
+                // Only the first halfword of the last instruction is there.
+                before.r[15] += 2;
+            }
+        }
+        let program = self.write(before, &words);
+        counts.programs += 1;
+        counts.instructions += program.items.len() as u64;
+        let obstructed = self.random.one_in(OBSTRUCTED);
+        let result = if obstructed {
+            self.everywhere(&program, counts)
+        } else {
+            self.compare(&program, Obstacle::None, counts).map(|_| ())
+        };
+        result.map_err(|difference| self.shrunk(difference))
+    }
+
     /// Runs instructions everywhere, unobstructed and with obstacles, in T32 if
-    /// `before` says so. The first halfword of a T32 instruction is the
+    /// `before` says so, from [`START`] on. The first halfword of a T32 instruction is the
     /// upper one. Tells whether they came to an end.
     ///
     /// # Errors
     ///
     /// When a runner differs from the interpreter.
-    pub fn run(&mut self, before: ArmState, words: &[u32]) -> Result<bool, Box<Difference>> {
-        self.arena.fill_code(FILLER);
+    pub fn run(&mut self, mut before: ArmState, words: &[u32]) -> Result<bool, Box<Difference>> {
+        before.r[15] = START;
+        let program = self.write(before, words);
+        let mut counts = Counts::default();
+        self.everywhere(&program, &mut counts)?;
+        Ok(counts.runs > 0)
+    }
+
+    /// Runs instructions as [`run`](Self::run) does, with one obstacle and on one
+    /// runner of a number, if there are so many: for those who try many programs.
+    ///
+    /// # Errors
+    ///
+    /// When the runner differs from the interpreter.
+    pub fn try_out(
+        &mut self,
+        before: ArmState,
+        words: &[u32],
+        obstacle: Obstacle,
+        runner: usize,
+    ) -> Result<bool, Box<Difference>> {
+        let program = self.write(before, words);
+        let mut counts = Counts::default();
+        let runner = runner % self.runners.len().max(1);
+        self.compare_on(&program, obstacle, runner..runner + 1, &mut counts)?;
+        Ok(counts.runs > 0)
+    }
+
+    /// Returns the word that encodes the row of a number, with operands by `seed`, if
+    /// there is one.
+    #[must_use]
+    pub fn encoding(&self, thumb: bool, number: usize, seed: u64) -> Option<u32> {
+        self.programs.encoding(thumb, number, seed)
+    }
+
+    /// Makes a program of instructions and writes it to the arena.
+    fn write(&mut self, before: ArmState, words: &[u32]) -> Program {
+        self.programs.clear_code(&mut self.arena);
         let program = Program::new(before, words, FEATURES);
         for index in 0..program.items.len() {
             program.write(&mut self.arena, index);
         }
         self.end(&program);
-        let mut counts = Counts::default();
-        self.everywhere(&program, &mut counts)?;
-        Ok(counts.runs > 0)
+        program
     }
 
     /// Draws a state.
@@ -410,14 +572,17 @@ impl Lockstep {
         self.programs.state(seed, thumb)
     }
 
-    /// Puts something UNDEFINED behind a program.
+    /// Puts something UNDEFINED behind a program, if there is room.
     fn end(&mut self, program: &Program) {
         let udf: &[u16] = if program.thumb() {
             &[0xdeff]
         } else {
             &[0x00f0, 0xe7f0]
         };
-        self.arena.write_code(program.limit(), udf);
+        let end = CODE.base + CODE.len;
+        if program.limit() + 4 <= end {
+            self.arena.write_code(program.limit(), udf);
+        }
         self.arena.commit();
     }
 
@@ -479,27 +644,42 @@ impl Lockstep {
         obstacle: Obstacle,
         counts: &mut Counts,
     ) -> Result<u64, Box<Difference>> {
+        self.compare_on(program, obstacle, 0..self.runners.len(), counts)
+    }
+
+    /// The same on some of the runners.
+    fn compare_on(
+        &mut self,
+        program: &Program,
+        obstacle: Obstacle,
+        runners: Range<usize>,
+        counts: &mut Counts,
+    ) -> Result<u64, Box<Difference>> {
         let arena = &mut self.arena;
         arena.obstruct(obstacle);
         let mut expected = program.before;
-        let ending = Interpreted.run(&mut expected, arena);
+        let ending = Interpreted(self.guest).run(&mut expected, arena);
         let accesses = arena.accesses();
-        let bytes = arena.bytes().to_vec();
-        arena.undo(arena.start());
         if ending == Ending::Endless {
+            arena.undo(arena.start());
             return Ok(0);
         }
-        for runner in &mut self.runners {
+        self.expected.clear();
+        self.expected.extend_from_slice(arena.bytes());
+        arena.undo(arena.start());
+        for runner in self
+            .runners
+            .iter_mut()
+            .take(runners.end)
+            .skip(runners.start)
+        {
             if !runner.takes(obstacle) {
                 continue;
             }
             arena.obstruct(obstacle);
             let mut state = program.before;
             let actual = runner.run(&mut state, arena);
-            let mut pairs = bytes.iter().zip(arena.bytes()).enumerate();
-            let memory = pairs
-                .find(|(_, (right, wrong))| right != wrong)
-                .map(|(at, (&right, &wrong))| (at, right, wrong));
+            let memory = first_difference(&self.expected, arena.bytes());
             arena.undo(arena.start());
             if (actual, state) != (ending, expected) || memory.is_some() {
                 return Err(Box::new(Difference {
@@ -519,7 +699,19 @@ impl Lockstep {
     }
 }
 
-/// The guest that is lifted.
-const fn guest() -> A32Guest {
+/// Returns where two memories differ first, and the bytes there.
+fn first_difference(right: &[u8], wrong: &[u8]) -> Option<(usize, u8, u8)> {
+    // The first comparison is of words, and nearly always the last.
+    if right == wrong {
+        return None;
+    }
+    let mut pairs = right.iter().zip(wrong).enumerate();
+    let (at, (&right, &wrong)) = pairs.find(|(_, (right, wrong))| right != wrong)?;
+    Some((at, right, wrong))
+}
+
+/// A guest of user-level code.
+#[must_use]
+pub const fn user() -> A32Guest {
     A32Guest::new(FEATURES)
 }

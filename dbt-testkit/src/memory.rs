@@ -69,11 +69,9 @@ impl Default for MirroredMemory {
 }
 
 impl Fetch for MirroredMemory {
-    fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
-        Err(FetchFault {
-            address,
-            cause: FaultCause::Permission,
-        })
+    fn fetch16(&mut self, _: u64) -> Result<u16, FetchFault> {
+        // Whoever has code elsewhere wants to be seen fetching it.
+        Ok(0)
     }
 }
 

@@ -13,6 +13,7 @@ use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::insn::{Insn, a32, simd, t16, t32, vfp, vfp_v8};
 use dbt_a32_frontend::itstate::{Cond, ItState};
 use dbt_a32_frontend::state::ArmState;
+use dbt_a32_frontend::system::registers::SCTLR_RESET;
 use dbt_a32_frontend::system::{Cell, Config, Exceptions, ProcessorMode};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::{Guest, Step};
@@ -75,13 +76,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Makes a program of given instructions, which starts at [`START`] with the
-    /// state `before`. It is not run.
+    /// Makes a program of given instructions, which starts where the state `before` is.
+    /// It is not run.
     #[must_use]
-    pub fn new(mut before: ArmState, words: &[u32], features: Features) -> Self {
-        before.r[15] = START;
+    pub fn new(before: ArmState, words: &[u32], features: Features) -> Self {
         let thumb = before.thumb != 0;
-        let mut address = START;
+        let mut address = before.r[15];
         let item = |&word: &u32| {
             let len = if thumb && word < 0x1_0000 { 2 } else { 4 };
             let row = decode(word, len, &context(thumb, 0, features)).map(|decoded| decoded.row);
@@ -107,16 +107,19 @@ impl Program {
     pub fn limit(&self) -> u32 {
         self.items
             .last()
-            .map_or(START, |item| item.address + item.len)
+            .map_or(self.before.r[15], |item| item.address + item.len)
     }
 
-    /// Writes an instruction to its place in an arena.
+    /// Writes an instruction to its place in an arena, as far as the code page goes.
     pub fn write(&self, arena: &mut Arena, index: usize) {
         let Item {
             address, word, len, ..
         } = self.items[index];
         let halves = halfwords(word, len, self.thumb());
-        arena.write_code(address, &halves[..len as usize / 2]);
+        let len = len.min((CODE.base + CODE.len).saturating_sub(address));
+        if len != 0 {
+            arena.write_code(address, &halves[..len as usize / 2]);
+        }
     }
 
     /// Whether it is T32.
@@ -325,6 +328,10 @@ pub struct Mix {
     /// Whether programs run in any mode, Secure or not, with all registers drawn; the
     /// embedder takes exceptions.
     pub system: bool,
+    /// Whether the guest takes exceptions itself, if there is a system level: to vectors
+    /// at the start of the code page that return from calls and breakpoints and leave
+    /// the page at anything else.
+    pub vectors: bool,
 }
 
 impl Mix {
@@ -339,7 +346,20 @@ impl Mix {
             big_endian: 8,
             straight: false,
             system: false,
+            vectors: false,
         }
+    }
+
+    /// Draws an encoding of a row; moves to and from system registers are of those that
+    /// programs in any mode have.
+    fn draw(&self, source: Source, random: &mut Random, cx: &DecodeContext) -> Option<(u32, u32)> {
+        let (word, len) = source.draw(random, cx)?;
+        if !self.system || !["Mrc", "Mcr"].contains(&source.row().name) {
+            return Some((word, len));
+        }
+        let (_, [crn, opc1, crm, opc2]) = random.pick(&SYSTEM_REGISTERS);
+        let fields = 15 << 8 | crn << 16 | opc1 << 21 | crm | opc2 << 5;
+        Some((word & !0x00ef_0fef | fields, len))
     }
 
     /// The guest that executes the programs.
@@ -353,7 +373,11 @@ impl Mix {
             return A32Guest::new(self.features);
         }
         let config = Config {
-            exceptions: Exceptions::Embedder,
+            exceptions: if self.vectors {
+                Exceptions::Guest
+            } else {
+                Exceptions::Embedder
+            },
             ..Config::default()
         };
         A32Guest::with_system(self.features, config).expect("the features are those of a core")
@@ -381,6 +405,27 @@ pub const MODES: [ProcessorMode; 8] = [
     ProcessorMode::System,
     ProcessorMode::User,
 ];
+
+/// What stands at the vectors, in A32: calls (of the system, the hypervisor or the
+/// monitor) and breakpoints return; all else goes to where nothing can be fetched.
+const VECTORS: [u32; 8] = {
+    const fn far(vector: u32) -> u32 {
+        const FAR: u32 = 0x10_0000;
+        0xea00_0000 | (FAR - (CODE.base + 4 * vector) - 8) >> 2
+    }
+    const MOVS_PC_LR: u32 = 0xe1b0_f00e;
+    const ERET: u32 = 0xe160_006e;
+    [
+        far(0),
+        far(1),
+        MOVS_PC_LR,
+        MOVS_PC_LR,
+        far(4),
+        ERET,
+        far(6),
+        far(7),
+    ]
+};
 
 /// A source of programs, the same for the same seed.
 #[derive(Debug)]
@@ -442,6 +487,16 @@ impl Programs {
         arena.commit();
     }
 
+    /// Fills the code page with what stands around programs.
+    pub fn clear_code(&self, arena: &mut Arena) {
+        arena.fill_code(FILLER);
+        if self.mix.system && self.mix.vectors {
+            for (address, word) in (CODE.base..).step_by(4).zip(VECTORS) {
+                arena.write_code(address, &halfwords(word, 4, false));
+            }
+        }
+    }
+
     /// Draws a state and grows a program for it in `arena`. Afterwards the arena is
     /// as the program left it; undoing to [`Arena::start`] gives what it found.
     pub fn next(&mut self, arena: &mut Arena) -> Program {
@@ -450,7 +505,7 @@ impl Programs {
         } else {
             self.random.one_in(2)
         };
-        arena.fill_code(FILLER);
+        self.clear_code(arena);
         arena.commit();
         let before = self.draw_state(thumb);
         let mut program = Program {
@@ -577,14 +632,7 @@ impl Programs {
     /// Draws an encoding: of a row, or any word if there is none.
     fn draw(&mut self, source: Option<Source>, cx: &DecodeContext) -> Option<(u32, u32)> {
         if let Some(source) = source {
-            let (word, len) = source.draw(&mut self.random, cx)?;
-            let moves = ["Mrc", "Mcr"].contains(&source.row().name);
-            if self.mix.system && moves {
-                let (_, [crn, opc1, crm, opc2]) = self.random.pick(&SYSTEM_REGISTERS);
-                let fields = 15 << 8 | crn << 16 | opc1 << 21 | crm | opc2 << 5;
-                return Some((word & !0x00ef_0fef | fields, len));
-            }
-            return Some((word, len));
+            return self.mix.draw(source, &mut self.random, cx);
         }
         let word = self.random.word();
         if !cx.thumb {
@@ -597,6 +645,73 @@ impl Programs {
             Some((word | 0xe800_0000, 4)).filter(|&(word, _)| is_32bit((word >> 16) as u16))
         } else {
             Some((first.into(), 2)).filter(|_| !is_32bit(first))
+        }
+    }
+
+    /// Draws an encoding of the row of a number, outside IT blocks; the first halfword
+    /// of a T32 instruction is the upper one. There need be none.
+    pub fn encoding(&self, thumb: bool, number: usize, seed: u64) -> Option<u32> {
+        let sources = if thumb { &self.t32 } else { &self.a32 };
+        let source = sources[number % sources.len()];
+        let cx = context(thumb, 0, self.mix.features);
+        let drawn = self.mix.draw(source, &mut Random::new(seed), &cx);
+        drawn.map(|(word, _)| word)
+    }
+
+    /// Draws a word that is no instruction, is UNPREDICTABLE, or is anything at all.
+    #[allow(clippy::cast_possible_truncation, reason = "halves are meant")]
+    pub fn bad_word(&mut self, thumb: bool) -> u32 {
+        let sources = if thumb { &self.t32 } else { &self.a32 };
+        let row = self.random.pick(sources).row();
+        let cx = context(thumb, 0, self.mix.features);
+        let len = if row.width_bits == 16 { 2 } else { 4 };
+        // Vectors of T32 are described as A32 encodes them.
+        let is_own = !thumb || !row.name.starts_with('V');
+        let fixed = row.mask | row.should_be_mask;
+        let width = u32::MAX >> (32 - row.width_bits);
+        match self.random.below(6) {
+            // Bits that should be one or zero are not all.
+            0 if is_own && row.should_be_mask != 0 => {
+                let wrong = (self.random.word() & row.should_be_mask)
+                    | 1 << row.should_be_mask.trailing_zeros();
+                self.random.word() & !fixed & width | row.value | row.should_be_value ^ wrong
+            }
+            // Fields have values that they may not have.
+            1 | 2 if is_own => {
+                let mut word = row.value;
+                for _ in 0..32 {
+                    let free = match self.random.below(3) {
+                        0 => self.random.word() & self.random.word(),
+                        1 => self.random.word() | self.random.word(),
+                        _ => self.random.word(),
+                    };
+                    word = free & !fixed & width | row.value | row.should_be_value;
+                    if decode(word, len, &cx).is_err() {
+                        break;
+                    }
+                }
+                word
+            }
+            3 if thumb => self
+                .random
+                .pick(&[0xde00, 0xf7f0_a000, 0xe800_0000, 0xffff_ffff]),
+            3 => self
+                .random
+                .pick(&[0xe7f0_00f0, 0x07f0_00f0, 0xf7ff_ffff, 0xffff_ffff]),
+            // `IT`, and whatever it may be followed by.
+            4 if thumb => 0xbf00 | self.random.word() & 0xff,
+            _ if thumb => {
+                let word = self.random.word();
+                if self.random.one_in(2) {
+                    // After each prefix that begins 32 bits.
+                    word | 0xe800_0000
+                } else if is_32bit(word as u16) {
+                    word & 0x7fff
+                } else {
+                    word & 0xffff
+                }
+            }
+            _ => self.random.word(),
         }
     }
 
@@ -642,6 +757,10 @@ impl Programs {
             for (cell, _) in SYSTEM_REGISTERS {
                 state.set_cell(cell, self.word().into());
             }
+            if self.mix.vectors {
+                state.set_cell(Cell::VBAR, CODE.base.into());
+                state.set_cell(Cell::SCTLR, self.sctlr());
+            }
         }
         for mode in MODES {
             let first = if mode == ProcessorMode::Fiq { 8 } else { 13 };
@@ -662,7 +781,20 @@ impl Programs {
         let masks = self.random.word() & 0x1c0;
         state.set_system_cpsr(state.cpsr() & !0x1df | mode.bits() | masks);
         let secure = mode == ProcessorMode::Monitor || !self.random.one_in(4);
-        state.set_cell(Cell::SCR, u64::from(!secure));
+        let mut scr = u64::from(!secure);
+        if self.mix.vectors {
+            state.set_cell(Cell::MVBAR, CODE.base.into());
+            state.set_cell(Cell::HVBAR, CODE.base.into());
+            // HCE and the bits that route exceptions and allow masking.
+            scr |= self.random.bits() & 0x13e;
+        }
+        state.set_cell(Cell::SCR, scr);
+    }
+
+    /// SCTLR with A and EE at random, and rarely TE.
+    fn sctlr(&mut self) -> u64 {
+        let te = u64::from(self.random.one_in(16)) << 30;
+        SCTLR_RESET & !(1 << 13) | self.random.bits() & (1 << 1 | 1 << 25) | te
     }
 
     /// Mostly the default, sometimes any mode; flags at random.

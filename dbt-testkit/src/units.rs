@@ -8,6 +8,8 @@
     reason = "random bits are cut to size, and slots are few"
 )]
 
+pub mod helpers;
+
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
     BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
@@ -34,7 +36,8 @@ pub static LAYOUT: StateLayout = StateLayout {
 /// The number of bytes of the made-up guest's state.
 pub const STATE_BYTES: usize = 144;
 
-const FLOAT_STATUS: Slot = Slot(7);
+/// The slot of the made-up guest's floating-point status.
+pub const FLOAT_STATUS: Slot = Slot(7);
 
 /// The slot of the made-up guest's flags.
 pub const FLAGS: Slot = Slot(8);
@@ -63,7 +66,7 @@ static SLOTS: [SlotInfo; 20] = [
 ];
 
 /// How many slots units may name: all but the operands of functions.
-const NAMED: usize = 17;
+pub const NAMED: usize = 17;
 
 const fn slot(name: &'static str, ty: Ty, offset: u32) -> SlotInfo {
     SlotInfo { name, ty, offset }
@@ -92,7 +95,7 @@ const CONSTANTS: [u64; 20] = [
     0x1000,
 ];
 
-const BINARY: [BinOp; 12] = [
+pub(crate) const BINARY: [BinOp; 12] = [
     BinOp::Add,
     BinOp::Sub,
     BinOp::Mul,
@@ -107,7 +110,7 @@ const BINARY: [BinOp; 12] = [
     BinOp::Ror,
 ];
 
-const UNARY: [UnOp; 9] = [
+pub(crate) const UNARY: [UnOp; 9] = [
     UnOp::Not,
     UnOp::Neg,
     UnOp::Clz,
@@ -119,7 +122,7 @@ const UNARY: [UnOp; 9] = [
     UnOp::ZextHalf,
 ];
 
-const COMPARE: [CmpOp; 10] = [
+pub(crate) const COMPARE: [CmpOp; 10] = [
     CmpOp::Eq,
     CmpOp::Ne,
     CmpOp::Ult,
@@ -134,7 +137,11 @@ const COMPARE: [CmpOp; 10] = [
 
 /// Makes a random valid unit of the made-up guest.
 pub fn generate(random: &mut Random, unit: &mut Unit) {
-    let mut builder = Builder::new(unit);
+    build(random, &mut Builder::new(unit));
+}
+
+/// The same, by a builder.
+pub fn build(random: &mut Random, builder: &mut Builder<'_>) {
     let blocks: Vec<_> = (0..=random.below(4)).map(|_| builder.reserve()).collect();
     let mut generator = Generator {
         random,
@@ -150,7 +157,7 @@ pub fn generate(random: &mut Random, unit: &mut Unit) {
 
 struct Generator<'a, 'u> {
     random: &'a mut Random,
-    builder: Builder<'u>,
+    builder: &'a mut Builder<'u>,
     blocks: Vec<BlockId>,
     /// The values of the block, by type.
     made: [Vec<Value>; 7],
@@ -167,18 +174,39 @@ const TYPES: [Ty; 7] = [
     Ty::V128,
 ];
 
-const FLOAT: [FloatOp; 12] = [
+/// Every operation on numbers.
+pub const FLOAT: [FloatOp; 30] = [
     FloatOp::Add(Width::W32),
-    FloatOp::Mul(Width::W64),
-    FloatOp::Sqrt(Width::W64),
+    FloatOp::Sub(Width::W32),
+    FloatOp::Mul(Width::W32),
+    FloatOp::Div(Width::W32),
+    FloatOp::Sqrt(Width::W32),
     FloatOp::MulAdd(Width::W32),
-    FloatOp::Compare(Width::W64),
+    FloatOp::Compare(Width::W32),
     FloatOp::CompareSignalling(Width::W32),
+    FloatOp::Add(Width::W64),
+    FloatOp::Sub(Width::W64),
+    FloatOp::Mul(Width::W64),
+    FloatOp::Div(Width::W64),
+    FloatOp::Sqrt(Width::W64),
+    FloatOp::MulAdd(Width::W64),
+    FloatOp::Compare(Width::W64),
+    FloatOp::CompareSignalling(Width::W64),
     FloatOp::Widen,
     FloatOp::Narrow,
     FloatOp::ToInt {
-        from: Width::W64,
+        from: Width::W32,
         signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W32,
+        signed: false,
         truncates: true,
     },
     FloatOp::ToInt {
@@ -186,8 +214,36 @@ const FLOAT: [FloatOp; 12] = [
         signed: false,
         truncates: false,
     },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: true,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: true,
+        truncates: false,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: false,
+        truncates: true,
+    },
+    FloatOp::ToInt {
+        from: Width::W64,
+        signed: false,
+        truncates: false,
+    },
     FloatOp::FromInt {
         to: Width::W32,
+        signed: true,
+    },
+    FloatOp::FromInt {
+        to: Width::W32,
+        signed: false,
+    },
+    FloatOp::FromInt {
+        to: Width::W64,
         signed: true,
     },
     FloatOp::FromInt {
@@ -248,9 +304,21 @@ impl Generator<'_, '_> {
         self.made[index_of(ty)][count - 1 - back]
     }
 
+    /// Any slot but the one of floating-point status, which the host may be ahead of.
+    fn slot(&mut self) -> usize {
+        loop {
+            let slot = self.random.below(NAMED);
+            if slot != FLOAT_STATUS.index() {
+                return slot;
+            }
+        }
+    }
+
     /// Makes a value that depends on no other.
     fn fresh(&mut self, ty: Ty) -> Value {
-        let slots: Vec<_> = (0..NAMED).filter(|&index| SLOTS[index].ty == ty).collect();
+        let slots: Vec<_> = (0..NAMED)
+            .filter(|&index| SLOTS[index].ty == ty && index != FLOAT_STATUS.index())
+            .collect();
         let value = if !slots.is_empty() && self.random.one_in(2) {
             let slot = self.random.pick(&slots);
             self.builder.get(Slot(slot as u16))
@@ -318,7 +386,7 @@ impl Generator<'_, '_> {
                 return;
             }
             1..=3 => {
-                let slot = self.random.below(NAMED);
+                let slot = self.slot();
                 let value = self.value(SLOTS[slot].ty);
                 return self.builder.set(Slot(slot as u16), value);
             }
@@ -557,7 +625,17 @@ impl Generator<'_, '_> {
                 width,
                 a: self.value(width.vector_ty()),
             },
-            3 if self.random.one_in(4) => Inst::FloatStatus,
+            3 if self.random.one_in(4) => {
+                // What is pending is pending in one of the two places.
+                let a = self.builder.get(FLOAT_STATUS);
+                let b = self.builder.push(Inst::FloatStatus);
+                Inst::Binary {
+                    op: BinOp::Or,
+                    width: Width::W32,
+                    a,
+                    b,
+                }
+            }
             _ => {
                 let op = self.random.pick(&FLOAT);
                 let mut args = op.operands().map(|ty| self.value(ty));
@@ -566,7 +644,7 @@ impl Generator<'_, '_> {
                 Inst::Float {
                     op,
                     flushes: self.random.one_in(4),
-                    helper: Helper(FLOAT_STATUS.0),
+                    helper: helpers::of_float(op),
                     args,
                 }
             }
@@ -589,8 +667,8 @@ impl Generator<'_, '_> {
         args[op.count()..].fill(first);
         Inst::Vector {
             op,
-            helper: Helper(FLOAT_STATUS.0),
-            info: self.random.word(),
+            helper: helpers::VECTOR,
+            info: helpers::pack(op),
             args,
         }
     }
@@ -639,9 +717,13 @@ impl Generator<'_, '_> {
                 address: self.value(Ty::I32),
                 value: self.value(width.ty()),
             },
-            7 => Inst::CompareExchange {
+            7 if self.random.one_in(3) => Inst::LoadTag {
+                address: self.value(Ty::I32),
+            },
+            7 => Inst::StoreExclusive {
                 access: self.access(&ALL),
                 address: self.value(Ty::I32),
+                tag: self.value(Ty::I64),
                 expected: self.value(Ty::I64),
                 new: self.value(Ty::I64),
             },

@@ -4,19 +4,52 @@ use core::time::Duration;
 use std::time::Instant;
 
 use dbt_a32_frontend::state::ArmState;
-use dbt_testkit::lockstep::{Counts, Lockstep};
+use dbt_testkit::lockstep::{Counts, Difference, Lockstep};
 
 /// Runs for a while.
-fn check(mut lockstep: Lockstep, time: Duration) {
+fn check(lockstep: Lockstep, time: Duration) {
+    check_by(Lockstep::step, lockstep, time);
+}
+
+fn check_by(
+    step: fn(&mut Lockstep, &mut Counts) -> Result<(), Box<Difference>>,
+    mut lockstep: Lockstep,
+    time: Duration,
+) {
     let start = Instant::now();
     let mut counts = Counts::default();
     while start.elapsed() < time {
-        if let Err(difference) = lockstep.step(&mut counts) {
+        if let Err(difference) = step(&mut lockstep, &mut counts) {
             panic!("{difference}");
         }
     }
     println!("{counts:?}");
     assert!(counts.aborts > 0, "some accesses fault");
+}
+
+/// What is no instruction, or UNPREDICTABLE, anywhere in a block and at the end of
+/// memory, does what the interpreter does: it harms nobody.
+#[test]
+fn bad_instructions_harm_nobody() {
+    let time = Duration::from_secs(3);
+    for lockstep in [Lockstep::new(3, (1, 1)), Lockstep::system(3, (1, 1))] {
+        check_by(Lockstep::step_hostile, lockstep.with_generated_code(), time);
+    }
+    let lockstep = Lockstep::new(4, (1, 1)).with_evaluators();
+    check_by(Lockstep::step_hostile, lockstep, time);
+}
+
+/// Programs in any mode, with exceptions that are taken and returned from.
+#[test]
+fn the_system_level_in_generated_code_does_what_the_interpreter_does() {
+    let lockstep = Lockstep::system(1, (1, 32)).with_generated_code();
+    check(lockstep, Duration::from_secs(3));
+}
+
+#[test]
+fn exclusives_in_generated_code_do_what_the_interpreter_does() {
+    let lockstep = Lockstep::exclusive(1, (1, 32)).with_generated_code();
+    check(lockstep, Duration::from_secs(3));
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) enum Rm {
     Reg(Reg),
     /// Memory at an offset from the state pointer.
     State(i32),
+    /// Memory at the host address in a register.
+    Host(Reg),
     /// Memory at an offset from the stack pointer.
     Stack(i32),
     /// Guest memory: `gs:[base + index << scale + offset]`, modulo 2^32.
@@ -233,7 +235,7 @@ impl Asm<'_> {
             self.byte(op.mandatory);
         }
         let (index, base) = match rm {
-            Rm::Reg(reg) => (0, reg.0),
+            Rm::Reg(reg) | Rm::Host(reg) => (0, reg.0),
             Rm::Constant => (0, 0),
             Rm::State(_) => (0, Reg::STATE.0),
             Rm::Stack(_) => (0, Reg::RSP.0),
@@ -266,6 +268,7 @@ impl Asm<'_> {
                 self.byte(reg | 5);
                 self.dword(0);
             }
+            Rm::Host(base) => self.based(reg, base, None, 0),
             Rm::State(offset) => self.based(reg, Reg::STATE, None, offset),
             Rm::Stack(offset) => self.based(reg, Reg::RSP, None, offset),
             Rm::Table {

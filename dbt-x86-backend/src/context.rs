@@ -28,6 +28,9 @@ pub(crate) const HOST_STACK: i32 = field(offset_of!(VcpuContext, host_stack));
 pub(crate) const STACK_LIMIT: i32 = field(offset_of!(VcpuContext, stack_limit));
 pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));
+/// Where the tags of exclusive granules are.
+pub(crate) const TAGS: i32 = field(offset_of!(VcpuContext, tags));
+pub(crate) const CLAIMED: i32 = field(offset_of!(VcpuContext, claimed));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
 pub(crate) const FAULT_VECTORS: i32 = field(offset_of!(VcpuContext, fault.vectors));
@@ -55,8 +58,13 @@ pub(crate) const EDGE: Rm = Rm::State(FLAGS + 4);
 /// one compare.
 pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
 
-/// Number of spill places; the last four pass arguments to functions.
-pub(crate) const SPILLS: usize = 28;
+/// Number of places.
+const PLACES: usize = 32;
+
+/// Number of spill places. Of the places behind them, one holds the content of a
+/// register that is borrowed, and five pass arguments to functions, the first one last,
+/// so that the nearest are used most.
+pub(crate) const SPILLS: usize = PLACES - 6;
 
 /// Returns where spilled value `index` waits.
 #[allow(
@@ -70,5 +78,10 @@ pub(crate) const fn spill(index: usize) -> Rm {
 
 /// Returns where argument `index` of a called function waits.
 pub(crate) const fn argument(index: usize) -> Rm {
-    spill(SPILLS + index)
+    spill(PLACES - 1 - index)
+}
+
+/// Returns where the content of a borrowed register waits.
+pub(crate) const fn aside() -> Rm {
+    argument(5)
 }

@@ -169,7 +169,7 @@ pub(crate) fn analyse(
             | Inst::Store { address, .. }
             | Inst::LoadVector { address, .. }
             | Inst::StoreVector { address, .. }
-            | Inst::CompareExchange { address, .. } => facts[address.index()].addresses = true,
+            | Inst::StoreExclusive { address, .. } => facts[address.index()].addresses = true,
             Inst::Binary {
                 op: BinOp::Add,
                 width: Width::W32,

@@ -10,6 +10,7 @@
 
 mod branch;
 mod edge;
+mod exclusive;
 mod flags;
 mod float;
 mod int;
@@ -154,6 +155,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            detour: Vec::new(),
             marks: self.marks,
         })
     }
@@ -332,12 +334,22 @@ impl<'a> Lowering<'a> {
                 op, helper, args, ..
             } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => self.load_tag(value, address),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => self.compare_exchange(value, access, address, expected, new),
+            } => {
+                let store = exclusive::Store {
+                    address,
+                    tag,
+                    expected,
+                    new,
+                };
+                self.store_exclusive(value, access, store)
+            }
             Inst::Fence => {
                 self.asm.mfence();
                 Ok(())

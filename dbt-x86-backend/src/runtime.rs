@@ -506,6 +506,7 @@ fn call(first_argument: i32, code: &mut Vec<u8>) {
     asm.mov(Bits::B64, Reg(2), context::argument(1));
     asm.mov(Bits::B64, Reg(1), context::argument(2));
     asm.mov(Bits::B64, Reg(8), context::argument(3));
+    asm.mov(Bits::B64, Reg(9), context::argument(4));
     let mut sink = Sink(asm.code);
     dynasm!(sink
         ; .arch x64

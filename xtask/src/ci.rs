@@ -57,6 +57,11 @@ const STEPS: &[Step] = &[
         unicorn,
     ),
     (
+        "threads",
+        "guest programs with threads and signals find themselves right, for a moment",
+        threads,
+    ),
+    (
         "bench",
         "guest programs print natively, under QEMU and under us the same",
         bench,
@@ -196,7 +201,12 @@ fn capstone() -> Result<(), String> {
 
 fn lockstep() -> Result<(), String> {
     cargo("xtask oracle lockstep --count 200000")?;
-    cargo("xtask oracle lockstep --floating --count 200000")
+    for programs in ["floating", "system", "exclusive", "hostile"] {
+        cargo(&format!(
+            "xtask oracle lockstep --{programs} --count 200000"
+        ))?;
+    }
+    cargo("xtask oracle lockstep --system --hostile --count 200000")
 }
 
 /// Runs the embedded program and the lockstep suite for AArch64 under QEMU.
@@ -208,7 +218,10 @@ fn aarch64() -> Result<(), String> {
     }
     cargo(&format!("run --release --target {TARGET} -p dbt-user"))?;
     cargo(&format!(
-        "test --release --target {TARGET} -p dbt-testkit --test lockstep"
+        "test --release --target {TARGET} -p dbt-testkit --test lockstep --test conformance"
+    ))?;
+    cargo(&format!(
+        "run --release --target {TARGET} -p xtask -- oracle float --tuples 100"
     ))
 }
 
@@ -227,6 +240,11 @@ fn float() -> Result<(), String> {
 fn unicorn() -> Result<(), String> {
     cargo("xtask oracle unicorn --count 500000")?;
     cargo("xtask oracle unicorn --system --count 200000")
+}
+
+fn threads() -> Result<(), String> {
+    cargo("build --release -p dbt-user")?;
+    cargo("xtask oracle threads --seconds 2")
 }
 
 fn bench() -> Result<(), String> {

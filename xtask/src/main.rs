@@ -8,6 +8,7 @@
 mod bench;
 mod bless;
 mod ci;
+mod fuzz;
 mod oracle;
 mod unsafe_inventory;
 
@@ -29,16 +30,31 @@ cargo xtask bench density [--floating] [PROGRAM...]
     instruction of the same programs
 cargo xtask bless
     rewrites what the filetests expect to what comes of them now, for review
+cargo xtask fuzz [--minutes N] [TARGET...]
+    runs the fuzz targets, or those named, one after the other, for N minutes in all
+    (default 12); needs no more than the stable compiler
 cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t16] [t32]
     compares our decoders with Capstone; N words of each set (default 2000000), or all
     --all        also lists what is UNPREDICTABLE or not described, by name
 cargo xtask oracle llvm [--sample N] [--all] [a32] [t16] [t32]
     the same with llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
+cargo xtask oracle float [--tuples N] [--seed S] [OPERATION...]
+    compares floating point in generated code with Berkeley SoftFloat: N tuples of operands
+    (default 62500) for each operation and mode, and 16 times N lanes of each vector
+    operation, which the interpreter computes too
 cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--evaluate]
+                            [--floating | --system | --exclusive] [--hostile]
     compares generated code with the interpreter on N random instructions (default 1000000),
     in one program of eight with every access and page of data made to fault in turn
     --single     in programs of one instruction, not of 8 to 32
+    --floating   in programs that are dense in floating point and vectors
+    --system     in programs in any mode, with exceptions and returns
+    --exclusive  in programs that are dense in exclusive accesses
+    --hostile    with words in any place that are no instructions or are UNPREDICTABLE
     --evaluate   compares the IR evaluator, with each pass of the optimiser, instead
+cargo xtask oracle threads [--seconds N] [--threads N] [--with COMMAND] [PROGRAM...]
+    builds guests/threads and runs each program for about N seconds (default 10) under
+    dbt-user or COMMAND; they check themselves
 cargo xtask oracle unicorn [--install] [--count N] [--seed S] [--rows REGEX] [--threads N]
                            [--examples N] [--coverage]
     compares the interpreter with Unicorn on N random instructions (default 1000000);
@@ -60,6 +76,7 @@ fn run() -> Result<ExitCode, lexopt::Error> {
     match args.next()? {
         Some(Value(command)) if command == "bench" => bench::run(&mut args),
         Some(Value(command)) if command == "bless" => Ok(bless::run()),
+        Some(Value(command)) if command == "fuzz" => fuzz::run(&mut args),
         Some(Value(command)) if command == "ci" => ci::run(&mut args),
         Some(Value(command)) if command == "unsafe-inventory" => Ok(ci::unsafe_inventory()),
         Some(Value(command)) if command == "oracle" => oracle::run(&mut args),

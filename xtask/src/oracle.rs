@@ -4,6 +4,7 @@ mod capstone;
 mod float;
 mod llvm;
 mod lockstep;
+mod threads;
 mod unicorn;
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         Some(Value(name)) if name == "float" => float::run(args),
         Some(Value(name)) if name == "llvm" => llvm::run(args),
         Some(Value(name)) if name == "lockstep" => lockstep::run(args),
+        Some(Value(name)) if name == "threads" => threads::run(args),
         Some(Value(name)) if name == "unicorn" => unicorn::run(args),
         Some(other) => Err(other.unexpected()),
         None => Err("the name of an oracle is missing".into()),

@@ -10,6 +10,7 @@ use crate::guest::{Mode, slot};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
 use crate::machine::{A32Machine, BranchKind, TrapKind as GuestTrap};
+use crate::operands::AddrImm;
 use crate::reg::Reg;
 use crate::system::config::Core;
 use crate::system::psr::context;
@@ -297,16 +298,21 @@ impl Machine for Lifter<'_, '_> {
         self.refuse();
         self.builder.store64(self.access(access), address, value)
     }
-    fn compare_exchange(
+    fn load_tag(&mut self, address: Value) -> Value {
+        self.refuse();
+        self.builder.load_tag(address)
+    }
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: Value,
+        tag: Value,
         expected: Value,
         new: Value,
     ) -> Result<Value, Abort> {
         self.refuse();
         self.builder
-            .compare_exchange(self.access(access), address, expected, new)
+            .store_exclusive(self.access(access), address, tag, expected, new)
     }
     fn fence(&mut self) {
         self.refuse();
@@ -450,11 +456,18 @@ impl A32Machine for Lifter<'_, '_> {
     fn exclusive_value(&mut self) -> Value {
         self.builder.get(slot::EXCLUSIVE_VALUE)
     }
-    fn set_exclusive(&mut self, address: Value, value: Value) {
+    fn exclusive_tag(&mut self) -> Value {
+        self.builder.get(slot::EXCLUSIVE_TAG)
+    }
+    fn set_exclusive(&mut self, address: Value, tag: Value, value: Value) {
         if !self.refuse() {
             self.builder.set(slot::EXCLUSIVE_ADDRESS, address);
+            self.builder.set(slot::EXCLUSIVE_TAG, tag);
             self.builder.set(slot::EXCLUSIVE_VALUE, value);
         }
+    }
+    fn loaded_exclusive(&self, size: Size, address: AddrImm) -> Option<(Value, Value)> {
+        self.pending_exclusive(size, address)
     }
     fn clear_exclusive(&mut self) {
         if !self.refuse() {

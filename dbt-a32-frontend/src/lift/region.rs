@@ -8,7 +8,7 @@ use dbt_core::memory::{Fetch, FetchFault};
 
 use super::guard::{Mark, Run};
 use super::machine::{Level, Lifter, Site};
-use crate::decode::{decode_a32, decode_thumb, is_32bit};
+use crate::decode::{decode_a32, decode_thumb, ignores_it, is_32bit};
 use crate::guest::{Mode, is_thumb, pc_of};
 use crate::insn::Insn;
 use crate::itstate::{Cond, ItState};
@@ -357,8 +357,10 @@ fn decode(
     }
     let (first, second) = fetched.halfwords();
     let decoded = decode_thumb(first, || second, cx);
-    // BKPT is executed whatever the IT block says.
-    let is_bkpt = first >> 8 == 0xbe;
-    let cond = if is_bkpt { Cond::AL } else { cx.it.cond() };
+    let cond = if ignores_it(first) {
+        Cond::AL
+    } else {
+        cx.it.cond()
+    };
     (decoded.ok().map(|thumb| thumb.decoded.insn), cond)
 }

@@ -1,8 +1,9 @@
 //! Exclusive accesses, swaps and barriers.
 //!
-//! See Arm ARM DDI 0406C.d, section A3.4. The monitor is an address and the
-//! value read there: a store-exclusive succeeds if the address is the monitored
-//! one and memory still holds the value, whoever wrote in between.
+//! See Arm ARM DDI 0406C.d, section A3.4. The local monitor is an address, the value
+//! read there, and the tag that the global monitor had for its granule. A
+//! store-exclusive succeeds if the address is the monitored one, nobody has stored to
+//! the granule exclusively, and memory holds the value: see `docs/exclusives.md`.
 
 use dbt_isa::machine::{Abort, Execution, Flow};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Size, UnOp};
@@ -40,9 +41,10 @@ pub(super) fn load_exclusive<M: A32Machine>(
     i: &LoadExclusive,
 ) -> Execution {
     let address = exclusive_address(m, i.address);
+    let tag = m.load_tag(address);
     let raw = m.load(access, address)?;
     let (address, monitored) = (m.zext64(address), m.zext64(raw));
-    m.set_exclusive(address, monitored);
+    m.set_exclusive(address, tag, monitored);
     let value = swap_order(m, access.size, raw);
     m.set_reg(i.t, value);
     Ok(Flow::Next)
@@ -75,9 +77,10 @@ pub(super) fn load_exclusive_dual<M: A32Machine>(
     i: &LoadExclusiveDual,
 ) -> Execution {
     let address = m.reg(i.n);
+    let tag = m.load_tag(address);
     let raw = m.load64(access, address)?;
     let address = m.zext64(address);
-    m.set_exclusive(address, raw);
+    m.set_exclusive(address, tag, raw);
     let (low, high) = (m.low(raw), m.high(raw));
     let (first, second) = (swap_if_big(m, low), swap_if_big(m, high));
     m.set_reg(i.t, first);
@@ -104,15 +107,22 @@ fn store_exclusive<M: A32Machine>(
     (d, address): (Reg, AddrImm),
     value: impl FnOnce(&mut M) -> Dword<M>,
 ) -> Execution {
+    let access = Access::new(size).aligned();
+    if let Some((tag, expected)) = m.loaded_exclusive(size, address) {
+        let at = exclusive_address(m, address);
+        let new = value(m);
+        let status = m.store_exclusive(access, at, tag, expected, new)?;
+        m.set_reg(d, status);
+        m.clear_exclusive();
+        return Ok(Flow::Next);
+    }
     let passes = monitor_passes(m, address);
     m.when(passes, |m| {
         let at = exclusive_address(m, address);
         let new = value(m);
-        let expected = m.exclusive_value();
+        let (tag, expected) = (m.exclusive_tag(), m.exclusive_value());
         let expected = narrow(m, size, expected);
-        let old = m.compare_exchange(Access::new(size).aligned(), at, expected, new)?;
-        let changed = m.compare64(CmpOp::Ne, old, expected);
-        let status = m.bit_to_word(changed);
+        let status = m.store_exclusive(access, at, tag, expected, new)?;
         m.set_reg(d, status);
         Ok(())
     })?;
@@ -196,6 +206,7 @@ pub(crate) fn clrex<M: A32Machine>(m: &mut M) -> Execution {
 fn swap<M: A32Machine>(m: &mut M, size: Size, i: &Swap) -> Result<Flow, Abort> {
     let access = Access::new(size).aligned();
     let address = m.reg(i.n);
+    let tag = m.load_tag(address);
     let seen = m.load(access, address)?;
     let new = m.reg(i.t2);
     let new = match size {
@@ -203,8 +214,9 @@ fn swap<M: A32Machine>(m: &mut M, size: Size, i: &Swap) -> Result<Flow, Abort> {
         _ => swap_if_big(m, new),
     };
     let (expected, new) = (m.zext64(seen), m.zext64(new));
-    let old = m.compare_exchange(access, address, expected, new)?;
-    let failed = m.compare64(CmpOp::Ne, old, expected);
+    let status = m.store_exclusive(access, address, tag, expected, new)?;
+    let stored = m.is_zero(status);
+    let failed = m.bit_not(stored);
     let value = swap_order(m, size, seen);
     let before = m.reg(i.t);
     let value = m.select(failed, before, value);

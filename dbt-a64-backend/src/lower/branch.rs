@@ -13,11 +13,18 @@
 //! returns by `RET` if they are equal: both are predicted. Otherwise the stack of
 //! returns is emptied and the target is looked up.
 //!
-//! Polling: whatever jumps backwards in guest code, and every indirect jump,
+//! With a [detour](dbt_core::host::Detour) nothing polls: in the detour the branches
+//! that close a loop lead to a stub that leaves, direct exits are never linked, and
+//! branches to an address in a register lead to where one leaves with the location.
+//!
+//! Polling, without a detour: whatever jumps backwards in guest code, and every indirect jump,
 //! tests the interrupt flag. Forward branches, calls and paired returns need not: a
 //! guest cannot run forever on these alone without nesting calls ever deeper, and when
 //! the stack of returns is full, which is soon, the flag is tested.
 
+use alloc::sync::Arc;
+
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::{CompileError, ExitSite};
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
 use dbt_core::location::Location;
@@ -27,7 +34,7 @@ use super::flags::InRegister;
 use super::float::Fpcr;
 use super::int::Test;
 use super::{Lowering, Result};
-use crate::asm::Logic;
+use crate::asm::{self, Logic};
 use crate::context;
 use crate::flags::{Form, Sources};
 use crate::regs::Reg;
@@ -71,8 +78,9 @@ pub(super) enum StubKind {
     /// Empties the stack of returns and goes back to `again`, unless an interrupt is
     /// wanted: then it leaves before the call of `to`, or of the location in `x16`.
     StackFull { again: u32, to: Option<Location> },
-    /// A return that has no pair.
-    Unpaired { value: Reg },
+    /// A return that has no pair. In the detour none has; `ret` is where it returns
+    /// otherwise.
+    Unpaired { value: Reg, ret: u32 },
 }
 
 /// Why control leaves where a state map says.
@@ -123,7 +131,7 @@ impl Lowering<'_> {
             Target::Block(id) => StubKind::Block(id),
             Target::Exit(to) => StubKind::Exit {
                 to,
-                poll: self.is_backward(to),
+                poll: !self.has_detour && self.is_backward(to),
             },
         };
         let fpcr = self.branch_fpcr(target);
@@ -245,6 +253,9 @@ impl Lowering<'_> {
 
     /// Leaves at `resume` if an interrupt is wanted. Between blocks only.
     pub(super) fn poll(&mut self, resume: Location, flags: Sources) {
+        if self.has_detour {
+            return;
+        }
         let test = self.interrupt_wanted();
         self.side_exit(test, Why::Interrupt, resume, flags);
     }
@@ -354,14 +365,18 @@ impl Lowering<'_> {
                 self.asm
                     .logic(Logic::Eor, false, Width::W64, popped, popped, wanted);
                 let at = self.asm.cbz(true, Width::W64, popped);
-                self.stub_at(at, StubKind::Unpaired { value });
+                let ret = self.asm.offset();
+                self.stub_at(at, StubKind::Unpaired { value, ret });
                 self.asm.ret();
             }
             IndirectKind::Jump => {
                 self.location_to_x16(value, mode);
-                let test = self.interrupt_wanted();
-                self.side_stub(test, StubKind::InterruptIndirect);
+                if !self.has_detour {
+                    let test = self.interrupt_wanted();
+                    self.side_stub(test, StubKind::InterruptIndirect);
+                }
                 self.look_up();
+                self.interrupt_in_detour()?;
                 self.asm.br(Reg::X17);
             }
             IndirectKind::Call {
@@ -372,10 +387,59 @@ impl Lowering<'_> {
                 // and, add, ldp, eor, cbnz
                 self.push_return(return_location, 5, None);
                 self.look_up();
+                self.interrupt_in_detour()?;
                 self.asm.blr(Reg::X17);
                 self.after_return(return_to)?;
             }
         }
+        Ok(())
+    }
+
+    /// Has the detour leave here, with a location in `x16`.
+    fn interrupt_in_detour(&mut self) -> Result<()> {
+        let at = self.asm.offset();
+        let interrupt = i64::from(self.entries.interrupt) - i64::from(self.input.offset);
+        self.leave_in_detour(at, asm::B, interrupt)
+    }
+
+    /// Emits where the detour leaves instead of entering the head of a loop.
+    pub(super) fn loop_stubs(&mut self) -> Result<()> {
+        if !self.has_detour {
+            return Ok(());
+        }
+        for (index, block) in self.input.unit.blocks.iter().enumerate() {
+            let Some(location) = block.location.filter(|_| self.scratch.loop_heads[index]) else {
+                continue;
+            };
+            let form = self.scratch.forms[index].unwrap_or(Form::Split);
+            let here = self.asm.offset();
+            self.scratch.leave_loops[index] = Some(here);
+            let id = BlockId(u32::try_from(index).map_err(|_| CompileError::TooLarge)?);
+            let contract = self.scratch.contracts.known(id).unwrap_or(&[]);
+            self.vectors.bindings.set(contract);
+            let vectors = self.vectors.bindings.deferred();
+            self.leave_mapped(Why::Interrupt, location, form.sources(), vectors)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves where a state map says.
+    fn leave_mapped(
+        &mut self,
+        why: Why,
+        location: Location,
+        flags: Sources,
+        vectors: Option<Arc<[Binding]>>,
+    ) -> Result<()> {
+        let at = self.asm.bl();
+        let entry = match why {
+            Why::Interrupt => self.entries.interrupt_at,
+            Why::Interpret => self.entries.interpret_at,
+            Why::CallbackFault => self.entries.callback_fault,
+        };
+        self.patch_runtime(at, entry)?;
+        let here = self.asm.offset();
+        self.push_map(here, location, flags, vectors);
         Ok(())
     }
 
@@ -474,16 +538,8 @@ impl Lowering<'_> {
                 flags,
                 vectors,
             } => {
-                let at = self.asm.bl();
-                let entry = match why {
-                    Why::Interrupt => self.entries.interrupt_at,
-                    Why::Interpret => self.entries.interpret_at,
-                    Why::CallbackFault => self.entries.callback_fault,
-                };
-                self.patch_runtime(at, entry)?;
-                let here = self.asm.offset();
                 let vectors = self.deferred[vectors].clone();
-                self.push_map(here, location, flags, vectors);
+                self.leave_mapped(why, location, flags, vectors)?;
             }
             StubKind::InterruptIndirect => self.jump_runtime(self.entries.interrupt)?,
             StubKind::Missed => self.jump_runtime(self.entries.missed)?,
@@ -491,6 +547,10 @@ impl Lowering<'_> {
                 // What is pushed again is still in `x15` and `x17`.
                 self.asm
                     .load(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
+                if self.has_detour {
+                    let at = self.asm.b();
+                    return self.bind(at, again);
+                }
                 self.asm
                     .load(Width::W32, Reg::LINK, Reg::CONTEXT, context::INTERRUPT);
                 let at = self.asm.cbz(false, Width::W32, Reg::LINK);
@@ -503,7 +563,8 @@ impl Lowering<'_> {
                     None => self.jump_runtime(self.entries.interrupt)?,
                 }
             }
-            StubKind::Unpaired { value } => {
+            StubKind::Unpaired { value, ret } => {
+                self.leave_in_detour(ret, asm::B, here.into())?;
                 if value != Reg::X16 {
                     self.asm.mov(Width::W64, Reg::X16, value);
                 }

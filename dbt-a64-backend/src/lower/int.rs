@@ -261,9 +261,9 @@ impl Lowering<'_> {
         let large = self.take_scratch()?;
         let dst = self.destination(value, None, &[x, y])?;
         let bits = if width == Width::W64 { 6 } else { 5 };
-        self.asm.shift_imm(Shift::Lsr, Width::W32, large, y, bits);
+        self.asm.shift_imm(Shift::Lsr, width, large, y, bits);
         self.asm.shift_reg(op, width, dst, x, y);
-        let within = self.asm.cbz(false, Width::W32, large);
+        let within = self.asm.cbz(false, width, large);
         if op == Shift::Asr {
             self.asm
                 .shift_imm(Shift::Asr, width, dst, x, (1 << bits) - 1);

@@ -11,7 +11,7 @@ use super::int::Test;
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Logic, Mem, Transfer, offset_fits};
+use crate::asm::{Mem, Transfer, offset_fits};
 use crate::context;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
@@ -167,57 +167,8 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn compare_exchange(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        if access.aligned {
-            self.check_alignment(access, address)?;
-        }
-        if self.input.lowering == MemoryLowering::Callback {
-            return self.compare_exchange_by_call(value, access, address, expected, new);
-        }
-        let new = self.reg_or_zero(new)?;
-        let expected = self.reg_or_zero(expected)?;
-        let base = self.host_address(address)?;
-        let dst = self.take_scratch()?;
-        if self.features.lse {
-            self.asm.mov(Width::W64, dst, expected);
-            let flags = self.architectural_sources(FlagSet::ALL)?;
-            let at = self.asm.offset();
-            self.asm.compare_and_swap(access.size, dst, new, base);
-            self.state_map(at, self.location, flags);
-        } else {
-            let other = self.take_scratch()?;
-            let flags = self.architectural_sources(FlagSet::ALL)?;
-            let again = self.asm.offset();
-            self.asm.load_exclusive(access.size, dst, base);
-            self.state_map(again, self.location, flags);
-            self.asm
-                .logic(Logic::Eor, false, Width::W64, other, dst, expected.into());
-            let unequal = self.asm.cbz(true, Width::W64, other);
-            let at = self.asm.offset();
-            self.asm.store_exclusive(access.size, other, new, base);
-            self.state_map(at, self.location, flags);
-            let failed = self.asm.cbz(true, Width::W32, other);
-            self.bind(failed, again)?;
-            let done = self.asm.b();
-            let here = self.asm.offset();
-            self.bind(unequal, here)?;
-            self.asm.clear_exclusive();
-            let here = self.asm.offset();
-            self.bind(done, here)?;
-        }
-        self.define(value, dst);
-        Ok(())
-    }
-
     /// Returns a register with the host address of a guest address.
-    fn host_address(&mut self, address: Value) -> Result<Reg> {
+    pub(super) fn host_address(&mut self, address: Value) -> Result<Reg> {
         let guest = self.reg(address)?;
         let host = self.take_scratch()?;
         self.asm.add_uxtw(host, Reg::WINDOW, guest);
@@ -299,7 +250,7 @@ impl Lowering<'_> {
     }
 
     /// Passes an argument to a function that is about to be called.
-    fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+    pub(super) fn pass(&mut self, index: usize, value: Value) -> Result<()> {
         if let Some(view) = view_of(self.ty_of(value)) {
             let reg = self.vector(value)?;
             let place = context::argument(index);
@@ -317,7 +268,7 @@ impl Lowering<'_> {
     /// Calls a function through one of the runtime's thunks, which saves the host's
     /// flags. The result is in `x16`, and other scratch registers that a function may
     /// change are lost.
-    fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
+    pub(super) fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
         for reg in CALLER_SAVED {
             self.release(reg);
             self.take(reg)?;
@@ -363,27 +314,6 @@ impl Lowering<'_> {
         self.check_callback()
     }
 
-    fn compare_exchange_by_call(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        self.pass(0, address)?;
-        self.pass_access(access)?;
-        self.pass(2, expected)?;
-        self.pass(3, new)?;
-        self.call(
-            self.input.callees.compare_exchange,
-            self.entries.call_context,
-        )?;
-        self.check_callback()?;
-        self.define(value, Reg::X16);
-        Ok(())
-    }
-
     fn pass_address(&mut self, address: Value, above: i32) -> Result<()> {
         if above == 0 {
             return self.pass(0, address);
@@ -398,7 +328,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn pass_access(&mut self, access: Access) -> Result<()> {
+    pub(super) fn pass_access(&mut self, access: Access) -> Result<()> {
         let reg = self.take_scratch()?;
         self.asm.mov_imm(reg, access_bits(access));
         self.asm
@@ -408,7 +338,7 @@ impl Lowering<'_> {
     }
 
     /// Leaves if the access faulted.
-    fn check_callback(&mut self) -> Result<()> {
+    pub(super) fn check_callback(&mut self) -> Result<()> {
         let reg = self.take_scratch()?;
         self.asm
             .load(Width::W32, reg, Reg::CONTEXT, context::CALLBACK_FAULT);

@@ -1,6 +1,6 @@
 //! Code memory as the cache addresses it: by offsets.
 
-use crate::host::CodeMemory;
+use crate::host::{CodeMemory, Detour};
 
 /// An offset from the start of code memory.
 pub(crate) type Offset = u32;
@@ -31,7 +31,10 @@ impl Entry {
 pub(crate) struct Code<C> {
     memory: C,
     base: u64,
+    /// Without the detour.
     capacity: u32,
+    /// How far above the code its detour lies.
+    detour: Option<u32>,
 }
 
 impl<C: CodeMemory> Code<C> {
@@ -45,21 +48,39 @@ impl<C: CodeMemory> Code<C> {
             memory,
             base,
             capacity,
+            detour: None,
         })
+    }
+
+    /// Returns the distance of a detour for which room can be made.
+    pub(crate) fn possible_detour(&self) -> u32 {
+        self.capacity / 2 / 4096 * 4096
+    }
+
+    /// Makes room for the detour.
+    pub(crate) fn make_detour(&mut self) {
+        self.capacity = self.possible_detour();
+        self.detour = Some(self.capacity);
+    }
+
+    /// Returns how far above the code its detour lies, if there is one.
+    pub(crate) fn detour(&self) -> Option<u32> {
+        self.detour
     }
 
     pub(crate) fn memory(&self) -> &C {
         &self.memory
     }
 
-    /// Returns the number of bytes.
+    /// Returns the number of bytes, without the detour.
     pub(crate) fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    /// Returns the host addresses at which code is executed.
+    /// Returns the host addresses at which code is executed, the detour included.
     pub(crate) fn range(&self) -> core::ops::Range<u64> {
-        self.base..self.base + u64::from(self.capacity)
+        let size = self.capacity + self.detour.unwrap_or(0);
+        self.base..self.base + u64::from(size)
     }
 
     /// Returns the host address of the byte at `offset`.
@@ -67,19 +88,27 @@ impl<C: CodeMemory> Code<C> {
         self.base + u64::from(offset)
     }
 
-    /// Returns a pointer to the byte at `offset`, to execute.
+    /// Returns a pointer to the byte at `offset`, to execute, or to that in the
+    /// detour.
     ///
     /// # Panics
     ///
     /// If `offset` is beyond the end.
-    pub(crate) fn pointer(&self, offset: Offset) -> *const u8 {
+    pub(crate) fn pointer(&self, offset: Offset, in_detour: bool) -> *const u8 {
         assert!(offset <= self.capacity, "code lies in code memory");
-        self.memory.exec_base().wrapping_add(offset as usize)
+        let distance = self.detour.filter(|_| in_detour).unwrap_or(0);
+        let offset = offset as usize + distance as usize;
+        self.memory.exec_base().wrapping_add(offset)
     }
 
-    /// Returns the offset of the byte at a host address, if it is in code memory.
+    /// Returns the offset of the byte at a host address, if it is in code memory. In
+    /// the detour it is that of the byte's counterpart.
     pub(crate) fn offset(&self, address: u64) -> Option<Offset> {
         let offset = u32::try_from(address.checked_sub(self.base)?).ok()?;
+        let offset = match self.detour {
+            Some(distance) if offset >= distance => offset - distance,
+            _ => offset,
+        };
         (offset <= self.capacity).then_some(offset)
     }
 
@@ -87,6 +116,19 @@ impl<C: CodeMemory> Code<C> {
     pub(crate) fn write(&self, offset: Offset, bytes: &[u8]) {
         let start = offset as usize;
         self.memory.write(start, bytes);
+        self.memory.publish(start..start + bytes.len());
+    }
+
+    /// Writes new code, and its detour if there is one.
+    pub(crate) fn write_new(&self, offset: Offset, bytes: &[u8], detour: &[Detour]) {
+        self.write(offset, bytes);
+        let Some(distance) = self.detour else { return };
+        let start = (offset + distance) as usize;
+        self.memory.write(start, bytes);
+        for Detour { offset, word } in detour {
+            self.memory
+                .write(start + *offset as usize, &word.to_le_bytes());
+        }
         self.memory.publish(start..start + bytes.len());
     }
 }

@@ -354,6 +354,7 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
+                detour: Vec::new(),
                 marks: Vec::new(),
             },
         };

@@ -12,8 +12,17 @@ pub enum Mode {
     Interpret,
 }
 
+/// Makes the thread that an environment calls [`thread`] leave generated code, if it
+/// runs any, by the [detour](crate::host::Detour). Called by any thread, signal
+/// handlers included, after [`VcpuContext::interrupt`] has been set. If the thread has
+/// ended, nothing happens.
+///
+/// [`thread`]: crate::host::Environment::thread
+/// [`VcpuContext::interrupt`]: crate::host::VcpuContext::interrupt
+pub type Kick = fn(thread: u64);
+
 /// An engine's configuration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// How guest code is executed.
     pub mode: Mode,
@@ -32,6 +41,10 @@ pub struct Config {
     pub segments: usize,
     /// What the optimiser does to each unit.
     pub passes: Passes,
+    /// How a thread is brought to leave generated code. With it, a back end that can
+    /// makes code that does not poll; half of code memory is a
+    /// [detour](crate::host::Detour) then.
+    pub kick: Option<Kick>,
 }
 
 impl Default for Config {
@@ -43,6 +56,7 @@ impl Default for Config {
             jump_cache: true,
             segments: 8,
             passes: Passes::ALL,
+            kick: None,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::guest::{Guest, Step};
 use crate::host::{Backend, CodeMemory, Environment, Leave, Lowering, Resolution};
 use crate::ir::TrapKind;
 use crate::location::Location;
+use crate::monitor::{GlobalMonitor, Monitored};
 use crate::stats::VcpuStats;
 
 /// Instructions interpreted in one round, at most.
@@ -32,6 +33,7 @@ const MAX_STRIDE: u64 = 8;
 pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     pub(super) guest: &'a G,
     pub(super) jit: &'a Jit<B, C>,
+    pub(super) monitor: &'a GlobalMonitor,
     pub(super) access: Access<'a, G::State>,
     pub(super) scratch: &'a mut Scratch,
     pub(super) stats: &'a mut VcpuStats,
@@ -59,6 +61,7 @@ where
     pub(super) fn new(
         guest: &'a G,
         jit: &'a Jit<B, C>,
+        monitor: &'a GlobalMonitor,
         access: Access<'a, G::State>,
         scratch: &'a mut Scratch,
         stats: &'a mut VcpuStats,
@@ -67,6 +70,7 @@ where
         Self {
             guest,
             jit,
+            monitor,
             access,
             scratch,
             stats,
@@ -116,7 +120,7 @@ where
         match self.find(env) {
             Ok(entry) => {
                 if self.jit.link {
-                    self.enter(env, entry);
+                    self.enter(env, entry, false);
                     return self.left(env);
                 }
                 self.enter_for_one_iteration(env, entry)
@@ -223,9 +227,13 @@ where
         env: &mut E,
         entry: Entry,
     ) -> ControlFlow<Exit> {
+        if self.jit.host.code.detour().is_some() {
+            self.enter(env, entry, true);
+            return self.left(env);
+        }
         let start = self.location;
         self.access.block().request_leave();
-        self.enter(env, entry);
+        self.enter(env, entry, false);
         let asked = matches!(self.access.leave(), Leave::Interrupt | Leave::InterruptAt);
         let flow = self.left(env);
         let interrupt = self.access.block().interrupt();
@@ -235,12 +243,12 @@ where
         }
         // The unit begins with a loop and may not have begun yet. It can still be
         // entered: the vCPU has not gone outside.
-        self.enter(env, entry);
+        self.enter(env, entry, false);
         self.left(env)
     }
 
-    /// Executes generated code.
-    fn enter<E: Environment>(&mut self, env: &mut E, entry: Entry) {
+    /// Executes generated code, or its detour.
+    fn enter<E: Environment>(&mut self, env: &mut E, entry: Entry, in_detour: bool) {
         let jit = self.jit;
         if !self.flags_in_context {
             let nzcv = self.access.slot(jit.flags_offset);
@@ -249,18 +257,25 @@ where
             self.access.set_float(jit.host.backend.import_float(mode));
             self.flags_in_context = true;
         }
+        self.access.set_location(self.location);
         self.stats.entries += 1;
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
-            Lowering::Window | Lowering::Identity => self.access.enter(code, enter, entry),
+            Lowering::Window | Lowering::Identity => {
+                self.access.enter(code, enter, entry, in_detour)
+            }
             Lowering::Callback => {
                 let mut scope = Scope {
-                    memory: env,
+                    memory: &mut Monitored {
+                        memory: env,
+                        monitor: self.monitor,
+                    },
                     watch: jit,
                     refusal: None,
                 };
-                self.access
-                    .with_scope(&mut scope, |access| access.enter(code, enter, entry));
+                self.access.with_scope(&mut scope, |access| {
+                    access.enter(code, enter, entry, in_detour);
+                });
                 self.refusal = scope.refusal;
             }
         }
@@ -336,6 +351,9 @@ where
     fn fault<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.faults += 1;
         let fault = self.recover();
+        if let Some(granule) = self.access.take_claimed() {
+            self.monitor.release(granule);
+        }
         self.go_outside();
         if self.access.take_callback_fault() {
             match self.refusal.take() {
@@ -409,7 +427,10 @@ where
     /// Interprets one instruction, with guest state in order before and after.
     fn step<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.interpreted += 1;
-        let mut memory = WatchedMemory { env, jit: self.jit };
+        let mut memory = Monitored {
+            memory: &mut WatchedMemory { env, jit: self.jit },
+            monitor: self.monitor,
+        };
         let step = self.guest.step(self.access.state_mut(), &mut memory);
         self.location = self.guest.location(self.access.state());
         stepped(step)

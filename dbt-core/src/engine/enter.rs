@@ -15,11 +15,13 @@ use core::marker::PhantomData;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::Kick;
 use crate::cache::code::{Code, Entry, Offset};
 use crate::cache::jump_cache::JumpCache;
 use crate::cache::{OUTSIDE, Watcher};
 use crate::host::{CodeMemory, HostFault, Leave, VcpuContext};
 use crate::ir::TrapKind;
+use crate::location::Location;
 
 /// In [`VcpuContext::interrupt`]: the embedder wants the vCPU back.
 pub(super) const EMBEDDER: u32 = 1;
@@ -46,6 +48,10 @@ pub(super) struct Block<S> {
     frame: UnsafeCell<Frame<S>>,
     jump_cache: JumpCache,
     inside: AtomicU64,
+    /// Makes the thread leave generated code that does not poll.
+    kick: Option<Kick>,
+    /// The thread that runs the vCPU, as `kick` knows it, or zero.
+    thread: AtomicU64,
 }
 
 // SAFETY: by *Owned*, what another thread reaches through a shared `Block` is
@@ -74,13 +80,14 @@ impl<S: Send> Watcher for Block<S> {
     }
 
     fn request_leave(&self) {
-        self.interrupt().fetch_or(ENGINE, Ordering::Relaxed);
+        self.request(ENGINE);
     }
 }
 
 impl<S> Block<S> {
-    /// Makes a vCPU's memory around its state.
-    fn new(state: S) -> Arc<Self> {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    fn new(state: S, tags: u64, kick: Option<Kick>) -> Arc<Self> {
         const {
             // *Behind*.
             assert!(
@@ -91,10 +98,13 @@ impl<S> Block<S> {
         let jump_cache = JumpCache::new();
         let mut context = VcpuContext::new();
         context.jump_cache = jump_cache.as_ptr();
+        context.tags = tags;
         Arc::new(Self {
             frame: UnsafeCell::new(Frame { context, state }),
             jump_cache,
             inside: AtomicU64::new(OUTSIDE),
+            kick,
+            thread: AtomicU64::new(0),
         })
     }
 
@@ -113,6 +123,24 @@ impl<S> Block<S> {
         // SAFETY: the pointer is to the live frame; the field is atomic, so that
         // the reference may be shared with generated code and other threads.
         unsafe { &(*self.context()).interrupt }
+    }
+
+    /// Asks the vCPU to leave generated code, for one of the reasons above.
+    pub(super) fn request(&self, reason: u32) {
+        // SeqCst: a thread that is not named yet reads the flag after it is. Release is
+        // what `InterruptHandle::interrupt` needs.
+        self.interrupt().fetch_or(reason, Ordering::SeqCst);
+        let thread = self.thread.load(Ordering::SeqCst);
+        if let Some(kick) = self.kick
+            && thread != 0
+        {
+            kick(thread);
+        }
+    }
+
+    /// Says which thread runs the vCPU from now on; zero for none.
+    pub(super) fn set_thread(&self, thread: u64) {
+        self.thread.store(thread, Ordering::SeqCst);
     }
 
     /// Publishes that generated code may be executed from now on. A target is
@@ -148,10 +176,11 @@ pub(super) struct Owner<S> {
 }
 
 impl<S> Owner<S> {
-    /// Makes a vCPU's memory around its state.
-    pub(super) fn new(state: S) -> Self {
+    /// Makes a vCPU's memory around its state. `tags` is where the global monitor's
+    /// are.
+    pub(super) fn new(state: S, tags: u64, kick: Option<Kick>) -> Self {
         Self {
-            block: Block::new(state),
+            block: Block::new(state, tags, kick),
             _state: PhantomData,
         }
     }
@@ -235,6 +264,18 @@ impl<'a, S> Access<'a, S> {
         unsafe { (*self.block.context()).float = float }
     }
 
+    /// Sets where the guest is, for when generated code is left at once.
+    pub(super) fn set_location(&mut self, location: Location) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).location = location.0 }
+    }
+
+    /// Sets how far above generated code its detour lies.
+    pub(super) fn set_detour(&mut self, detour: u32) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).detour = detour }
+    }
+
     /// Returns why generated code left.
     pub(super) fn leave(&self) -> Leave {
         self.context().leave
@@ -256,6 +297,14 @@ impl<'a, S> Access<'a, S> {
         // SAFETY: *Exclusive*, and no reference to the context exists.
         let flag = unsafe { &mut (*self.block.context()).callback_fault };
         core::mem::take(flag) != 0
+    }
+
+    /// Returns where the tag of a granule is that generated code has claimed and not
+    /// freed, and forgets it.
+    pub(super) fn take_claimed(&mut self) -> Option<u64> {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        let claimed = unsafe { &mut (*self.block.context()).claimed };
+        Some(core::mem::take(claimed)).filter(|claimed| *claimed != 0)
     }
 
     /// Reads the four bytes of state at `offset`.
@@ -296,12 +345,21 @@ impl<'a, S> Access<'a, S> {
     /// Enters generated code at `entry` and returns when it leaves. The block is
     /// *inside* since before the entry was looked up (see `cache::evict`), so that
     /// the code there is not reclaimed.
-    pub(super) fn enter<C: CodeMemory>(&mut self, code: &Code<C>, enter: Offset, entry: Entry) {
-        let pointer = code.pointer(enter);
+    pub(super) fn enter<C: CodeMemory>(
+        &mut self,
+        code: &Code<C>,
+        enter: Offset,
+        entry: Entry,
+        in_detour: bool,
+    ) {
+        let pointer = code.pointer(enter, false);
         // SAFETY: a back end emitted the function there, which is of this type by
         // its *Entry*, and the code memory holds it unchanged by *Exclusive*.
         let enter: extern "C" fn(*mut S, *const u8) = unsafe { core::mem::transmute(pointer) };
-        enter(self.block.state_ptr(), code.pointer(entry.offset()));
+        enter(
+            self.block.state_ptr(),
+            code.pointer(entry.offset(), in_detour),
+        );
     }
 }
 

@@ -2,11 +2,12 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::Ordering;
 
+use super::Kick;
 use super::enter::{Block, EMBEDDER, Owner};
 use super::translate::Scratch;
 use crate::guest::Guest;
+use crate::monitor::GlobalMonitor;
 use crate::stats::VcpuStats;
 
 /// One guest CPU: its state, and what the engine keeps for it.
@@ -17,14 +18,19 @@ pub struct Vcpu<G: Guest> {
     pub(super) owner: Owner<G::State>,
     pub(super) scratch: Scratch,
     pub(super) stats: VcpuStats,
-    /// The engine that made it.
-    pub(super) engine: Arc<()>,
+    /// The monitor of the engine that made it, which tells engines apart too.
+    pub(super) engine: Arc<GlobalMonitor>,
 }
 
 impl<G: Guest> Vcpu<G> {
-    pub(super) fn new(state: G::State, scratch: Scratch, engine: Arc<()>) -> Self {
+    pub(super) fn new(
+        state: G::State,
+        scratch: Scratch,
+        engine: Arc<GlobalMonitor>,
+        kick: Option<Kick>,
+    ) -> Self {
         Self {
-            owner: Owner::new(state),
+            owner: Owner::new(state, engine.base(), kick),
             scratch,
             stats: VcpuStats::default(),
             engine,
@@ -100,8 +106,8 @@ trait Interruptible: Send + Sync {
 
 impl<S: Send> Interruptible for Block<S> {
     fn interrupt(&self) {
-        // Release: what the embedder made pending comes before; pairs with the
-        // dispatcher's swap.
-        Self::interrupt(self).fetch_or(EMBEDDER, Ordering::Release);
+        // What the embedder made pending comes before; pairs with the dispatcher's
+        // swap.
+        self.request(EMBEDDER);
     }
 }

@@ -26,6 +26,21 @@ pub struct ExitSite {
     pub tag: u32,
 }
 
+/// An instruction that differs in the *detour*, a second copy of all code, by which
+/// generated code is brought to leave without ever looking whether it should.
+///
+/// A thread that executes the code and is wanted elsewhere is moved to the same place
+/// in the detour, which lies at a fixed distance ([`Backend::use_detour`]). There each
+/// jump that closes a loop, each direct exit and each branch to an address in a
+/// register leaves, so that the vCPU is back in the engine soon.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Detour {
+    /// The offset from the fragment, or from the runtime.
+    pub offset: u32,
+    /// The four bytes that stand there instead.
+    pub word: u32,
+}
+
 /// The back end's answer to one unit.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment<M> {
@@ -36,6 +51,8 @@ pub struct Fragment<M> {
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
+    /// How the detour differs, if there is one.
+    pub detour: Vec<Detour>,
     /// What each part of the code was made from, ordered by offset. Empty unless
     /// [`CompileInput::marks`] asked for it.
     pub marks: Vec<CodeMark>,
@@ -82,7 +99,7 @@ pub struct Runtime {
 ///
 /// `access` is an [`Access`] as [`access_bits`] packs it. Guest addresses and
 /// values are zero-extended, results too: extending a sign is generated code's.
-/// After `load`, `store` and `compare_exchange` generated code tests
+/// After `load`, `store` and `store_exclusive` generated code tests
 /// [`VcpuContext::callback_fault`].
 #[derive(Clone, Debug, Default)]
 pub struct Callees {
@@ -93,9 +110,9 @@ pub struct Callees {
     pub load: u64,
     /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, value: u64)`.
     pub store: u64,
-    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, expected:
-    /// u64, new: u64) -> u64`.
-    pub compare_exchange: u64,
+    /// `extern "C" fn(*mut VcpuContext, address: u64, access: u64, tag: u64,
+    /// expected: u64, new: u64) -> u64`.
+    pub store_exclusive: u64,
 }
 
 /// What a compilation is told besides the unit.
@@ -140,8 +157,8 @@ pub enum CompileError {
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
 ///   [`VcpuContext`] before it, the jump cache and the runtime (both
-///   reading), its stack, and guest memory as lowered; nothing else. It calls the [`Callees`] only, with the
-///   pointers that they expect.
+///   reading), the [tags](VcpuContext::tags), its stack, and guest memory as lowered;
+///   nothing else. It calls the [`Callees`] only, with the pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
 ///   exit, through the jump cache, or by a return to an address that generated
 ///   code has pushed itself.
@@ -155,6 +172,23 @@ pub enum CompileError {
 pub unsafe trait Backend {
     /// Where each deferred slot is at one host instruction that may fault.
     type Map: Clone;
+
+    /// Asks for code that does not poll [`VcpuContext::interrupt`], because there is a
+    /// detour at this distance (in bytes, upwards) from all code; tells whether it will
+    /// be so. Called before the runtime is emitted, if at all.
+    ///
+    /// With a detour, the engine writes [`VcpuContext::location`] before it enters
+    /// generated code, and may enter the detour. [`Runtime::enter`] and the return
+    /// from each of the [`Callees`] look at the flag still: a thread that is elsewhere
+    /// cannot be moved.
+    fn use_detour(&mut self, _distance: u32) -> bool {
+        false
+    }
+
+    /// Returns how the runtime's detour differs. Called after the runtime was emitted.
+    fn runtime_detour(&self) -> Vec<Detour> {
+        Vec::new()
+    }
 
     /// Emits the runtime to `code`, which is empty.
     ///

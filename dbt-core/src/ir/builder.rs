@@ -112,6 +112,13 @@ impl<'a> Builder<'a> {
         self.open.is_some()
     }
 
+    /// Returns the instructions of the open block; none if no block is open.
+    #[must_use]
+    pub fn open_insts(&self) -> &[Inst] {
+        let start = self.open.map_or(self.unit.insts.len(), |(_, start)| start);
+        &self.unit.insts[start..]
+    }
+
     /// Appends an instruction.
     #[inline]
     pub fn push(&mut self, inst: Inst) -> Value {
@@ -361,16 +368,21 @@ impl Machine for Builder<'_> {
         });
         Ok(())
     }
-    fn compare_exchange(
+    fn load_tag(&mut self, address: Value) -> Value {
+        self.push(Inst::LoadTag { address })
+    }
+    fn store_exclusive(
         &mut self,
         access: Access,
         address: Value,
+        tag: Value,
         expected: Value,
         new: Value,
     ) -> Result<Value, Abort> {
-        Ok(self.push(Inst::CompareExchange {
+        Ok(self.push(Inst::StoreExclusive {
             access,
             address,
+            tag,
             expected,
             new,
         }))

@@ -217,20 +217,23 @@ impl Evaluator {
                 let operands = [operand(0), operand(1), operand(2)];
                 ((with.helper)(helper, with.state, operands) & bits_of(op.ty())).into()
             }
-            Inst::CompareExchange {
+            Inst::LoadTag { address } => with.memory.load_tag(self.address(address)).into(),
+            Inst::StoreExclusive {
                 access,
                 address,
+                tag,
                 expected,
                 new,
-            } => with
-                .memory
-                .compare_exchange(
+            } => {
+                let stored = with.memory.store_exclusive(
                     access,
                     self.address(address),
+                    self.dword(tag),
                     self.dword(expected) & mask(access),
                     self.dword(new) & mask(access),
-                )?
-                .into(),
+                )?;
+                u128::from(!stored)
+            }
             Inst::Call { helper, args } => {
                 (with.helper)(helper, with.state, args.map(|arg| self.dword(arg))).into()
             }

@@ -403,13 +403,23 @@ pub enum Inst {
         /// What is stored.
         value: Value,
     },
-    /// Stores `new` if memory holds `expected`, atomically; gives what memory
-    /// held, zero-extended to `i64`. May fault, as a store does.
-    CompareExchange {
+    /// The tag of the exclusive granule of an address, an `i64`: see
+    /// [`GlobalMonitor`](crate::monitor::GlobalMonitor). It is read before whatever
+    /// is loaded later. Never faults.
+    LoadTag {
+        /// An `i32`.
+        address: Value,
+    },
+    /// Stores `new` if the address's granule has the tag `tag` and memory holds
+    /// `expected`, atomically; gives an `i32` that is zero if it has stored, else
+    /// one. May fault, as a store does.
+    StoreExclusive {
         /// How the access is made.
         access: Access,
         /// An `i32`.
         address: Value,
+        /// An `i64`.
+        tag: Value,
         /// An `i64`.
         expected: Value,
         /// An `i64`.
@@ -663,14 +673,15 @@ impl Inst {
             | Self::High { .. }
             | Self::Adc { .. }
             | Self::Sbc { .. }
-            | Self::FlagsToPsr { .. } => Ty::I32,
+            | Self::FlagsToPsr { .. }
+            | Self::StoreExclusive { .. } => Ty::I32,
             Self::ToVector { width, .. } | Self::FloatSign { width, .. } => width.vector_ty(),
             Self::LoadVector { width, .. } => width.ty(),
             Self::Vector { op, .. } => op.ty(),
             Self::FromVector { width, .. } => width.ty(),
             Self::Float { op, .. } => op.ty(),
             Self::FloatStatus => Ty::I32,
-            Self::Extend { .. } | Self::CompareExchange { .. } | Self::Call { .. } => Ty::I64,
+            Self::Extend { .. } | Self::LoadTag { .. } | Self::Call { .. } => Ty::I64,
             Self::Compare { .. }
             | Self::Bits { .. }
             | Self::BitNot { .. }
@@ -737,6 +748,7 @@ impl Inst {
             | Self::FlagsToPsr { a }
             | Self::Condition { flags: a, .. }
             | Self::Load { address: a, .. }
+            | Self::LoadTag { address: a }
             | Self::ToVector { a, .. }
             | Self::FromVector { a, .. }
             | Self::LoadVector { address: a, .. }
@@ -776,18 +788,24 @@ impl Inst {
                 carry: b,
                 rest: c,
             }
-            | Self::CompareExchange {
-                address: a,
-                expected: b,
-                new: c,
-                ..
-            }
             | Self::Call {
                 args: [a, b, c], ..
             } => {
                 *a = map(*a);
                 *b = map(*b);
                 *c = map(*c);
+            }
+            Self::StoreExclusive {
+                address,
+                tag,
+                expected,
+                new,
+                ..
+            } => {
+                *address = map(*address);
+                *tag = map(*tag);
+                *expected = map(*expected);
+                *new = map(*new);
             }
         }
     }
@@ -802,7 +820,8 @@ impl Inst {
                     | Self::Set { .. }
                     | Self::Load { .. }
                     | Self::Store { .. }
-                    | Self::CompareExchange { .. }
+                    | Self::LoadTag { .. }
+                    | Self::StoreExclusive { .. }
                     | Self::LoadVector { .. }
                     | Self::StoreVector { .. }
                     | Self::Fence
@@ -831,7 +850,7 @@ impl Inst {
             self,
             Self::Load { .. }
                 | Self::Store { .. }
-                | Self::CompareExchange { .. }
+                | Self::StoreExclusive { .. }
                 | Self::LoadVector { .. }
                 | Self::StoreVector { .. }
                 | Self::Call { .. }

@@ -236,7 +236,8 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         Inst::Store { access, width, .. } => {
             write!(f, "store.{}{}", width_name(width), How(access))
         }
-        Inst::CompareExchange { access, .. } => write!(f, "compare_exchange{}", How(access)),
+        Inst::LoadTag { .. } => f.write_str("load_tag"),
+        Inst::StoreExclusive { access, .. } => write!(f, "store_exclusive{}", How(access)),
         Inst::Fence => f.write_str("fence"),
         Inst::ToVector { width, .. } => write!(f, "to_vector.{}", width_name(width)),
         Inst::FromVector { width, .. } => write!(f, "from_vector.{}", width_name(width)),

@@ -265,8 +265,9 @@ impl Check<'_> {
 
     /// Returns the types of the operands, in the order in which
     /// [`Inst::for_each_operand`] visits them.
-    fn operand_types(&self, inst: &Inst) -> [Ty; 3] {
-        match *inst {
+    fn operand_types(&self, inst: &Inst) -> [Ty; 4] {
+        let [a, b, c] = match *inst {
+            Inst::StoreExclusive { .. } => return [Ty::I32, Ty::I64, Ty::I64, Ty::I64],
             Inst::Set { slot, .. } => [self.layout.slot(slot).ty; 3],
             Inst::Binary { width, .. } | Inst::Compare { width, .. } => [width.ty(); 3],
             Inst::Select { width, .. } => [Ty::I1, width.ty(), width.ty()],
@@ -284,7 +285,6 @@ impl Check<'_> {
             Inst::FlagsToPsr { .. } | Inst::Condition { .. } => [Ty::Flags; 3],
             Inst::NzFlags { .. } => [Ty::I32, Ty::Flags, Ty::Flags],
             Inst::NzcFlags { .. } => [Ty::I32, Ty::I1, Ty::Flags],
-            Inst::CompareExchange { .. } => [Ty::I32, Ty::I64, Ty::I64],
             Inst::Adc { .. } | Inst::Sbc { .. } => [Ty::I32, Ty::I32, Ty::I1],
             Inst::AdcFlags { .. } | Inst::SbcFlags { .. } => [Ty::I32, Ty::I32, Ty::I1],
             Inst::Unary { .. }
@@ -299,8 +299,10 @@ impl Check<'_> {
             | Inst::Guest { .. }
             | Inst::Const { .. }
             | Inst::Get { .. }
+            | Inst::LoadTag { .. }
             | Inst::Fence => [Ty::I32; 3],
-        }
+        };
+        [a, b, c, c]
     }
 }
 

@@ -72,7 +72,7 @@ impl Walk<'_> {
             }
             Inst::Load { .. }
             | Inst::Store { .. }
-            | Inst::CompareExchange { .. }
+            | Inst::StoreExclusive { .. }
             | Inst::LoadVector { .. }
             | Inst::StoreVector { .. }
             | Inst::Call { .. } => {

@@ -89,7 +89,8 @@ pub(super) fn unwanted_ty(inst: &Inst, slot_ty: impl Fn(crate::ir::Slot) -> Ty) 
         | Inst::Extend { .. }
         | Inst::Load { .. }
         | Inst::LoadVector { .. }
-        | Inst::CompareExchange { .. }
+        | Inst::LoadTag { .. }
+        | Inst::StoreExclusive { .. }
         | Inst::Call { .. }
         | Inst::Float { .. } => None,
         Inst::Vector { op, .. } if !op.is_pure() => None,

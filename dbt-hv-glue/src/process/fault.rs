@@ -22,6 +22,13 @@
 //! 3. the handler that was installed before us is called as the kernel would have
 //!    called it, which includes dying by default.
 //!
+//! # Kicks
+//!
+//! Generated code that does not poll is brought to leave by moving its program counter
+//! to the detour. Only the thread itself can do that, in a handler, so it is sent a
+//! signal: `SIGFPE`, with a mark that tells it from all others, because programs
+//! leave that alone.
+//!
 //! # Invariants
 //!
 //! - *Signal-safe*: the handler takes no lock, allocates nothing and initialises
@@ -29,6 +36,9 @@
 //! - *Listed*: the thread's list holds exactly its live scopes, and is whole at
 //!   every instruction, since a signal may arrive at any.
 //! - *Chained*: the previous action is stored before our handler can run.
+//! - *Undisturbed*: no kick arrives while the handler of a fault runs, which may decide
+//!   to resume: the kick would find the handler instead of generated code. So must it be
+//!   with every handler on this thread that interrupts generated code and returns.
 //!
 //! # Rejected
 //!
@@ -41,7 +51,7 @@
 //!
 //! Code that installs a handler after us and does not chain takes the faults away.
 //! A thread that blocks `SIGSEGV` or `SIGBUS` dies of the first fault: a guest's
-//! signal mask must not reach the host for these two.
+//! signal mask must not reach the host for these two, nor for `SIGFPE`.
 
 use alloc::boxed::Box;
 use core::cell::Cell;
@@ -89,6 +99,9 @@ pub enum Verdict {
 pub trait FaultHandler {
     /// Deals with `fault`, which `context` was interrupted by.
     fn fault(&self, context: &mut HostContext<'_>, fault: &Fault) -> Verdict;
+
+    /// Sees to a thread that was kicked while it executed generated code.
+    fn kicked(&self, _context: &mut HostContext<'_>) {}
 }
 
 impl<F: Fn(&mut HostContext<'_>, &Fault) -> Verdict> FaultHandler for F {
@@ -124,8 +137,14 @@ std::thread_local! {
     static REGISTRATIONS: Cell<*const Registration> = const { Cell::new(ptr::null()) };
 }
 
-/// The actions that were in place before ours, for `SIGSEGV` and `SIGBUS`.
-static PREVIOUS: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+/// The actions that were in place before ours, for `SIGSEGV`, `SIGBUS` and [`KICK`].
+static PREVIOUS: [AtomicPtr<libc::sigaction>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
+
+/// The signal that kicks a thread.
+const KICK: libc::c_int = libc::SIGFPE;
+
+/// Its address, which no other signal carries, marks a kick.
+static MARK: u8 = 0;
 
 impl<'a> FaultScope<'a> {
     /// Has `handler` called for faults of instructions in `code` on this thread.
@@ -208,14 +227,89 @@ impl fmt::Debug for FaultScope<'_> {
 pub(super) fn install() -> Result<(), Errno> {
     static DONE: OnceLock<Result<(), Errno>> = OnceLock::new();
     *DONE.get_or_init(|| {
-        install_for(libc::SIGSEGV)?;
-        install_for(libc::SIGBUS)?;
+        let handler = on_fault as *const () as usize;
+        // NODEFER, because a registration may itself use fault-tolerant copies.
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        install_for(libc::SIGSEGV, handler, flags)?;
+        install_for(libc::SIGBUS, handler, flags)?;
         copy::INSTALLED.store(true, Ordering::Relaxed);
         Ok(())
     })
 }
 
-fn install_for(signal: libc::c_int) -> Result<(), Errno> {
+/// Names the present thread for [`kick`], and makes sure that it can be kicked.
+pub(super) fn thread() -> Result<u64, Errno> {
+    static DONE: OnceLock<Result<(), Errno>> = OnceLock::new();
+    (*DONE.get_or_init(|| {
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        install_for(KICK, on_kick as *const () as usize, flags)
+    }))?;
+    // SAFETY: the call has no requirements.
+    let thread = unsafe { libc::gettid() };
+    let (process, thread) = (std::process::id(), thread.cast_unsigned());
+    Ok(u64::from(process) << 32 | u64::from(thread))
+}
+
+/// Has a thread that runs an engine made with this as its
+/// [`kick`](dbt_core::engine::Config::kick) leave generated code. Async-signal-safe.
+#[expect(clippy::cast_possible_truncation, reason = "two halves")]
+pub fn kick(thread: u64) {
+    // SAFETY: the C library says where the thread's `errno` is.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: it lives as long as the thread.
+    let saved = unsafe { errno.read() };
+    let (process, thread) = ((thread >> 32) as u32, thread as u32);
+    // The kernel's `siginfo_t`: number, error, code, a gap, sender, its user, value.
+    let mut info = [0_u64; 16];
+    info[0] = KICK.cast_unsigned().into();
+    info[1] = libc::SI_QUEUE.cast_unsigned().into();
+    info[2] = process.into();
+    info[3] = (&raw const MARK).addr() as u64;
+    // SAFETY: the kernel reads the 128 bytes. A thread that has ended is an error, of which
+    // nothing is made.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_tgsigqueueinfo,
+            process,
+            thread,
+            KICK,
+            info.as_ptr(),
+        )
+    };
+    // SAFETY: as above.
+    unsafe { errno.write(saved) };
+}
+
+/// The handler of kicks.
+extern "C" fn on_kick(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes a valid `siginfo_t` with `SA_SIGINFO`.
+    let details = unsafe { &*info };
+    // SAFETY: signals with this code carry a value.
+    let marked = details.si_code == libc::SI_QUEUE
+        && unsafe { details.si_value() }.sival_ptr.cast_const() == (&raw const MARK).cast();
+    if !marked {
+        chain(signal, details.si_code > 0, info, context);
+        return;
+    }
+    // SAFETY: the kernel passes a valid `ucontext_t` with `SA_SIGINFO`, which nobody
+    // else refers to while the handler runs.
+    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    let mut context = HostContext::new(context);
+    let pc = context.pc();
+    let mut at = REGISTRATIONS.get();
+    // SAFETY: *Listed*: what the list holds is alive, and of this thread.
+    while let Some(registration) = unsafe { at.as_ref() } {
+        if registration.code.contains(&pc) {
+            // SAFETY: the scope is alive, and with it what it borrows.
+            let handler = unsafe { &*registration.handler };
+            handler.kicked(&mut context);
+            return;
+        }
+        at = registration.next.get();
+    }
+}
+
+fn install_for(signal: libc::c_int, handler: usize, flags: libc::c_int) -> Result<(), Errno> {
     let store = |previous| {
         // Never freed: the handler may be reading an older one.
         let previous = Box::into_raw(Box::new(previous));
@@ -226,15 +320,21 @@ fn install_for(signal: libc::c_int) -> Result<(), Errno> {
     // second answer.
     store(sigaction(signal, None)?);
     let mut action = zeroed_action();
-    action.sa_sigaction = on_fault as *const () as usize;
-    // NODEFER, because a registration may itself use fault-tolerant copies.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // *Undisturbed*.
+    // SAFETY: the set is valid and the signal exists.
+    unsafe { libc::sigaddset(&raw mut action.sa_mask, KICK) };
     store(sigaction(signal, Some(&action))?);
     Ok(())
 }
 
 fn slot(signal: libc::c_int) -> usize {
-    usize::from(signal == libc::SIGBUS)
+    match signal {
+        libc::SIGSEGV => 0,
+        libc::SIGBUS => 1,
+        _ => 2,
+    }
 }
 
 fn zeroed_action() -> libc::sigaction {
@@ -252,7 +352,7 @@ fn sigaction(signal: libc::c_int, new: Option<&libc::sigaction>) -> Result<libc:
     Ok(old)
 }
 
-/// The handler of both signals.
+/// The handler of faults.
 extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the C library says where the thread's `errno` is; it lives as long as
     // the thread.

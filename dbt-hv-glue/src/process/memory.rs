@@ -14,8 +14,8 @@ use dbt_mmu::Page;
 
 use super::single::{self, Stopped};
 use super::{
-    Access, Error, Fault, FaultKind, FaultScope, GuestFault, HostContext, PAGE_SIZE, Verdict,
-    Window, WindowFault, alt_stack, fault, segment::Segment, space,
+    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, PAGE_SIZE,
+    Verdict, Window, WindowFault, alt_stack, fault, segment::Segment, space,
 };
 
 /// One vCPU's way to a window: the [`Environment`] of an engine in a process.
@@ -273,6 +273,11 @@ impl Environment for ProcessMemory {
         Ok(())
     }
 
+    fn thread(&self) -> u64 {
+        // The host has let us install a handler before.
+        fault::thread().unwrap_or_else(|error| unreachable!("a second handler: {error}"))
+    }
+
     fn now(&self) -> u64 {
         self.start.map_or(0, |start| {
             u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
@@ -286,20 +291,13 @@ impl Environment for ProcessMemory {
         resume: u64,
         body: impl FnOnce(&mut Self) -> R,
     ) -> R {
-        let window = self.window.host_range();
-        let below = usize::MAX - space::GUARD + 1;
-        let resume = host_address(resume);
-        let handler = |host: &mut HostContext<'_>, fault: &Fault| {
-            // Below address zero lies the host's last page.
-            let is_ours = |at: &usize| window.contains(at) || (window.start == 0 && *at >= below);
-            let Some(address) = fault.address.filter(is_ours) else {
-                return Verdict::NotMine;
-            };
-            record(host, address, fault.write, context);
-            host.set_pc(resume);
-            Verdict::Resume
-        };
         let code = host_address(code.start)..host_address(code.end);
+        let handler = Guard {
+            window: self.window.host_range(),
+            code: code.start,
+            resume: host_address(resume),
+            context,
+        };
         // SAFETY: the engine says that only its generated code is there, and that it
         // expects at `resume` what it had at the fault. The scope is dropped below.
         let scope = match unsafe { FaultScope::new(code, &handler) } {
@@ -334,6 +332,41 @@ impl fmt::Debug for ProcessMemory {
         f.debug_struct("ProcessMemory")
             .field("window", &self.window.base())
             .finish_non_exhaustive()
+    }
+}
+
+/// What is done for the faults of a vCPU's generated code, and for kicks.
+struct Guard {
+    window: Range<usize>,
+    /// Where the code starts.
+    code: usize,
+    /// Where it resumes after a fault.
+    resume: usize,
+    context: *mut VcpuContext,
+}
+
+impl FaultHandler for Guard {
+    fn fault(&self, host: &mut HostContext<'_>, fault: &Fault) -> Verdict {
+        let below = usize::MAX - space::GUARD + 1;
+        // Below address zero lies the host's last page.
+        let is_ours =
+            |at: &usize| self.window.contains(at) || (self.window.start == 0 && *at >= below);
+        let Some(address) = fault.address.filter(is_ours) else {
+            return Verdict::NotMine;
+        };
+        record(host, address, fault.write, self.context);
+        host.set_pc(self.resume);
+        Verdict::Resume
+    }
+
+    fn kicked(&self, host: &mut HostContext<'_>) {
+        // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
+        // interrupted on this thread, and nobody writes the field while it runs.
+        let detour = unsafe { (*self.context).detour } as usize;
+        let pc = host.pc();
+        if pc - self.code < detour {
+            host.set_pc(pc + detour);
+        }
     }
 }
 

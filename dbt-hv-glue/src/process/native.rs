@@ -3,12 +3,6 @@
 /// That back end.
 pub type NativeBackend = dbt_x86_backend::X86Backend;
 
-/// Makes a back end for any x86-64 host.
-#[must_use]
-pub fn baseline() -> NativeBackend {
-    NativeBackend::new(dbt_x86_backend::Features::BASELINE)
-}
-
 /// Makes the back end, for the features of the CPU that this runs on.
 #[must_use]
 pub fn backend() -> NativeBackend {

@@ -1,10 +1,14 @@
 //! The code cache with its links, evictions and invalidations, seen from outside.
 
+use std::cell::RefCell;
+
 use dbt_a32_frontend::state::ArmState;
 
 use crate::arena::{Arena, CODE};
-use crate::lockstep::{CallbackJit, Ending, Interpreted, Runner};
+use crate::lockstep::{CallbackJit, Ending, Interpreted, Runner, user};
 
+/// Code memory: little, so that it is full often.
+const CODE_BYTES: usize = 12 << 10;
 /// Places for blocks of guest code.
 const PLACES: u32 = 48;
 /// Bytes of each.
@@ -20,11 +24,21 @@ const PLACE: u32 = 64;
 /// If it does, or the host denies executable memory.
 #[must_use]
 pub fn code_cache(data: &[u8]) -> bool {
+    thread_local! {
+        static ENGINES: RefCell<[CallbackJit; 4]> = RefCell::new([0, 1, 2, 3].map(|threshold| {
+            let jit = CallbackJit::with(user(), true, CODE_BYTES, threshold);
+            jit.expect("the host allows code")
+        }));
+    }
     let Some((threshold, data)) = data.split_first() else {
         return false;
     };
+    ENGINES.with_borrow_mut(|engines| run_steps(&mut engines[usize::from(threshold % 4)], data))
+}
+
+fn run_steps(jit: &mut CallbackJit, data: &[u8]) -> bool {
     let mut arena = Arena::new();
-    let mut jit = CallbackJit::with(true, 12 << 10, threshold % 4).expect("the host allows code");
+    jit.forget(0..1 << 32);
     for place in 0..PLACES {
         write(&mut arena, place, place + 1, place.to_le_bytes()[0]);
     }
@@ -41,7 +55,7 @@ pub fn code_cache(data: &[u8]) -> bool {
             // Forgetting what has not changed does no harm.
             1 => jit.forget(start..start + 1 + u64::from(step[2])),
             _ => {
-                run(&mut jit, &mut arena, place, u32::from(step[2]));
+                run(jit, &mut arena, place, u32::from(step[2]));
                 runs += 1;
             }
         }
@@ -85,7 +99,7 @@ fn run(jit: &mut CallbackJit, arena: &mut Arena, place: u32, count: u32) {
     expected.r[14] = CODE.base;
     expected.r[1] = count % 128 + 1;
     let mut state = expected;
-    let right = Interpreted.run(&mut expected, arena);
+    let right = Interpreted(user()).run(&mut expected, arena);
     let ending = jit.run_again(&mut state, arena);
     if right != Ending::Endless {
         assert_eq!(

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         helpers: (0..64).map(|helper| 0x7e1_0000_0000 + helper).collect(),
         load: 0x10ad_0000_0000,
         store: 0x5702_0000_0000,
-        compare_exchange: 0xc4a9_0000_0000,
+        store_exclusive: 0xc4a9_0000_0000,
     };
     let runtime = backend
         .emit_runtime(&LAYOUT, lowering, &callees, &mut Vec::new())

@@ -10,15 +10,16 @@ use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use dbt_core::engine::{Config, Engine, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::Lowering;
-use dbt_hv_glue::process::native::{self, NativeBackend};
+use dbt_hv_glue::process::native::NativeBackend;
 use dbt_hv_glue::process::{
     Backing, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
 };
 
 use super::Outcome;
+use crate::arena::{DATA, PAGE};
 use crate::lockstep::FEATURES;
 
-/// Where the programs are: two instructions each.
+/// Where the programs are.
 const CODE: u32 = 0x1_0000;
 /// The bytes of the programs.
 const LEN: u32 = 0x4000;
@@ -26,26 +27,29 @@ const LEN: u32 = 0x4000;
 const SVC: u32 = 0xef00_0000;
 const CODE_BYTES: usize = 4 << 20;
 
-/// Executes single floating-point instructions in generated code.
+/// Executes short programs of A32 in generated code.
 #[derive(Debug)]
-pub struct Generated {
+pub struct Machine {
     engine: Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>>,
     vcpu: Vcpu<A32Guest>,
     memory: ProcessMemory,
-    /// Where the program of an instruction is.
-    programs: HashMap<u32, u32>,
+    /// Where the next program goes.
+    next: u32,
 }
 
-impl Generated {
-    /// Makes an engine with a back end.
+impl Machine {
+    /// Makes an engine with a back end, and a page of data at [`DATA`].
     ///
     /// # Errors
     ///
     /// When the host denies memory.
     pub fn new(backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
         let window = Arc::new(Window::new()?);
-        let prot = Prot::READ | Prot::WRITE | Prot::EXEC;
-        window.map(CODE, LEN.into(), prot, Backing::Anonymous, Placement::Fixed)?;
+        let data = Prot::READ | Prot::WRITE;
+        let place = Placement::Fixed;
+        let code = data | Prot::EXEC;
+        window.map(CODE, LEN.into(), code, Backing::Anonymous, place)?;
+        window.map(DATA, PAGE.into(), data, Backing::Anonymous, place)?;
         let config = Config {
             hot_threshold: 0,
             ..Config::default()
@@ -62,6 +66,75 @@ impl Generated {
             vcpu: engine.vcpu(ArmState::default()),
             memory: engine.memory()?,
             engine,
+            next: CODE,
+        })
+    }
+
+    /// Writes a program, which a system call ends, and returns where; one written long
+    /// ago is overwritten.
+    ///
+    /// # Panics
+    ///
+    /// When the program is too long.
+    pub fn place(&mut self, words: &[u32]) -> u32 {
+        let bytes: Vec<u8> = words
+            .iter()
+            .chain([&SVC])
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        let len = u32::try_from(bytes.len()).expect("a short program");
+        assert!(len <= LEN, "a short program");
+        if self.next + len > CODE + LEN {
+            self.next = CODE;
+        }
+        let pc = self.next;
+        self.next += len;
+        self.write(pc, &bytes);
+        pc
+    }
+
+    /// Writes to memory.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn write(&mut self, address: u32, bytes: &[u8]) {
+        let window = self.engine.window();
+        window.write(address, bytes).expect("there is memory");
+    }
+
+    /// Runs the program that a state is at and returns the state at its end.
+    ///
+    /// # Panics
+    ///
+    /// When generated code does something else than to reach the end.
+    pub fn run(&mut self, state: &ArmState) -> &ArmState {
+        *self.vcpu.state_mut() = *state;
+        let exit = self
+            .engine
+            .run(&mut self.vcpu, &mut self.memory, Budget::rounds(100));
+        assert_eq!(exit, Exit::SystemCall { immediate: 0 }, "a program ends");
+        self.vcpu.state()
+    }
+}
+
+/// Executes single floating-point instructions in generated code.
+#[derive(Debug)]
+pub struct Generated {
+    machine: Machine,
+    /// Where the program of an instruction is.
+    programs: HashMap<u32, u32>,
+}
+
+impl Generated {
+    /// Makes an engine with a back end.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies memory.
+    pub fn new(backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(Self {
+            machine: Machine::new(backend)?,
             programs: HashMap::new(),
         })
     }
@@ -75,8 +148,7 @@ impl Generated {
     pub fn execute(&mut self, op: FpOp, control: FpControl, [a, b, c]: [u64; 3]) -> Outcome {
         let word = instruction(op, b);
         let pc = self.program(word);
-        let state = self.vcpu.state_mut();
-        *state = ArmState::default();
+        let mut state = ArmState::default();
         state.r[15] = pc;
         state.set_fpscr(control.bits());
         let in_place = word & 0xffba_0e50 == 0xeeba_0a40;
@@ -85,11 +157,7 @@ impl Generated {
             _ if in_place => state.d[0] = a,
             _ => (state.d[1], state.d[2]) = (a, b),
         }
-        let exit = self
-            .engine
-            .run(&mut self.vcpu, &mut self.memory, Budget::rounds(100));
-        assert_eq!(exit, Exit::SystemCall { immediate: 0 }, "{op:?} ends");
-        let state = self.vcpu.state();
+        let state = self.machine.run(&state);
         assert_eq!(state.fpscr & FpControl::MASK, control.bits(), "{op:?}");
         let result = match op {
             FpOp::Compare32
@@ -121,34 +189,14 @@ impl Generated {
         if let Some(pc) = self.programs.get(&word) {
             return *pc;
         }
-        let count = u32::try_from(self.programs.len()).expect("instructions are few");
-        let pc = CODE + count * 12;
-        assert!(pc + 12 <= CODE + LEN, "the programs fit");
         // A comparison is followed by `vmrs apsr_nzcv, fpscr`, everything else by
-        // `nop`.
+        // `nop`. All programs fit.
         let is_compare = word & 0x0fbe_0e50 == 0x0eb4_0a40;
         let second: u32 = if is_compare { 0xeef1_fa10 } else { 0xe320_f000 };
-        let bytes: Vec<u8> = [word, second, SVC]
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
-        self.engine
-            .window()
-            .write(pc, &bytes)
-            .expect("the region is writable");
+        let pc = self.machine.place(&[word, second]);
         self.programs.insert(word, pc);
         pc
     }
-}
-
-/// Returns the back ends that emit different code here, with what sets them apart.
-#[must_use]
-pub fn backends() -> [(&'static str, NativeBackend); 2] {
-    let baseline = native::baseline();
-    [
-        ("all host features", native::backend()),
-        ("baseline", baseline),
-    ]
 }
 
 /// Returns the A32 instruction that performs an operation. Results are in d0 or s0,

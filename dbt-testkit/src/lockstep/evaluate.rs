@@ -3,7 +3,6 @@
 use std::mem::offset_of;
 
 use dbt_a32_frontend::guest::A32Guest;
-use dbt_a32_frontend::interp::step;
 use dbt_a32_frontend::state::ArmState;
 use dbt_core::guest::Guest;
 use dbt_core::ir::eval::{Evaluator, Outcome, Surroundings};
@@ -11,7 +10,7 @@ use dbt_core::ir::text::display;
 use dbt_core::ir::{Builder, Helper, TrapKind, Unit, verify};
 use dbt_core::opt::{Optimizer, Passes};
 
-use super::{Ending, FEATURES, Runner, guest, stepped, trapped};
+use super::{Ending, Runner, stepped, trapped, user};
 use crate::arena::{Arena, Obstacle};
 
 /// Units that a program may enter.
@@ -33,7 +32,7 @@ impl Evaluated {
     /// Makes a runner that optimises with `passes`.
     #[must_use]
     pub fn new(passes: Passes) -> Self {
-        let guest = guest();
+        let guest = user();
         Self {
             guest,
             passes,
@@ -100,7 +99,7 @@ impl Evaluated {
             Outcome::Trap { kind, info, resume } => {
                 guest.set_location(state, resume);
                 if kind == TrapKind::Interpret {
-                    return stepped(step(state, arena, FEATURES));
+                    return stepped(guest.step(state, arena));
                 }
                 trapped(kind, info)
             }
@@ -136,7 +135,7 @@ const BYTES: usize = size_of::<ArmState>();
 /// Applies a macro to each word and doubleword of the state.
 macro_rules! fields {
     ($apply:ident) => {
-        $apply!(nzcv q ge thumb it big_endian exclusive_address exclusive_value fpscr tpidruro tpidrurw fpscr_nzcv)
+        $apply!(nzcv q ge thumb it big_endian exclusive_address exclusive_value exclusive_tag fpscr tpidruro tpidrurw fpscr_nzcv)
     };
 }
 

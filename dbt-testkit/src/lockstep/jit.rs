@@ -18,7 +18,7 @@ use dbt_hv_glue::process::{
 };
 use dbt_isa::ops::Access;
 
-use super::{Ending, Runner, guest};
+use super::{Ending, Runner};
 use crate::arena::{Arena, CODE, Obstacle, PAGE, REGIONS, Region, Rights};
 
 /// Bytes of code memory: little, so that it is full often.
@@ -34,6 +34,9 @@ fn exited(exit: Exit) -> Option<Ending> {
         Exit::Breakpoint { immediate } => Ending::Breakpoint(immediate),
         Exit::Fault(fault) => Ending::Fault(fault),
         Exit::FetchFault(fault) => Ending::Fetch(fault),
+        Exit::HypervisorCall { immediate } => Ending::HypervisorCall(immediate),
+        Exit::FirmwareCall { immediate } => Ending::FirmwareCall(immediate),
+        Exit::SystemRegister => Ending::SystemRegister,
         Exit::WaitForInterrupt | Exit::WaitForEvent | Exit::SendEvent | Exit::Yield => {
             return None;
         }
@@ -44,6 +47,7 @@ fn exited(exit: Exit) -> Option<Ending> {
 type ArmEngine = Engine<A32Guest, NativeBackend, ProcessCode>;
 
 fn engine(
+    guest: A32Guest,
     lowering: Lowering,
     link: bool,
     code_bytes: usize,
@@ -56,7 +60,7 @@ fn engine(
         ..Config::default()
     };
     let backend = native::backend();
-    Ok(Engine::new(guest(), backend, Some(code), lowering, config)?)
+    Ok(Engine::new(guest, backend, Some(code), lowering, config)?)
 }
 
 /// How long a program may take.
@@ -114,13 +118,13 @@ pub struct CallbackJit {
 }
 
 impl CallbackJit {
-    /// Makes an engine, which links exits if `link`.
+    /// Makes an engine for a guest, which links exits if `link`.
     ///
     /// # Errors
     ///
     /// When the host denies executable memory.
-    pub fn new(link: bool) -> Result<Self, Box<dyn std::error::Error>> {
-        Self::with(link, CODE_BYTES, 0)
+    pub fn new(guest: A32Guest, link: bool) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::with(guest, link, CODE_BYTES, 0)
     }
 
     /// Makes an engine with so much code memory, which interprets until a location
@@ -130,11 +134,12 @@ impl CallbackJit {
     ///
     /// When the host denies executable memory.
     pub fn with(
+        guest: A32Guest,
         link: bool,
         bytes: usize,
         hot_threshold: u8,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let engine = engine(Lowering::Callback, link, bytes, hot_threshold)?;
+        let engine = engine(guest, Lowering::Callback, link, bytes, hot_threshold)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
             watchdog: Watchdog::new(vcpu.interrupt_handle()),
@@ -163,7 +168,7 @@ impl CallbackJit {
                 }
             }
         });
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }
@@ -185,16 +190,16 @@ impl Runner for CallbackJit {
     }
 }
 
-/// An arena as an environment.
-struct Called<'a>(&'a mut Arena);
+/// A memory as an environment whose code nobody else changes.
+pub(crate) struct Called<'a, M>(pub(crate) &'a mut M);
 
-impl Fetch for Called<'_> {
+impl<M: Fetch> Fetch for Called<'_, M> {
     fn fetch16(&mut self, address: u64) -> Result<u16, FetchFault> {
         self.0.fetch16(address)
     }
 }
 
-impl GuestMemory for Called<'_> {
+impl<M: GuestMemory> GuestMemory for Called<'_, M> {
     fn load(&mut self, access: Access, address: u64) -> Result<u64, MemoryFault> {
         self.0.load(access, address)
     }
@@ -214,7 +219,7 @@ impl GuestMemory for Called<'_> {
     }
 }
 
-impl Environment for Called<'_> {
+impl<M: GuestMemory> Environment for Called<'_, M> {
     fn lowering(&self) -> Lowering {
         Lowering::Callback
     }
@@ -254,18 +259,18 @@ pub struct WindowJit {
 }
 
 impl WindowJit {
-    /// Makes an engine with a window that has the regions of the arena.
+    /// Makes an engine for a guest with a window that has the regions of the arena.
     ///
     /// # Errors
     ///
     /// When the host denies memory.
-    pub fn new() -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new(guest: A32Guest) -> Result<Self, Box<dyn std::error::Error>> {
         let window = Arc::new(Window::new()?);
         for Region { base, len, rights } in REGIONS {
             let prot = prot(rights);
             window.map(base, len.into(), prot, Backing::Anonymous, Placement::Fixed)?;
         }
-        let engine = engine(Lowering::Window, true, CODE_BYTES, 0)?;
+        let engine = engine(guest, Lowering::Window, true, CODE_BYTES, 0)?;
         let engine = WindowEngine::new(window, engine)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
@@ -376,7 +381,7 @@ impl Runner for WindowJit {
                 .expect("the host changes protections");
         }
         self.store(arena);
-        *state = *self.vcpu.state();
+        *state = self.vcpu.state().without_tag();
         ending
     }
 }

@@ -12,7 +12,7 @@ use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
 use crate::regs::{Reg, SCRATCH};
 
-const fn bits_of(size: Size) -> Bits {
+pub(super) const fn bits_of(size: Size) -> Bits {
     match size {
         Size::Byte => Bits::B8,
         Size::Half => Bits::B16,
@@ -210,43 +210,6 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    pub(super) fn compare_exchange(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        if access.aligned {
-            self.check_alignment(access, address)?;
-        }
-        if self.input.lowering == MemoryLowering::Callback {
-            return self.compare_exchange_by_call(value, access, address, expected, new);
-        }
-        self.before_clobber()?;
-        // `rax` is vacated first, so no operand is read from it afterwards.
-        self.release(Reg::RAX);
-        self.take(Reg::RAX)?;
-        match self.input.unit.constant(expected) {
-            Some(constant) => self.asm.mov_imm(Reg::RAX, constant),
-            None => {
-                let expected = self.operand(expected)?;
-                self.asm.mov(Bits::B64, Reg::RAX, expected);
-                if let Rm::Reg(reg) = expected {
-                    self.release(reg);
-                }
-            }
-        }
-        let new = self.reg(new)?;
-        let to = self.window(address)?;
-        let flags = self.architectural_plan(FlagSet::ALL)?;
-        let at = self.asm.offset();
-        self.asm.lock_cmpxchg(bits_of(access.size), to, new);
-        self.state_map(at, flags);
-        self.move_result(value, Reg::RAX)
-    }
-
     /// Returns the operand at a guest address.
     fn window(&mut self, address: Value) -> Result<Rm> {
         if let Some(constant) = self.constant32(address) {
@@ -291,7 +254,7 @@ impl Lowering<'_> {
 
     /// Leaves for the interpreter if the address is not aligned: it knows what
     /// becomes of the access.
-    fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
+    pub(super) fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
         let mask = access.alignment() - 1;
         if mask == 0 {
             return Ok(());
@@ -375,7 +338,7 @@ impl Lowering<'_> {
     }
 
     /// Passes an argument to a function that is about to be called.
-    fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+    pub(super) fn pass(&mut self, index: usize, value: Value) -> Result<()> {
         let reg = self.reg(value)?;
         self.asm.store(Bits::B64, context::argument(index), reg);
         self.release(reg);
@@ -384,7 +347,7 @@ impl Lowering<'_> {
 
     /// Calls a function through one of the runtime's thunks. Scratch registers
     /// are lost, and the result is in `rax`.
-    fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
+    pub(super) fn call(&mut self, function: u64, thunk: u32) -> Result<()> {
         for reg in SCRATCH {
             self.release(reg);
             self.take(reg)?;
@@ -433,41 +396,20 @@ impl Lowering<'_> {
         self.check_callback()
     }
 
-    fn compare_exchange_by_call(
-        &mut self,
-        value: Value,
-        access: Access,
-        address: Value,
-        expected: Value,
-        new: Value,
-    ) -> Result<()> {
-        self.before_call_of_memory()?;
-        self.pass(0, address)?;
-        self.pass_access(access);
-        self.pass(2, expected)?;
-        self.pass(3, new)?;
-        self.call(
-            self.input.callees.compare_exchange,
-            self.entries.call_context,
-        )?;
-        self.check_callback()?;
-        self.move_result(value, Reg::RAX)
-    }
-
     /// The callee changes the host's flags, and the fault may need them all.
-    fn before_call_of_memory(&mut self) -> Result<()> {
+    pub(super) fn before_call_of_memory(&mut self) -> Result<()> {
         self.before_clobber()?;
         self.save_architectural(self.flags_needed())
     }
 
-    fn pass_access(&mut self, access: Access) {
+    pub(super) fn pass_access(&mut self, access: Access) {
         #[allow(clippy::cast_possible_truncation, reason = "six bits")]
         let packed = access_bits(access) as u32;
         self.asm.store_imm(Bits::B64, context::argument(1), packed);
     }
 
     /// Leaves if the access faulted.
-    fn check_callback(&mut self) -> Result<()> {
+    pub(super) fn check_callback(&mut self) -> Result<()> {
         self.asm
             .alu_imm(Alu::Cmp, Bits::B32, Rm::State(context::CALLBACK_FAULT), 0);
         let flags = self.architectural_plan(FlagSet::ALL)?;

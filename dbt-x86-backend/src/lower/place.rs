@@ -495,7 +495,7 @@ impl Lowering<'_> {
     /// is borrowed for three instructions, none of which can fault.
     fn spill_sum(&mut self, spill: u8, base: Option<Reg>, index: Option<(Reg, u8)>, offset: i32) {
         let borrowed = Reg(3);
-        let aside = context::argument(3);
+        let aside = context::aside();
         self.asm.store(Bits::B64, aside, borrowed);
         match (base, index) {
             (Some(base), index) => self.asm.lea32(borrowed, base, index, offset),

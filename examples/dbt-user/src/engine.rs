@@ -18,7 +18,7 @@ use dbt_core::engine::{Config, Engine, InterruptHandle, Mode, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::memory::{AccessKind, FaultCause, FetchFault, MemoryFault};
 use dbt_hv_glue::process::native::{self, NativeBackend};
-use dbt_hv_glue::process::{Error, ProcessCode, ProcessMemory, WindowEngine};
+use dbt_hv_glue::process::{Error, ProcessCode, ProcessMemory, WindowEngine, kick};
 use dbt_user::cli::EngineOptions;
 use dbt_user::cpu::{self, Cpu, CpuExit, Interrupt, UserRegs};
 use dbt_user::memory::{FaultKind, Space};
@@ -59,6 +59,7 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         },
         link: !options.lockstep,
         jump_cache: !options.lockstep,
+        kick: Some(kick),
         ..Config::default()
     };
     let guest = A32Guest::new(FEATURES);

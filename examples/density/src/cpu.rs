@@ -16,7 +16,7 @@ use dbt_user::memory::{FaultKind, Space};
 
 use crate::units::Follower;
 
-/// As those of `dbt-user`, whose `AT_HWCAP` says what programs use.
+/// What the cores of `dbt-user` implement.
 const FEATURES: Features = Features::CORTEX_A15
     .union(Features::D32)
     .union(Features::ASIMD);
@@ -26,7 +26,10 @@ const FEATURES: Features = Features::CORTEX_A15
 const MOST: u64 = 20_000_000;
 
 /// Makes cores that count.
-pub(crate) struct Counting;
+pub(crate) struct Counting {
+    /// Units to list at the end.
+    pub(crate) listed: usize,
+}
 
 impl Engine for Counting {
     fn cpu(&self, space: &Arc<Space>, regs: &UserRegs) -> io::Result<Box<dyn Cpu>> {
@@ -37,6 +40,7 @@ impl Engine for Counting {
             state: ArmState::default(),
             memory,
             follower: Follower::new(guest),
+            listed: self.listed,
             flag: Arc::new(Flag(AtomicBool::new(false))),
         };
         core.set_regs(regs);
@@ -53,6 +57,7 @@ struct Core {
     state: ArmState,
     memory: ProcessMemory,
     follower: Follower,
+    listed: usize,
     flag: Arc<Flag>,
 }
 
@@ -67,14 +72,13 @@ impl Interrupt for Flag {
 
 impl Core {
     fn report(&self) {
-        let sums = self.follower.sums;
-        let [x86, a64] = sums.host;
-        let [x86_dispatch, a64_dispatch] = sums.dispatch;
-        eprintln!(
-            "density: {} guest instructions, {x86} of x86-64 ({x86_dispatch} between blocks), \
-             {a64} of AArch64 ({a64_dispatch} between blocks)",
-            sums.guest
-        );
+        let sums = &self.follower.sums;
+        eprint!("density: guest {} x86-64 {}", sums.guest, sums.host.x86);
+        for (name, number) in sums.host.a64.iter() {
+            eprint!(" {name} {number}");
+        }
+        eprintln!();
+        self.follower.list(self.listed);
     }
 }
 

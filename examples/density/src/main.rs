@@ -5,24 +5,27 @@
 //! The program is interpreted under the personality of `dbt-user`. Each guest
 //! instruction is accounted to the unit in which generated code would execute it:
 //! units are lifted, optimised and compiled as the engine does, and control follows
-//! them as it would follow linked fragments. What counts are the instructions that a
-//! back end emitted for the guest instruction, for the head of each block that is
-//! entered and for the end of each that is left. Not counted are the runtime, called
-//! functions, and code out of line, but for one branch at each conditional exit that
-//! is taken.
+//! them as it would follow linked fragments and paired returns. What counts are the
+//! instructions that a back end emitted for the guest instruction, for the head of each
+//! block that is entered and for the end of each that is left; of a guest instruction
+//! that leaves in its middle, what precedes, and on AArch64 what lies out of line on that
+//! way. Not counted are the runtime and called functions.
 //!
-//! `density [-L SYSROOT] PROGRAM [ARGUMENTS...]` takes the options of `dbt-user` and
-//! prints a line of sums to standard error when the program ends or has executed twenty
-//! million instructions: guest instructions,
-//! then for x86-64 and AArch64 the host instructions, and how many of them are block
-//! heads and ends.
+//! `density [--units N] [-L SYSROOT] PROGRAM [ARGUMENTS...]` takes the options of
+//! `dbt-user` too. When the program ends or has executed twenty million instructions it
+//! prints a line to standard error: the number of guest instructions, that of x86-64's, and
+//! those of AArch64 by what they are for. One for each guest instruction that has any is
+//! called its `own`; joined accesses and the like have none. `--units` lists the units
+//! that execute most.
 #![allow(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,
     reason = "this is a program for an operating system"
 )]
 
+mod code;
 mod cpu;
+mod names;
 mod units;
 
 use std::env;
@@ -32,10 +35,22 @@ use std::sync::Arc;
 use dbt_user::cli::{self, Command};
 
 fn main() -> ExitCode {
-    let options = match cli::parse(env::args_os().skip(1)) {
+    let mut arguments = env::args_os().skip(1).peekable();
+    let mut listed = 0;
+    if arguments.next_if(|first| first == "--units").is_some() {
+        let number = arguments.next().unwrap_or_default();
+        match number.to_string_lossy().parse() {
+            Ok(number) => listed = number,
+            Err(error) => {
+                eprintln!("density: --units {}: {error}", number.display());
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let options = match cli::parse(arguments) {
         Ok(Command::Run(options)) => options,
         Ok(_) => {
-            println!("usage: density [OPTIONS of dbt-user] PROGRAM [ARGUMENTS...]");
+            println!("usage: density [--units N] [OPTIONS of dbt-user] PROGRAM [ARGUMENTS...]");
             return ExitCode::SUCCESS;
         }
         Err(message) => {
@@ -44,7 +59,7 @@ fn main() -> ExitCode {
         }
     };
     let environment = cli::environment(env::vars_os(), &options.env);
-    match dbt_user::run(&options, environment, Arc::new(cpu::Counting)) {
+    match dbt_user::run(&options, environment, Arc::new(cpu::Counting { listed })) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("density: {error}");

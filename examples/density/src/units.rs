@@ -1,54 +1,50 @@
 //! Units as generated code would execute them, with the length of their code.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a64_backend::A64Backend;
 use dbt_core::guest::Guest;
-use dbt_core::host::{Backend, Callees, CodeMark, CompileInput, Lowering, Origin, Runtime};
-use dbt_core::ir::{BlockId, Builder, Inst, Unit};
+use dbt_core::host::{Backend, Callees, Lowering, Runtime};
+use dbt_core::ir::{BlockId, Builder, Target, Unit};
 use dbt_core::location::Location;
 use dbt_core::memory::Fetch;
 use dbt_core::opt::Optimizer;
 use dbt_x86_backend::X86Backend;
-use iced_x86::{Decoder, DecoderOptions};
 
-/// Instructions of each host: x86-64, AArch64.
-pub(crate) type Hosts = [u64; 2];
-
-/// A block of a unit.
-#[derive(Debug, Default)]
-struct Block {
-    /// The code before the first guest instruction.
-    head: Hosts,
-    /// The guest instructions, with their code.
-    guest: Vec<(Location, Hosts)>,
-    /// The code that leaves.
-    end: Hosts,
-}
+use crate::code::{self, Block, Code, Cost};
 
 /// A unit.
 #[derive(Debug)]
 struct Costs {
     blocks: Vec<Block>,
+    /// Its A64 code, for the listing.
+    code: Vec<u32>,
 }
 
 /// Where control is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Place {
-    unit: Rc<Costs>,
+    unit: usize,
     block: usize,
     index: usize,
+}
+
+/// A call that has not returned.
+#[derive(Debug)]
+struct Pending {
+    location: Location,
+    unit: usize,
+    to: Target,
+    cost: Cost,
 }
 
 /// Sums.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sums {
     pub(crate) guest: u64,
-    pub(crate) host: Hosts,
-    /// Of these, at heads and ends of blocks.
-    pub(crate) dispatch: Hosts,
+    pub(crate) host: Cost,
 }
 
 /// Follows a program through its units.
@@ -59,10 +55,15 @@ pub(crate) struct Follower {
     callees: Callees,
     runtimes: [Runtime; 2],
     optimizer: Optimizer,
-    units: HashMap<Location, Option<Rc<Costs>>>,
+    made: Vec<Costs>,
+    units: HashMap<Location, Option<usize>>,
     place: Option<Place>,
+    calls: Vec<Pending>,
     pub(crate) sums: Sums,
 }
+
+/// As many calls are returned from by host returns.
+const MOST_CALLS: usize = 1024;
 
 impl Follower {
     pub(crate) fn new(guest: A32Guest) -> Self {
@@ -74,12 +75,14 @@ impl Follower {
                 .collect(),
             load: 0x5555_5556_0000,
             store: 0x5555_5556_0100,
-            compare_exchange: 0x5555_5556_0200,
+            store_exclusive: 0x5555_5556_0200,
         };
         let mut x86 = X86Backend::default();
         let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);
         let mut a64 = A64Backend::new(features);
+        // What `dbt-user` has.
         let how = Lowering::Identity;
+        a64.use_detour(32 << 20);
         let runtimes = [
             x86.emit_runtime(layout, how, &callees, &mut Vec::new()),
             a64.emit_runtime(layout, how, &callees, &mut Vec::new()),
@@ -92,72 +95,115 @@ impl Follower {
             callees,
             runtimes,
             optimizer: Optimizer::new(layout),
+            made: Vec::new(),
             units: HashMap::new(),
             place: None,
+            calls: Vec::new(),
             sums: Sums::default(),
         }
     }
 
-    /// Accounts for the instruction at a location, which is executed next.
+    /// Accounts for how control got to a location, which is executed next.
     pub(crate) fn step(&mut self, location: Location, fetch: &mut dyn Fetch) {
         self.sums.guest += 1;
-        if let Some(place) = &mut self.place {
-            let block = &place.unit.blocks[place.block];
-            if let Some((next, cost)) = block.guest.get(place.index + 1)
-                && *next == location
-            {
-                place.index += 1;
-                add(&mut self.sums.host, *cost);
-                return;
-            }
-            // Out of the block: at its end, or before by a conditional exit.
-            let at_end = place.index + 1 == block.guest.len();
-            let end = block.end;
-            let unit = Rc::clone(&place.unit);
-            let inside = unit
-                .blocks
-                .iter()
-                .position(|block| block.guest.first().is_some_and(|(at, _)| *at == location));
-            if at_end {
-                self.dispatch(end);
-            } else if inside.is_none() {
-                // x86-64's conditional jump is the link; AArch64 has a branch behind it.
-                self.dispatch([0, 1]);
-            }
-            if let Some(block) = inside {
-                self.enter(&unit, block);
-                return;
-            }
-        }
-        match self.unit(location, fetch) {
-            Some(unit) => self.enter(&unit, 0),
-            None => self.place = None,
-        }
+        let next = self.place.and_then(|place| self.leave(place, location));
+        self.place = match next {
+            Some(place) => Some(place),
+            None => self.unit(location, fetch).map(|unit| {
+                self.sums.host.add(&self.made[unit].blocks[0].heads[0]);
+                Place {
+                    unit,
+                    block: 0,
+                    index: 0,
+                }
+            }),
+        };
     }
 
-    fn dispatch(&mut self, cost: Hosts) {
-        add(&mut self.sums.host, cost);
-        add(&mut self.sums.dispatch, cost);
+    /// Accounts for the instruction at a place, after which `location` is executed.
+    /// Returns where that is in a known unit.
+    fn leave(&mut self, place: Place, location: Location) -> Option<Place> {
+        let Place { unit, block, index } = place;
+        let blocks = &mut self.made[unit].blocks;
+        let sum = &mut self.sums.host;
+        let starts = |blocks: &[Block], target: &Target| match *target {
+            Target::Block(id) => blocks[id.index()].start == Some(location),
+            Target::Exit(to) => to == location,
+        };
+        let guest = &mut blocks[block].guest[index];
+        guest.count += 1;
+        let guest = &blocks[block].guest[index];
+        let exit = guest.exits.iter().find(|(to, _)| starts(blocks, to));
+        if let Some(next) = blocks[block].guest.get(index + 1) {
+            if next.location == location && exit.is_none() {
+                sum.add(&guest.cost);
+                return Some(Place {
+                    index: index + 1,
+                    ..place
+                });
+            }
+        }
+        if let Some((to, cost)) = exit {
+            sum.add(cost);
+            return Self::within(blocks, unit, *to, sum);
+        }
+        sum.add(&guest.cost);
+        let left = &blocks[block];
+        sum.add(&left.end);
+        if let Some((location, to, cost)) = left.returns {
+            if self.calls.len() == MOST_CALLS {
+                self.calls.clear();
+            }
+            self.calls.push(Pending {
+                location,
+                unit,
+                to,
+                cost,
+            });
+        }
+        if left.is_return {
+            let call = self.calls.pop()?;
+            if call.location != location {
+                self.calls.clear();
+                return None;
+            }
+            sum.add(&call.cost);
+            return Self::within(&self.made[call.unit].blocks, call.unit, call.to, sum);
+        }
+        let inside = blocks
+            .iter()
+            .position(|block| block.start == Some(location))?;
+        let to = Target::Block(BlockId(inside as u32));
+        Self::within(blocks, unit, to, sum)
     }
 
-    fn enter(&mut self, unit: &Rc<Costs>, block: usize) {
-        self.dispatch(unit.blocks[block].head);
-        let first = unit.blocks[block].guest.first();
-        add(&mut self.sums.host, first.map_or([0; 2], |(_, cost)| *cost));
-        self.place = Some(Place {
-            unit: Rc::clone(unit),
-            block,
+    /// Goes to a block of a unit that is being executed.
+    fn within(blocks: &[Block], unit: usize, to: Target, sum: &mut Cost) -> Option<Place> {
+        let Target::Block(id) = to else { return None };
+        let block = &blocks[id.index()];
+        sum.add(&block.heads[1]);
+        // A block may be nothing but a way out.
+        if block.guest.is_empty() {
+            sum.add(&block.end);
+            return None;
+        }
+        Some(Place {
+            unit,
+            block: id.index(),
             index: 0,
-        });
+        })
     }
 
     /// Returns the unit at a location; none if it is interpreted.
-    fn unit(&mut self, location: Location, fetch: &mut dyn Fetch) -> Option<Rc<Costs>> {
+    fn unit(&mut self, location: Location, fetch: &mut dyn Fetch) -> Option<usize> {
         if let Some(unit) = self.units.get(&location) {
-            return unit.clone();
+            return *unit;
         }
-        let made = self.make(location, fetch).map(Rc::new);
-        self.units.insert(location, made.clone());
+        let made = self.make(location, fetch).map(|costs| {
+            self.made.push(costs);
+            self.made.len() - 1
+        });
+        self.units.insert(location, made);
         made
     }
 
@@ -166,80 +212,47 @@ impl Follower {
         let mut builder = Builder::new(&mut unit);
         self.guest.lift(fetch, location, &mut builder).ok()?;
         self.optimizer.run(&mut unit);
-        let mut costs = Costs {
-            blocks: unit.blocks.iter().map(|_| Block::default()).collect(),
+        let [x86, a64] = self.runtimes;
+        let x86 = Code::new(&mut self.x86, &self.guest, &self.callees, &x86, &unit)?;
+        let a64 = Code::new(&mut self.a64, &self.guest, &self.callees, &a64, &unit)?;
+        Some(Costs {
+            blocks: code::count(&unit, &x86, &a64),
+            code: a64.words(),
+        })
+    }
+
+    /// Prints the units in which most instructions are lost.
+    pub(crate) fn list(&self, most: usize) {
+        let lost = |costs: &&Costs| {
+            let guests = costs.blocks.iter().flat_map(|block| &block.guest);
+            let lost = guests.map(|guest| guest.count * guest.cost.a64.total());
+            Reverse(lost.sum::<u64>())
         };
-        for (id, block) in unit.blocks.iter().enumerate() {
-            for inst in &unit.insts[block.insts.clone()] {
-                if let Inst::Guest { location } = inst {
-                    costs.blocks[id].guest.push((*location, [0; 2]));
+        let mut units: Vec<&Costs> = self.made.iter().collect();
+        units.sort_by_key(lost);
+        for unit in units.into_iter().take(most) {
+            eprintln!("unit");
+            for block in &unit.blocks {
+                eprintln!(
+                    "  block, head {} or {}, end {}",
+                    block.heads[0].a64.total(),
+                    block.heads[1].a64.total(),
+                    block.end.a64.total()
+                );
+                for guest in &block.guest {
+                    let (at, count) = (guest.location.0, guest.count);
+                    eprint!("    {at:#x} {count:>9}");
+                    for (name, number) in guest.cost.a64.iter().filter(|(_, n)| *n > 0) {
+                        eprint!(" {name} {number}");
+                    }
+                    eprintln!();
                 }
             }
-        }
-        let (callees, [x86, a64]) = (&self.callees, &self.runtimes);
-        let guest = &self.guest;
-        count(&mut self.x86, guest, callees, x86, &unit, &mut costs, 0)?;
-        count(&mut self.a64, guest, callees, a64, &unit, &mut costs, 1)?;
-        Some(costs)
-    }
-}
-
-fn add(sum: &mut Hosts, more: Hosts) {
-    for (sum, more) in sum.iter_mut().zip(more) {
-        *sum += more;
-    }
-}
-
-/// Compiles a unit, and adds the number of instructions to what they were made from.
-fn count<B: Backend>(
-    backend: &mut B,
-    guest: &A32Guest,
-    callees: &Callees,
-    runtime: &Runtime,
-    unit: &Unit,
-    costs: &mut Costs,
-    host: usize,
-) -> Option<()> {
-    let mut code = Vec::new();
-    let input = CompileInput {
-        unit,
-        layout: guest.layout(),
-        lowering: Lowering::Identity,
-        callees,
-        runtime,
-        offset: 0x10000,
-        marks: true,
-    };
-    let fragment = backend.compile(input, &mut code).ok()?;
-    let mut block = BlockId::ENTRY;
-    let mut marks = fragment.marks.iter().peekable();
-    while let Some(CodeMark { offset, origin }) = marks.next() {
-        let end = marks.peek().map_or(fragment.len, |next| next.offset);
-        let code = &code[*offset as usize..end as usize];
-        let instructions = match host {
-            0 => Decoder::new(64, code, DecoderOptions::NONE).iter().count() as u64,
-            _ => code.len() as u64 / 4,
-        };
-        match *origin {
-            Origin::Block(id) => {
-                block = id;
-                costs.blocks[id.index()].head[host] += instructions;
+            eprint!("  code");
+            for word in &unit.code {
+                eprint!(" {word:08x}");
             }
-            Origin::Inst(value) => {
-                let first = unit.block(block).insts.start;
-                let before = &unit.insts[first..=value.index()];
-                let markers = before
-                    .iter()
-                    .filter(|inst| matches!(inst, Inst::Guest { .. }));
-                let block = &mut costs.blocks[block.index()];
-                match markers.count().checked_sub(1) {
-                    Some(index) => block.guest[index].1[host] += instructions,
-                    None => block.head[host] += instructions,
-                }
-            }
-            Origin::Terminator => costs.blocks[block.index()].end[host] += instructions,
-            _ => {}
+            eprintln!();
         }
     }
-    Some(())
 }

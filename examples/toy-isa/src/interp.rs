@@ -93,12 +93,23 @@ impl Concrete for Computer {
         Ok(())
     }
 
-    fn replace(&mut self, access: Access, at: u32, expected: u64, new: u64) -> Result<u64, Abort> {
-        let old = self.read(access, at)?;
-        if old == expected {
+    fn tag(&mut self, _: u32) -> u64 {
+        0
+    }
+
+    fn replace(
+        &mut self,
+        access: Access,
+        at: u32,
+        _: u64,
+        expected: u64,
+        new: u64,
+    ) -> Result<bool, Abort> {
+        let holds = self.read(access, at)? == expected;
+        if holds {
             self.write(access, at, new)?;
         }
-        Ok(old)
+        Ok(holds)
     }
 
     fn barrier(&mut self) {}

@@ -1,7 +1,8 @@
 //! `cargo xtask bench density`: host instructions for each guest instruction.
 //!
 //! Each program of `guests/bench` is built for A32 and T32 and put to
-//! `examples/density`, which counts what the code of each back end would execute.
+//! `examples/density`, which counts what the code of each back end would execute, and
+//! names what AArch64's has beside one instruction for each of the guest's.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,29 +19,50 @@ pub(super) fn run(names: &[&str]) -> Result<(), String> {
     let mut count = 0.0;
     for set in ["arm", "thumb"] {
         println!(
-            "\n{set} build: host instructions for each guest instruction, and how many of them"
+            "\n{set} build: host instructions for each guest instruction; then, in hundredths,"
         );
-        println!("are between blocks");
-        println!("{:<18} {:>16} {:>16}", "program", "x86-64", "AArch64");
+        println!("AArch64's: one's own, and beside it");
+        let mut begun = false;
         for name in names {
-            let hosts = program(folder, name, set)?;
-            print!("{name:<18}");
-            for ((all, between), sum) in hosts.into_iter().zip(&mut logarithms) {
-                print!(" {all:>9.2} ({between:.2})");
-                *sum += all.ln();
+            let counts = program(folder, name, set)?;
+            if !begun {
+                print!("{:<18} {:>6} {:>7}", "program", "x86-64", "AArch64");
+                for (what, _) in &counts.named {
+                    print!(" {:>w$}", what, w = what.len().max(4));
+                }
+                println!();
+                begun = true;
+            }
+            let each = |number: f64| number / counts.guest;
+            let a64: f64 = counts.named.iter().map(|(_, number)| number).sum();
+            let hosts = [each(counts.x86), each(a64)];
+            print!("{name:<18} {:>6.2} {:>7.2}", hosts[0], hosts[1]);
+            for (what, number) in &counts.named {
+                let hundredths = 100.0 * each(*number);
+                print!(" {hundredths:>w$.1}", w = what.len().max(4));
             }
             println!();
+            for (host, sum) in hosts.into_iter().zip(&mut logarithms) {
+                *sum += host.ln();
+            }
             count += 1.0;
         }
     }
     let [x86, a64] = logarithms.map(|sum: f64| (sum / count).exp());
-    println!("\ngeometric mean: {x86:.2} on x86-64, {a64:.2} on AArch64");
+    println!("\ngeometric mean: {x86:.3} on x86-64, {a64:.3} on AArch64");
     Ok(())
 }
 
-/// Returns for each host all instructions and those between blocks, for each
-/// instruction of the guest.
-fn program(folder: &Path, name: &str, set: &str) -> Result<[(f64, f64); 2], String> {
+/// What was counted.
+struct Counts {
+    guest: f64,
+    x86: f64,
+    /// AArch64's instructions by what they are for.
+    named: Vec<(String, f64)>,
+}
+
+/// Counts a program.
+fn program(folder: &Path, name: &str, set: &str) -> Result<Counts, String> {
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let guest = folder.join(format!("{name}-{set}"));
     let mut compiler = Command::new(CROSS);
@@ -52,20 +74,22 @@ fn program(folder: &Path, name: &str, set: &str) -> Result<[(f64, f64); 2], Stri
     let output = Command::new("target/release/density").arg(&guest).output();
     let output = output.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stderr);
-    let numbers: Vec<f64> = text
-        .lines()
-        .find(|line| line.starts_with("density:"))
-        .unwrap_or_default()
-        .replace("x86-64", "")
-        .replace("AArch64", "")
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|number| number.parse().ok())
-        .collect();
-    match numbers[..] {
-        [guest, x86, x86_between, a64, a64_between] => Ok([
-            (x86 / guest, x86_between / guest),
-            (a64 / guest, a64_between / guest),
-        ]),
-        _ => Err(format!("{name}: density says {text:?}")),
+    let line = text.lines().find_map(|line| line.strip_prefix("density: "));
+    let mut words = line.unwrap_or_default().split(' ');
+    let mut counts = Vec::new();
+    while let (Some(what), Some(number)) = (words.next(), words.next()) {
+        let number: f64 = number
+            .parse()
+            .map_err(|error| format!("{line:?}: {error}"))?;
+        counts.push((what.to_owned(), number));
     }
+    if counts.len() < 3 {
+        return Err(format!("{name}: density says {text:?}"));
+    }
+    let named = counts.split_off(2);
+    Ok(Counts {
+        guest: counts[0].1,
+        x86: counts[1].1,
+        named,
+    })
 }

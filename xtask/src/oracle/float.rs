@@ -23,11 +23,18 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
 }
 
 struct Options {
-    /// Tuples of operands for each operation, mode and set of host features.
+    /// Tuples of operands for each operation, mode and set of host features; of each
+    /// vector operation sixteen times as many.
     tuples: u64,
     seed: u64,
     /// Names of operations; all if there are none.
     only: Vec<String>,
+}
+
+impl Options {
+    fn chosen(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
 }
 
 #[cfg(not(all(
@@ -43,25 +50,65 @@ fn compare(_: &Options) -> ExitCode {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
-fn compare(options: &Options) -> ExitCode {
-    use dbt_a32_frontend::vfp_machine::FpOp;
-    use dbt_testkit::fp::generated::{Generated, backends, encodable};
-    use dbt_testkit::fp::{Operands, controls, expected};
+use on_this_host::compare;
 
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod on_this_host {
+    use std::error::Error;
+    use std::process::ExitCode;
+
+    use dbt_a32_frontend::vfp_machine::FpOp;
+    #[cfg(target_arch = "aarch64")]
+    use dbt_a64_backend::Features;
+    use dbt_hv_glue::process::native::{self, NativeBackend};
+    use dbt_testkit::fp::generated::{Generated, encodable};
+    use dbt_testkit::fp::vector::{Form, OPERATIONS};
+    use dbt_testkit::fp::vector_programs::{Comparison, Counts};
+    use dbt_testkit::fp::{Operands, controls, expected};
+    #[cfg(target_arch = "x86_64")]
+    use dbt_x86_backend::Features;
+
+    use super::Options;
+
+    /// Differences that are printed of each operation.
     const SHOWN: usize = 5;
-    let chosen = |op: &&FpOp| {
-        options.only.is_empty() || options.only.iter().any(|name| *name == format!("{op:?}"))
-    };
-    let mut total = 0_u64;
-    let mut clean = true;
-    for (what, backend) in backends() {
-        let mut generated = match Generated::new(backend) {
-            Ok(generated) => generated,
-            Err(error) => {
-                eprintln!("xtask: {error}");
-                return ExitCode::FAILURE;
+    /// Operands that each program of vectors is run with.
+    const RUNS: u32 = 256;
+
+    /// The back end, for all that the host has and for the least of its architecture.
+    const BACKENDS: &[(&str, fn() -> NativeBackend)] = &[
+        ("all host features", native::backend),
+        ("baseline", || NativeBackend::new(Features::BASELINE)),
+    ];
+    pub(super) fn compare(options: &Options) -> ExitCode {
+        let mut clean = true;
+        for &(what, backend) in BACKENDS {
+            let same = scalars(options, what, backend())
+                .and_then(|same| Ok(vectors(options, what, backend())? && same));
+            match same {
+                Ok(same) => clean &= same,
+                Err(error) => {
+                    eprintln!("xtask: {error}");
+                    return ExitCode::FAILURE;
+                }
             }
-        };
+        }
+        crate::oracle::verdict(clean)
+    }
+
+    /// Compares single instructions in every mode; tells whether all are the same.
+    fn scalars(
+        options: &Options,
+        what: &str,
+        backend: NativeBackend,
+    ) -> Result<bool, Box<dyn Error>> {
+        let mut generated = Generated::new(backend)?;
+        let mut total = 0_u64;
+        let mut clean = true;
+        let chosen = |op: &&FpOp| options.chosen(&format!("{op:?}"));
         for op in FpOp::ALL.iter().filter(chosen) {
             let mut different = 0;
             for control in controls(*op) {
@@ -88,7 +135,45 @@ fn compare(options: &Options) -> ExitCode {
             clean &= different == 0;
             println!("{op:?} with {what}: {different} differences");
         }
+        println!("{total} tuples of operands with {what}");
+        Ok(clean)
     }
-    println!("{total} tuples of operands");
-    super::verdict(clean)
+
+    /// Compares vectors, in programs; tells whether all are the same.
+    fn vectors(
+        options: &Options,
+        what: &str,
+        backend: NativeBackend,
+    ) -> Result<bool, Box<dyn Error>> {
+        let mut comparison = Comparison::new(options.seed, backend)?;
+        let mut clean = true;
+        let mut lanes = 0;
+        for op in OPERATIONS.iter().filter(|op| options.chosen(op.name)) {
+            if matches!(op.form, Form::Integer(_)) {
+                continue;
+            }
+            let mut counts = Counts::default();
+            let mut different = 0;
+            // As many as scalars have in their sixteen modes.
+            while counts.lanes < options.tuples * 16 {
+                if let Err(difference) = comparison.check(op, RUNS, &mut counts) {
+                    different += 1;
+                    if different <= SHOWN {
+                        println!("{} with {what}: {difference}", op.name);
+                    }
+                    if different > 20 * SHOWN {
+                        break;
+                    }
+                }
+            }
+            clean &= different == 0;
+            lanes += counts.all_lanes;
+            println!(
+                "{} with {what}: {} lanes, {} runs of {} programs: {different} differences",
+                op.name, counts.lanes, counts.runs, counts.programs
+            );
+        }
+        println!("{lanes} lanes of vectors with {what}");
+        Ok(clean)
+    }
 }

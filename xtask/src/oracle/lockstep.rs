@@ -17,8 +17,10 @@ struct Options {
     len: (usize, usize),
     /// Whether to run on the evaluator.
     evaluate: bool,
-    /// Whether programs are dense in floating point.
-    floating: bool,
+    /// What programs are made of.
+    source: fn(u64, (usize, usize)) -> Lockstep,
+    /// Runs a program.
+    step: fn(&mut Lockstep, &mut Counts) -> Result<(), Box<Difference>>,
 }
 
 /// Runs `cargo xtask oracle lockstep`.
@@ -72,7 +74,8 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
         threads: thread::available_parallelism().map_or(1, |count| count.get() as u64),
         len: (8, 32),
         evaluate: false,
-        floating: false,
+        source: Lockstep::new,
+        step: Lockstep::step,
     };
     while let Some(arg) = args.next()? {
         match arg {
@@ -80,8 +83,11 @@ fn parse(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
             Long("seed") => options.seed = args.value()?.parse()?,
             Long("threads") => options.threads = args.value()?.parse()?,
             Long("single") => options.len = (1, 1),
+            Long("hostile") => options.step = Lockstep::step_hostile,
             Long("evaluate") => options.evaluate = true,
-            Long("floating") => options.floating = true,
+            Long("floating") => options.source = Lockstep::floating,
+            Long("system") => options.source = Lockstep::system,
+            Long("exclusive") => options.source = Lockstep::exclusive,
             other => return Err(other.unexpected()),
         }
     }
@@ -96,11 +102,7 @@ fn worker(
     failed: &AtomicBool,
 ) -> (Counts, Option<Box<Difference>>) {
     let seed = options.seed.wrapping_mul(0x1_0000).wrapping_add(number);
-    let lockstep = if options.floating {
-        Lockstep::floating(seed, options.len)
-    } else {
-        Lockstep::new(seed, options.len)
-    };
+    let lockstep = (options.source)(seed, options.len);
     let mut lockstep = if options.evaluate {
         lockstep.with_evaluators()
     } else {
@@ -110,7 +112,7 @@ fn worker(
     // Relaxed: neither guards other memory.
     while done.load(Ordering::Relaxed) < options.count && !failed.load(Ordering::Relaxed) {
         let before = counts.instructions;
-        if let Err(difference) = lockstep.step(&mut counts) {
+        if let Err(difference) = (options.step)(&mut lockstep, &mut counts) {
             failed.store(true, Ordering::Relaxed);
             return (counts, Some(difference));
         }

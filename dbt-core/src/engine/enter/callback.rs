@@ -112,11 +112,12 @@ pub(in crate::engine) extern "C" fn store(
     };
 }
 
-/// [`Callees::compare_exchange`](crate::host::Callees::compare_exchange).
-pub(in crate::engine) extern "C" fn compare_exchange(
+/// [`Callees::store_exclusive`](crate::host::Callees::store_exclusive).
+pub(in crate::engine) extern "C" fn store_exclusive(
     context: *mut VcpuContext,
     address: u64,
     bits: u64,
+    tag: u64,
     expected: u64,
     new: u64,
 ) -> u64 {
@@ -125,7 +126,8 @@ pub(in crate::engine) extern "C" fn compare_exchange(
     // SAFETY: as in `load`.
     unsafe {
         access(context, writes, |memory| {
-            memory.compare_exchange(how, address, expected, new)
+            let stored = memory.store_exclusive(how, address, tag, expected, new)?;
+            Ok(u64::from(!stored))
         })
     }
 }

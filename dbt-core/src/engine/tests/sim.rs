@@ -221,6 +221,7 @@ unsafe impl Backend for SimBackend {
             len,
             exits,
             maps,
+            detour: Vec::new(),
             marks: Vec::new(),
         })
     }

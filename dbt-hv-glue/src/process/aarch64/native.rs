@@ -5,12 +5,6 @@ use dbt_a64_backend::Features;
 /// That back end.
 pub type NativeBackend = dbt_a64_backend::A64Backend;
 
-/// Makes a back end for any AArch64 host.
-#[must_use]
-pub fn baseline() -> NativeBackend {
-    NativeBackend::new(Features::BASELINE)
-}
-
 /// Makes the back end, for the features of the CPU that this runs on.
 #[must_use]
 pub fn backend() -> NativeBackend {

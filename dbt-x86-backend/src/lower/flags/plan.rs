@@ -161,7 +161,7 @@ impl Lowering<'_> {
             (Operand::Imm(a), b) => {
                 // No register may be free here, so the constant goes through
                 // memory that nothing else uses at this point.
-                let place = context::argument(3);
+                let place = context::aside();
                 self.asm.store_imm(Bits::B32, place, a);
                 match b {
                     Operand::Reg(b) => self.asm.alu_store(Alu::Cmp, Bits::B32, place, b),

@@ -21,7 +21,7 @@ impl Lowering<'_> {
             return self.shift_constant(value, op, width, a, amount);
         }
         self.before_clobber()?;
-        self.amount_to_rcx(a, b)?;
+        self.amount_to_rcx(bits, a, b)?;
         let dst = self.copy_for(value, bits, a, &[Reg::RCX])?;
         self.keep(dst);
         match op {
@@ -35,7 +35,7 @@ impl Lowering<'_> {
 
     /// Puts the amount `b` of a shift of `a` in `rcx`, which may then change, and
     /// keeps it there.
-    fn amount_to_rcx(&mut self, a: Value, b: Value) -> Result<()> {
+    fn amount_to_rcx(&mut self, bits: Bits, a: Value, b: Value) -> Result<()> {
         if self.place(b) == Place::Reg(Reg::RCX) {
             // Whatever is needed later gets a copy; the register stays as it is.
             self.take(Reg::RCX)?;
@@ -49,7 +49,7 @@ impl Lowering<'_> {
             self.release(Reg::RCX);
         }
         self.take(Reg::RCX)?;
-        self.asm.mov32(Reg::RCX, amount);
+        self.asm.mov(bits, Reg::RCX, amount);
         if let Rm::Reg(reg) = amount {
             self.release(reg);
         }
@@ -59,7 +59,7 @@ impl Lowering<'_> {
     /// Shifts by `cl`; amounts of the width or more give the sign.
     fn shift_saturating(&mut self, dst: Reg, bits: Bits) {
         let most = if bits == Bits::B64 { 63 } else { 31 };
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, Reg::RCX, most);
+        self.asm.alu_imm(Alu::Cmp, bits, Reg::RCX, most);
         let within = self.asm.jcc_short(Cc::Be);
         self.asm.mov_imm(Reg::RCX, most.unsigned_abs().into());
         self.asm.bind_short(within);
@@ -70,7 +70,7 @@ impl Lowering<'_> {
     fn shift_to_zero(&mut self, op: Shift, dst: Reg, bits: Bits) {
         let width = if bits == Bits::B64 { 64 } else { 32 };
         self.asm.shift_cl(op, bits, dst);
-        self.asm.alu_imm(Alu::Cmp, Bits::B32, Reg::RCX, width);
+        self.asm.alu_imm(Alu::Cmp, bits, Reg::RCX, width);
         // Large amounts are rare, so this is predicted.
         let within = self.asm.jcc_short(Cc::B);
         self.asm.clear(dst);

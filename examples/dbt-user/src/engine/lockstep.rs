@@ -40,7 +40,7 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Runs ahead from `state` to the first instruction that traps.
     pub(super) fn run(state: &ArmState, memory: &mut ProcessMemory, features: Features) -> Self {
-        let mut state = *state;
+        let mut state = state.without_tag();
         let mut states = vec![state];
         let mut held = Held {
             memory,
@@ -69,6 +69,7 @@ impl Ahead {
 
     /// Says what is wrong with the state that a unit has ended in, if anything is.
     pub(super) fn check(&self, after: &ArmState, memory: &mut ProcessMemory) -> Result<(), String> {
+        let after = &after.without_tag();
         // A loop may come back to where it was; the first time is as good as any, unless
         // memory tells them apart.
         let candidates = || (0..self.states.len()).filter(|&at| self.states[at] == *after);

@@ -373,6 +373,7 @@ fn describe(thread: &Thread, exit: CpuExit) -> (Info, Fault) {
         CpuExit::Breakpoint { .. } => trap(libc::SIGTRAP, 1),
         CpuExit::FloatingPoint { exceptions } => trap(libc::SIGFPE, float_code(exceptions)),
         _ if is_breakpoint(thread, pc) => trap(libc::SIGTRAP, 1),
+        // `ILL_ILLOPC`: Linux tells no kinds of UNDEFINED apart.
         _ => trap(libc::SIGILL, 1),
     }
 }

@@ -218,11 +218,12 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
                 value: b,
             }
         }
-        "compare_exchange" => Inst::CompareExchange {
+        "store_exclusive" => Inst::StoreExclusive {
             access: access(suffixes)?,
             address: a,
-            expected: b,
-            new: c,
+            tag: b,
+            expected: c,
+            new: UNKNOWN,
         },
         _ => return without_suffix(word),
     })
@@ -260,6 +261,7 @@ fn without_suffix(word: &str) -> Result<Inst, Expected> {
     Ok(match word {
         "nop" => Inst::Nop,
         "fence" => Inst::Fence,
+        "load_tag" => Inst::LoadTag { address: a },
         "float_status" => Inst::FloatStatus,
         "not.i1" => Inst::BitNot { a },
         "bit_to_word" => Inst::BitToWord { a },

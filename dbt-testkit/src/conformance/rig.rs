@@ -1,0 +1,116 @@
+//! A back end in an engine, beside the evaluator.
+
+use dbt_core::engine::{Config, Engine, Vcpu};
+use dbt_core::exit::{Budget, Exit};
+use dbt_core::host::{Backend, Lowering};
+use dbt_core::ir::TrapKind;
+use dbt_hv_glue::process::ProcessCode;
+
+use super::guest::{Ending, State, UnitGuest, stops};
+use crate::lockstep::Called;
+use crate::memory::MirroredMemory;
+
+/// Bytes of code memory.
+const CODE_BYTES: usize = 1 << 20;
+/// Units that a run may enter.
+const MAX_UNITS: u32 = 20_000;
+
+/// An engine and the code of its guest.
+pub(super) struct Rig<B: Backend> {
+    pub(super) guest: UnitGuest,
+    pub(super) engine: Engine<UnitGuest, B, ProcessCode>,
+    pub(super) vcpu: Vcpu<UnitGuest>,
+}
+
+impl<B: Backend + Clone> Rig<B> {
+    /// Makes an engine that translates everything at once.
+    pub(super) fn new(backend: B) -> Self {
+        Self::with(backend, CODE_BYTES, Config::default())
+    }
+
+    /// The same with so much code memory, and configured so.
+    pub(super) fn with(backend: B, bytes: usize, config: Config) -> Self {
+        let guest = UnitGuest::default();
+        let code = ProcessCode::new(bytes).expect("the host allows executable memory");
+        let config = Config {
+            hot_threshold: 0,
+            ..config
+        };
+        let engine = Engine::new(
+            guest.clone(),
+            backend,
+            Some(code),
+            Lowering::Callback,
+            config,
+        );
+        let engine = engine.expect("the back end takes any layout");
+        Self {
+            vcpu: engine.vcpu(State::new(0)),
+            engine,
+            guest,
+        }
+    }
+
+    /// Runs generated code until something ends the run.
+    pub(super) fn run(&mut self, state: &mut State, memory: &mut MirroredMemory) -> Ending {
+        *self.vcpu.state_mut() = *state;
+        let mut called = Called(memory);
+        let ending = loop {
+            let exit = self
+                .engine
+                .run(&mut self.vcpu, &mut called, Budget::UNLIMITED);
+            if let Some(ending) = ended(exit) {
+                break ending;
+            }
+        };
+        *state = *self.vcpu.state();
+        ending
+    }
+
+    /// Runs from `state` by evaluation and in generated code and tells whether the run
+    /// ends.
+    ///
+    /// # Panics
+    ///
+    /// When the two differ; `what` says what was run.
+    pub(super) fn agree(&mut self, state: &State, what: impl Fn() -> String) -> bool {
+        let (mut expected, mut memory) = (*state, MirroredMemory::new());
+        let right = self.guest.run(&mut expected, &mut memory, MAX_UNITS);
+        if right == Ending::Endless {
+            return false;
+        }
+        let (mut actual, mut written) = (*state, MirroredMemory::new());
+        let ending = self.run(&mut actual, &mut written);
+        assert!(
+            (ending, actual) == (right, expected),
+            "{}: {ending:?}\n{actual:x?}, not {right:?}\n{expected:x?}, from\n{state:x?}",
+            what()
+        );
+        assert!(memory == written, "{}: memory differs", what());
+        true
+    }
+
+    /// Checks that the back end has compiled everything.
+    pub(super) fn finish(&self) {
+        assert_eq!(self.engine.stats().refused, 0, "units were refused");
+    }
+}
+
+/// The ending that an exit is, unless the guest goes on.
+fn ended(exit: Exit) -> Option<Ending> {
+    let (kind, info) = match exit {
+        Exit::SystemCall { immediate } => (TrapKind::SystemCall, immediate),
+        Exit::Undefined => (TrapKind::Undefined, 0),
+        Exit::Breakpoint { immediate } => (TrapKind::Breakpoint, immediate),
+        Exit::HypervisorCall { immediate } => (TrapKind::HypervisorCall, immediate),
+        Exit::FirmwareCall { immediate } => (TrapKind::FirmwareCall, immediate),
+        Exit::WaitForInterrupt => (TrapKind::WaitForInterrupt, 0),
+        Exit::WaitForEvent => (TrapKind::WaitForEvent, 0),
+        Exit::SendEvent => (TrapKind::SendEvent, 0),
+        Exit::Yield => (TrapKind::Yield, 0),
+        Exit::SystemRegister => (TrapKind::SystemRegister, 0),
+        Exit::Fault(fault) => return Some(Ending::Fault(fault)),
+        other => panic!("{other:?} is not expected"),
+    };
+    stops(kind, info)
+}

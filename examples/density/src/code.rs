@@ -1,0 +1,314 @@
+//! The code of a unit, counted by what it was made from.
+
+use std::ops::Range;
+
+use dbt_a32_frontend::guest::A32Guest;
+use dbt_core::guest::Guest;
+use dbt_core::host::{Backend, Callees, CodeMark, CompileInput, Lowering, Origin, Runtime};
+use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, Unit};
+use dbt_core::location::Location;
+use iced_x86::{Decoder, DecoderOptions};
+
+use crate::names::{self, Name, Named};
+
+/// Host instructions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) x86: u64,
+    pub(crate) a64: Named,
+}
+
+impl Cost {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.x86 += other.x86;
+        self.a64 += other.a64;
+    }
+}
+
+/// A guest instruction.
+#[derive(Debug)]
+pub(crate) struct Guested {
+    pub(crate) location: Location,
+    pub(crate) cost: Cost,
+    /// Where it may leave in its middle, with what is executed then.
+    pub(crate) exits: Vec<(Target, Cost)>,
+    /// How often it was executed.
+    pub(crate) count: u64,
+}
+
+/// A block of a unit.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub(crate) start: Option<Location>,
+    /// The code before the first guest instruction, when control comes from outside
+    /// the unit and from inside.
+    pub(crate) heads: [Cost; 2],
+    pub(crate) guest: Vec<Guested>,
+    /// The code that leaves, unless the last guest instruction has it.
+    pub(crate) end: Cost,
+    /// Where a call returns to, and the code between.
+    pub(crate) returns: Option<(Location, Target, Cost)>,
+    /// Whether it ends with a return.
+    pub(crate) is_return: bool,
+}
+
+/// A unit's code.
+pub(crate) struct Code {
+    bytes: Vec<u8>,
+    marks: Vec<CodeMark>,
+    len: u32,
+}
+
+impl Code {
+    /// Compiles a unit.
+    pub(crate) fn new<B: Backend>(
+        backend: &mut B,
+        guest: &A32Guest,
+        callees: &Callees,
+        runtime: &Runtime,
+        unit: &Unit,
+    ) -> Option<Self> {
+        let mut bytes = Vec::new();
+        let input = CompileInput {
+            unit,
+            layout: guest.layout(),
+            lowering: Lowering::Identity,
+            callees,
+            runtime,
+            offset: 0x10000,
+            marks: true,
+        };
+        let fragment = backend.compile(input, &mut bytes).ok()?;
+        Some(Self {
+            bytes,
+            marks: fragment.marks,
+            len: fragment.len,
+        })
+    }
+
+    /// Returns A64 code as instructions.
+    pub(crate) fn words(&self) -> Vec<u32> {
+        let words = self.bytes.as_chunks::<4>().0;
+        words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+    }
+
+    /// Returns each part with what it was made from.
+    fn parts(&self) -> impl Iterator<Item = (Origin, Range<usize>)> {
+        self.marks.iter().enumerate().map(|(index, mark)| {
+            let next = self.marks.get(index + 1);
+            let end = next.map_or(self.len, |next| next.offset);
+            (mark.origin, mark.offset as usize..end as usize)
+        })
+    }
+}
+
+/// Counts both hosts' code of a unit.
+pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
+    let mut blocks: Vec<Block> = unit.blocks.iter().map(|_| Block::default()).collect();
+    for (costs, block) in blocks.iter_mut().zip(&unit.blocks) {
+        costs.start = block.location;
+        for inst in &unit.insts[block.insts.clone()] {
+            match *inst {
+                Inst::Guest { location } => costs.guest.push(Guested {
+                    location,
+                    cost: Cost::default(),
+                    exits: Vec::new(),
+                    count: 0,
+                }),
+                Inst::ExitIf { target, .. } => {
+                    if let Some(guest) = costs.guest.last_mut() {
+                        guest.exits.push((target, Cost::default()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        match block.terminator {
+            Terminator::Call {
+                return_location,
+                return_to,
+                ..
+            }
+            | Terminator::Indirect {
+                kind:
+                    IndirectKind::Call {
+                        return_location,
+                        return_to,
+                    },
+                ..
+            } => costs.returns = Some((return_location, return_to, Cost::default())),
+            Terminator::Indirect {
+                kind: IndirectKind::Return,
+                ..
+            } => costs.is_return = true,
+            _ => {}
+        }
+    }
+    count_x86(unit, x86, &mut blocks);
+    count_a64(unit, a64, &mut blocks);
+    for block in &mut blocks {
+        finish(block);
+    }
+    blocks
+}
+
+/// Has each guest instruction have one host instruction of its own; the end of a block
+/// belongs to its last one.
+fn finish(block: &mut Block) {
+    if let Some(last) = block.guest.last_mut() {
+        let end = core::mem::take(&mut block.end);
+        last.cost.add(&end);
+    }
+    for guest in &mut block.guest {
+        guest.cost.a64 = guest.cost.a64.own();
+        for (_, cost) in &mut guest.exits {
+            cost.a64 = cost.a64.own();
+        }
+    }
+}
+
+/// Returns the guest instruction of its block that an IR instruction belongs to, and the
+/// number of conditional exits before in the same.
+fn place_of(unit: &Unit, block: BlockId, index: usize) -> Option<(usize, usize)> {
+    let first = unit.block(block).insts.start;
+    let (mut guests, mut exits) = (0_usize, 0);
+    for inst in &unit.insts[first..index] {
+        match inst {
+            Inst::Guest { .. } => (guests, exits) = (guests + 1, 0),
+            Inst::ExitIf { .. } => exits += 1,
+            _ => {}
+        }
+    }
+    Some((guests.checked_sub(1)?, exits))
+}
+
+fn count_x86(unit: &Unit, code: &Code, blocks: &mut [Block]) {
+    let mut id = BlockId::ENTRY;
+    for (origin, range) in code.parts() {
+        let decoder = Decoder::new(64, &code.bytes[range], DecoderOptions::NONE);
+        let number = decoder.into_iter().count() as u64;
+        match origin {
+            Origin::Block(begun) => {
+                id = begun;
+                for head in &mut blocks[id.index()].heads {
+                    head.x86 += number;
+                }
+            }
+            Origin::Inst(value) => match place_of(unit, id, value.index()) {
+                Some((index, exits)) => {
+                    let guest = &mut blocks[id.index()].guest[index];
+                    guest.cost.x86 += number;
+                    for (_, cost) in &mut guest.exits[exits..] {
+                        cost.x86 += number;
+                    }
+                }
+                None => blocks[id.index()].heads[1].x86 += number,
+            },
+            Origin::Terminator => blocks[id.index()].end.x86 += number,
+            Origin::OutOfLine => {}
+        }
+    }
+}
+
+fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
+    let words = code.words();
+    let mut id = BlockId::ENTRY;
+    let out_of_line = code
+        .parts()
+        .find(|(origin, _)| *origin == Origin::OutOfLine)
+        .map_or(words.len(), |(_, range)| range.start / 4);
+    for (origin, range) in code.parts() {
+        let part = range.start / 4..range.end / 4;
+        let mut named = Named::default();
+        match origin {
+            Origin::Block(begun) => {
+                id = begun;
+                names::of_head(&words[part], &mut named);
+                blocks[id.index()].heads[0].a64 += named;
+                // Flags are converted before the label.
+                named[Name::Flags] = 0;
+                blocks[id.index()].heads[1].a64 += named;
+            }
+            Origin::Inst(value) => {
+                let inst = unit.inst(value);
+                names::of_inst(inst, &words[part.clone()], &mut named);
+                let Some((index, exits)) = place_of(unit, id, value.index()) else {
+                    for head in &mut blocks[id.index()].heads {
+                        head.a64 += named;
+                    }
+                    continue;
+                };
+                let guest = &mut blocks[id.index()].guest[index];
+                guest.cost.a64 += named;
+                for (_, cost) in &mut guest.exits[exits..] {
+                    cost.a64 += named;
+                }
+                if matches!(inst, Inst::ExitIf { .. }) && !part.is_empty() {
+                    let stub = stub(&words, part.end - 1, out_of_line);
+                    guest.exits[exits].1.a64 += stub;
+                }
+            }
+            Origin::Terminator => {
+                let end = &unit.block(id).terminator;
+                let costs = &mut blocks[id.index()];
+                let part = &words[part];
+                let call = part.iter().rposition(|word| is_call(*word));
+                let (before, after) = match call.filter(|_| costs.returns.is_some()) {
+                    Some(call) => part.split_at(call + 1),
+                    None => (part, &[][..]),
+                };
+                names::of_end(end, before, &mut costs.end.a64);
+                if let Some((_, _, cost)) = &mut costs.returns {
+                    names::of_end(end, after, &mut cost.a64);
+                }
+                // To write the link register is part of a call.
+                if costs.returns.is_some()
+                    && let Some(last) = costs.guest.last_mut()
+                {
+                    let constants = core::mem::take(&mut last.cost.a64[Name::Constants]);
+                    last.cost.a64[Name::Calls] += constants;
+                }
+            }
+            Origin::OutOfLine => {}
+        }
+    }
+}
+
+/// `BL` or `BLR`.
+const fn is_call(word: u32) -> bool {
+    word >> 26 == 0b10_0101 || word & 0xffff_fc1f == 0xd63f_0000
+}
+
+/// Returns what is executed out of line after the branch at an index is taken.
+fn stub(words: &[u32], at: usize, out_of_line: usize) -> Named {
+    let mut named = Named::default();
+    let Some(mut at) = target(words, at).filter(|at| *at >= out_of_line) else {
+        return named;
+    };
+    let start = at;
+    // Up to the branch that leads back or out: interrupts are rare.
+    while let Some(word) = words.get(at) {
+        at += 1;
+        if word >> 26 == 0b00_0101 {
+            break;
+        }
+    }
+    names::of_end(
+        &Terminator::Jump(Target::Exit(Location(0))),
+        &words[start..at],
+        &mut named,
+    );
+    named
+}
+
+/// Returns where the branch at an index leads, as an index.
+fn target(words: &[u32], at: usize) -> Option<usize> {
+    let word = *words.get(at)?;
+    let distance = match word >> 24 {
+        0x54 | 0x34 | 0x35 | 0xb4 | 0xb5 => (word << 8).cast_signed() >> 13,
+        0x36 | 0x37 | 0xb6 | 0xb7 => (word << 13).cast_signed() >> 18,
+        _ if word >> 26 == 0b00_0101 => (word << 6).cast_signed() >> 6,
+        _ => return None,
+    };
+    at.checked_add_signed(isize::try_from(distance).ok()?)
+}

@@ -1,0 +1,8 @@
+//! An encoding drawn for a row decodes to it.
+#![no_main]
+
+use dbt_fuzz::judge;
+use dbt_testkit::checks;
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus { judge(checks::encodings_decode, data) });
