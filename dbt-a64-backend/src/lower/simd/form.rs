@@ -73,6 +73,18 @@ pub(super) fn form(op: VectorOp) -> Option<Form> {
         K::Select => tied(bits(0x2e60_1c00), 0, 1, 2),
         K::Add => Binary(same(0b1_0000)),
         K::Sub => Binary(same_u(0b1_0000)),
+        // Of up to words only.
+        K::Mul
+        | K::Max
+        | K::Min
+        | K::AbsDiff
+        | K::HalvingAdd
+        | K::RoundingHalvingAdd
+        | K::HalvingSub
+            if size == Size::Dword =>
+        {
+            return None;
+        }
         K::Mul => Binary(same(0b1_0011)),
         K::PolyMul => Binary(same_u(0b1_0011)),
         K::Equal => Binary(same_u(0b1_0001)),
