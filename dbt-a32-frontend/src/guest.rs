@@ -3,7 +3,7 @@
 use core::fmt;
 
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
-use dbt_core::ir::{Builder, FloatFlags, Rounding, Slot, Ty};
+use dbt_core::ir::{Builder, FloatFlags, FloatMode, FloatRules, Rounding, Slot, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory};
 use dbt_isa::Undecodable;
@@ -330,17 +330,22 @@ impl Guest for A32Guest {
         pc_of(location).into()
     }
 
-    fn float_rounding(&self, state: &ArmState) -> Rounding {
-        match FpControl::from_fpscr(state.fpscr).rounding() {
-            RoundingMode::Nearest => Rounding::Nearest,
-            RoundingMode::Up => Rounding::Up,
-            RoundingMode::Down => Rounding::Down,
-            RoundingMode::Zero => Rounding::Zero,
+    fn float_mode(&self, state: &ArmState) -> FloatMode {
+        let control = FpControl::from_fpscr(state.fpscr);
+        FloatMode {
+            rounding: match control.rounding() {
+                RoundingMode::Nearest => Rounding::Nearest,
+                RoundingMode::Up => Rounding::Up,
+                RoundingMode::Down => Rounding::Down,
+                RoundingMode::Zero => Rounding::Zero,
+            },
+            flushes: control.flush_to_zero(),
+            default_nan: control.default_nan(),
         }
     }
 
     fn raise_float_flags(&self, state: &mut ArmState, flags: FloatFlags) {
-        // IOC, DZC, OFC, UFC and IXC are in the same order.
+        // IOC, DZC, OFC, UFC, IXC, IDC and QC are in the same places.
         state.fpscr |= flags.bits();
     }
 
@@ -405,6 +410,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &HOT,
     flags: slot::NZCV,
     float_status: Some(slot::FPSCR),
+    float_rules: FloatRules::Arm,
     vector_operands: Some([slot::vector(0), slot::vector(1), slot::vector(2)]),
     aligned: Some(slot::r(13)),
 };

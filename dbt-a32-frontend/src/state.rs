@@ -51,6 +51,8 @@ pub struct ArmState {
     pub tpidrurw: u32,
     /// N, Z, C and V of FPSCR in bits 31 to 28, the other bits zero.
     pub fpscr_nzcv: u32,
+    /// Aligns what follows to 16 bytes, so that a host can load all of it at once.
+    pub reserved: [u32; 2],
     /// D0 to D31; S*n* is the low or high half of D*n/2*.
     pub d: [u64; 32],
     /// Operands of a vector operation that generated code leaves to a helper, halves
@@ -146,6 +148,7 @@ impl Default for ArmState {
             tpidruro: 0,
             tpidrurw: 0,
             fpscr_nzcv: 0,
+            reserved: [0; 2],
             d: [0; 32],
             vectors: [0; 6],
             exclusive_tag: 0,

@@ -12,6 +12,12 @@ use dbt_isa::ops::{Condition, Size};
 
 use crate::regs::Reg;
 
+mod fp;
+mod simd;
+
+pub(crate) use fp::{Fp1, Fp2, Fused, View, float_immediate};
+pub(crate) use simd::{Arrangement, element, modified_immediate, unsigned};
+
 /// Logical operations, numbered as in their encodings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]

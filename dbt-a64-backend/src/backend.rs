@@ -31,6 +31,7 @@ use dbt_core::host::{
     Backend, Callees, CompileError, CompileInput, Detour, ExitSite, Fragment, HostFault, Lowering,
     Runtime,
 };
+use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
@@ -99,12 +100,31 @@ unsafe impl Backend for A64Backend {
         flags as u32 & 0xf000_0000
     }
 
+    fn import_float(&self, mode: FloatMode) -> u32 {
+        // RMode, FZ and DN of FPCR are where FPSCR has them. AHP matters to no
+        // instruction that is emitted.
+        let rounding = match mode.rounding {
+            Rounding::Nearest => 0,
+            Rounding::Up => 1,
+            Rounding::Down => 2,
+            Rounding::Zero => 3,
+        };
+        rounding << 22 | u32::from(mode.flushes) << 24 | u32::from(mode.default_nan) << 25
+    }
+
+    fn export_float(&self, float: u32) -> FloatFlags {
+        FloatFlags::from_bits(float)
+    }
+
     fn find_map<'m>(&self, maps: &'m [StateMap], offset: u32) -> Option<&'m StateMap> {
         let index = maps.binary_search_by_key(&offset, |map| map.offset).ok()?;
         maps.get(index)
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "hot slots are 32 bits")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "slots are written word by word"
+    )]
     fn recover(
         &self,
         map: &StateMap,
@@ -116,6 +136,13 @@ unsafe impl Backend for A64Backend {
             let by = map.ahead.filter(|(reg, _)| reg.index() == n);
             let by = by.map_or(0, |(_, by)| by.cast_unsigned());
             set_slot(*offset, (value as u32).wrapping_sub(by));
+        }
+        for slot in map.vectors.iter().flat_map(|slots| slots.iter()) {
+            let [low, high] = fault.vectors[usize::from(slot.reg)];
+            let words = [low, low >> 32, high, high >> 32];
+            for (word, at) in words.into_iter().zip((0..slot.bytes).step_by(4)) {
+                set_slot(slot.offset + at, word as u32);
+            }
         }
         let flags = map.flags.recover(&fault.regs, fault.flags);
         (map.location, flags.into())

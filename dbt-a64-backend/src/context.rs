@@ -34,6 +34,11 @@ pub(crate) const TAGS: i32 = field(offset_of!(VcpuContext, tags));
 pub(crate) const CLAIMED: i32 = field(offset_of!(VcpuContext, claimed));
 pub(crate) const FAULT_PC: i32 = field(offset_of!(VcpuContext, fault.pc));
 pub(crate) const FAULT_REGS: i32 = field(offset_of!(VcpuContext, fault.regs));
+/// The guest's `FPCR`; with the flags of `FPSR` outside generated code only.
+pub(crate) const FLOAT: i32 = field(offset_of!(VcpuContext, float));
+/// The host's `FPCR`.
+pub(crate) const HOST_FLOAT: i32 = field(offset_of!(VcpuContext, host_float));
+pub(crate) const FAULT_VECTORS: i32 = field(offset_of!(VcpuContext, fault.vectors));
 pub(crate) const FAULT_FLAGS: i32 = field(offset_of!(VcpuContext, fault.flags));
 
 // A trap's kind and particulars are stored as a pair.

@@ -37,6 +37,9 @@ pub(crate) struct Fact {
     pub(crate) hint: Option<Reg>,
     /// The pinned register that the value is first written to, later.
     pub(crate) set_to: Option<Reg>,
+    /// The slot of a vector register that the value is written to before anything
+    /// could see the old one.
+    pub(crate) vector_slot: Option<Slot>,
     /// The first use is as an address or as part of one.
     pub(crate) addresses: bool,
     /// Number of those uses that can take it as part of their own operation.
@@ -235,6 +238,8 @@ pub(crate) fn analyse(
         match *inst {
             Inst::Load { address, .. }
             | Inst::Store { address, .. }
+            | Inst::LoadVector { address, .. }
+            | Inst::StoreVector { address, .. }
             | Inst::StoreExclusive { address, .. } => facts[address.index()].addresses = true,
             Inst::Binary {
                 op: BinOp::Add,
@@ -259,7 +264,9 @@ pub(crate) fn analyse(
                 let fact = &mut facts[carry.index()];
                 fact.last_use = fact.last_use.max(until);
             }
-            Inst::Set { slot, value } => hint(unit, block, pins, index, slot, value, facts),
+            Inst::Set { slot, value } => {
+                hint(unit, block, layout, pins, index, slot, value, facts);
+            }
             _ => inst.for_each_operand(|value| facts[value.index()].addresses = false),
         }
         if !facts[index].deferred && facts[index].fused_at.is_none() && !is_silent(inst) {
@@ -487,6 +494,7 @@ fn is_deferred(unit: &Unit, index: usize, facts: &[Fact], opaque: u32) -> bool {
 fn hint(
     unit: &Unit,
     block: &Block,
+    layout: &StateLayout,
     pins: &Pins,
     index: usize,
     slot: Slot,
@@ -494,25 +502,29 @@ fn hint(
     facts: &mut [Fact],
 ) {
     facts[value.index()].addresses = false;
-    let Some(pin) = pins.of(slot) else { return };
-    if value.index() < block.insts.start {
+    let pin = pins.of(slot);
+    let is_vector = layout.slot(slot).ty.is_vector();
+    if value.index() < block.insts.start || pin.is_none() && !is_vector {
         return;
     }
-    facts[value.index()].set_to = Some(pin);
-    facts[value.index()].hint = None;
-    // What may be refused is made elsewhere first.
-    if pins.aligned() == Some(pin) && !pins.is_aligned(unit, value) {
-        return;
+    if let Some(pin) = pin {
+        facts[value.index()].set_to = Some(pin);
+        facts[value.index()].hint = None;
+        // What may be refused is made elsewhere first.
+        if pins.aligned() == Some(pin) && !pins.is_aligned(unit, value) {
+            return;
+        }
     }
+    let touches = |other: Slot| layout.slot(other).overlaps(layout.slot(slot));
     let hidden = unit.insts[value.index() + 1..index]
         .iter()
         .all(|between| match between {
-            Inst::Set { slot: other, .. } => *other != slot,
-            Inst::Get { slot: other } => *other != slot,
+            Inst::Set { slot: other, .. } | Inst::Get { slot: other } => !touches(*other),
             between => !between.exposes_state(),
         });
     if hidden {
-        facts[value.index()].hint = Some(pin);
+        facts[value.index()].hint = pin;
+        facts[value.index()].vector_slot = is_vector.then_some(slot);
     }
 }
 

@@ -7,6 +7,7 @@
 //! control leaves, N and Z are in the host's flags, C and V in their register; within
 //! a unit they may be elsewhere, and state maps say where.
 
+mod align;
 mod branch;
 mod edge;
 mod exclusive;
@@ -15,13 +16,18 @@ mod float;
 mod int;
 mod memory;
 mod place;
+mod simd;
+mod vector;
 mod writeback;
 
 use alloc::vec::Vec;
 
+use alloc::sync::Arc;
+
+use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
-use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value, VectorWidth, Width};
+use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
 use crate::asm::{self, Asm};
@@ -31,9 +37,12 @@ use crate::flags::{Form, Sources};
 use crate::map::StateMap;
 use crate::regs::Reg;
 use crate::runtime::Entries;
+use align::Alignment;
 use branch::Stub;
 use flags::FlagsState;
+use float::Fpcr;
 use place::Places;
+use vector::{LastVectorAccess, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -51,6 +60,12 @@ pub(crate) struct Scratch {
     leave_loops: Vec<Option<u32>>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
+    /// The bindings with which each block is entered.
+    contracts: Contracts,
+    /// What `FPCR` holds when each block is entered, once that is decided.
+    fpcr: Vec<Option<Fpcr>>,
+    /// Transfers that stubs make.
+    transfers: Vec<Transfer>,
 }
 
 /// The lowering of one unit.
@@ -76,15 +91,21 @@ pub(crate) struct Lowering<'a> {
     busy: u32,
     /// Flags that the instruction being lowered will still read.
     reads_flags: Option<(Value, FlagSet)>,
-    /// A register of which the low bits are known to be zero.
-    aligned: Option<(Reg, u32, u32)>,
+    alignment: Alignment,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
     /// A register that is ahead of what the guest sees.
     ahead: Option<writeback::Ahead>,
     /// The access that the next one may be joined with.
     last_access: Option<memory::LastAccess>,
+    last_vector_access: Option<LastVectorAccess>,
     next_block: Option<BlockId>,
+    vectors: VectorState,
+    fpcr: Fpcr,
+    /// The position of the last block of the loop being lowered.
+    vector_loop: Option<usize>,
+    /// Lists of dirty slots that stubs name.
+    deferred: Vec<Option<Arc<[Binding]>>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -114,11 +135,16 @@ impl<'a> Lowering<'a> {
             index: 0,
             busy: 0,
             reads_flags: None,
-            aligned: None,
+            alignment: Alignment::default(),
             known: None,
             ahead: None,
             last_access: None,
+            last_vector_access: None,
             next_block: None,
+            vectors: VectorState::default(),
+            fpcr: Fpcr::default(),
+            vector_loop: None,
+            deferred: Vec::new(),
         }
     }
 
@@ -127,7 +153,7 @@ impl<'a> Lowering<'a> {
         self.prepare();
         for (position, id) in unit.order.iter().enumerate() {
             self.next_block = unit.order.get(position + 1).copied();
-            self.block(*id, unit.block(*id))?;
+            self.block(*id, position, unit.block(*id))?;
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
@@ -172,11 +198,16 @@ impl<'a> Lowering<'a> {
         scratch.leave_loops.resize(unit.blocks.len(), None);
         scratch.forms.clear();
         scratch.forms.resize(unit.blocks.len(), None);
+        self.prepare_vectors();
     }
 
-    fn block(&mut self, id: BlockId, block: &Block) -> Result<()> {
+    fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
+        if id == BlockId::ENTRY {
+            self.enter_aligned_loop()?;
+        }
         let form = self.enter_block(id)?;
+        self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -188,10 +219,11 @@ impl<'a> Lowering<'a> {
         );
         self.scratch.places.begin_block();
         self.flags.begin_block(form);
-        self.aligned = None;
+        self.alignment.begin_block(position);
         self.known = None;
         self.ahead = None;
         self.last_access = None;
+        self.last_vector_access = None;
         if let Some(location) = block.location {
             self.location = location;
             if self.scratch.loop_heads[id.index()] {
@@ -227,6 +259,7 @@ impl<'a> Lowering<'a> {
     fn start(&mut self, index: usize) {
         self.index = index as u32;
         self.busy = 0;
+        self.vectors.busy = 0;
         self.reads_flags = None;
         let facts = &self.scratch.facts;
         self.scratch
@@ -258,15 +291,7 @@ impl<'a> Lowering<'a> {
                 self.location = location;
                 Ok(())
             }
-            Inst::Get { slot } | Inst::Set { slot, .. }
-                if self.input.layout.slot(slot).ty == Ty::V128 =>
-            {
-                Err(CompileError::Unsupported)
-            }
-            Inst::Get { slot } => {
-                self.get(value, slot);
-                Ok(())
-            }
+            Inst::Get { slot } => self.get(value, slot),
             Inst::Set { slot, value } => self.set(slot, value),
             Inst::Binary { op, width, a, b } => self.binary(value, op, width, a, b),
             Inst::Unary { op, a } => self.unary(value, op, a),
@@ -316,22 +341,29 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
-            Inst::ToVector { a, .. } | Inst::FromVector { a, .. } => self.same(value, a),
+            Inst::ToVector { width, a } => self.to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.from_vector(value, width, a),
             Inst::LoadVector {
                 access,
                 width,
                 address,
-            } => self.load(value, access, scalar(width)?, address),
+            } => self.load_vector(value, access, width.into(), address),
             Inst::StoreVector {
                 access,
                 width,
                 address,
                 value,
-            } => self.store(access, scalar(width)?, address, value),
-            // Left to the interpreter.
-            Inst::Vector { .. } => Err(CompileError::Unsupported),
+            } => self.store_vector(access, width.into(), address, value),
+            Inst::Vector {
+                op,
+                helper,
+                info,
+                args,
+            } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
-            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::Float {
+                op, helper, args, ..
+            } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
             Inst::LoadTag { address } => self.load_tag(value, address),
             Inst::StoreExclusive {
@@ -373,12 +405,31 @@ impl<'a> Lowering<'a> {
 
     /// Names the state at the host instruction at `offset`.
     fn state_map(&mut self, offset: u32, location: Location, flags: Sources) {
+        let vectors = self.vectors.bindings.deferred();
+        self.push_map(offset, location, flags, vectors);
+    }
+
+    fn push_map(
+        &mut self,
+        offset: u32,
+        location: Location,
+        flags: Sources,
+        vectors: Option<Arc<[Binding]>>,
+    ) {
         self.maps.push(StateMap {
             offset,
             location,
             flags,
             ahead: self.ahead.map(|ahead| (ahead.reg, ahead.by)),
+            vectors,
         });
+    }
+
+    /// Lists the dirty slots for a stub.
+    fn deferred_vectors(&mut self) -> usize {
+        let vectors = self.vectors.bindings.deferred();
+        self.deferred.push(vectors);
+        self.deferred.len() - 1
     }
 }
 
@@ -411,14 +462,5 @@ fn find_loop_heads(unit: &dbt_core::ir::Unit, heads: &mut Vec<bool>) {
             }
             Terminator::Indirect { .. } | Terminator::Trap { .. } => {}
         }
-    }
-}
-
-/// The width of a value that a general register holds.
-const fn scalar(width: VectorWidth) -> Result<Width> {
-    match width {
-        VectorWidth::V32 => Ok(Width::W32),
-        VectorWidth::V64 => Ok(Width::W64),
-        VectorWidth::V128 => Err(CompileError::Unsupported),
     }
 }

@@ -1,16 +1,20 @@
 //! State maps: where guest state is at a host instruction that may fault.
 //!
 //! Hot slots are in their pinned registers at every instruction, and all other
-//! slots in memory, so a map need only say where the guest is and how to obtain
-//! the flags.
+//! slots in memory but for those that vector registers hold, so a map need only
+//! list these and say where the guest is and how to obtain the flags.
 
+use alloc::sync::Arc;
+use core::fmt;
+
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::location::Location;
 
 use crate::flags::Sources;
 use crate::regs::Reg;
 
 /// The state at one host instruction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StateMap {
     /// Offset of the host instruction in its fragment.
     pub(crate) offset: u32,
@@ -20,4 +24,19 @@ pub struct StateMap {
     pub(crate) flags: Sources,
     /// A pinned register that is ahead of its slot, and by how much.
     pub(crate) ahead: Option<(Reg, i32)>,
+    /// The slots that vector registers hold and memory does not, if there are any.
+    pub(crate) vectors: Option<Arc<[Binding]>>,
+}
+
+impl fmt::Display for StateMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{:#x} is {}", self.offset, self.location)?;
+        for slot in self.vectors.iter().flat_map(|slots| slots.iter()) {
+            let Binding {
+                offset, bytes, reg, ..
+            } = slot;
+            write!(f, ", {bytes} bytes at {offset:#x} in v{reg}")?;
+        }
+        Ok(())
+    }
 }

@@ -15,6 +15,9 @@
 //! | `x29` | not used: the caller's frame |
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
+//! | `v0` to `v29` | nothing between fragments; within one floating-point and vector slots, and values |
+//! | `v30`, `v31` | scratch |
+//! | `FPCR`, `FPSR` | the guest's modes and cumulative flags |
 //!
 //! A register that holds 32 bits has zeroes above them, so that it can be part of an
 //! address as it is. Pinned ones may be out of that range by as much as one access
@@ -56,6 +59,27 @@ impl Reg {
         self.0 as usize
     }
 }
+
+/// A vector register, by its number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(transparent)]
+pub struct Vreg(pub u8);
+
+impl Vreg {
+    /// The register that holds nothing from one IR instruction to the next.
+    pub const SCRATCH: Self = Self(31);
+    /// Two neighbours that hold nothing either.
+    pub const TABLE: [Self; 2] = [Self(30), Self(31)];
+
+    /// Returns the register's index in a table of 32.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Number of vector registers for values and slots: `v0` and on.
+pub const VECTORS: u8 = 30;
 
 /// Registers for values local to a block.
 pub const SCRATCH: [Reg; 8] = [

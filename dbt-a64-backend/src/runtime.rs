@@ -25,10 +25,12 @@ use dbt_core::guest::StateLayout;
 use dbt_core::host::{Detour, Leave};
 use dbt_core::ir::{TrapKind, Width};
 
-use crate::asm::{Asm, B, Logic, Shift, Shifted, add_immediate, logical_immediate, with_target};
+use crate::asm::{
+    Asm, B, Logic, Shift, Shifted, View, add_immediate, logical_immediate, with_target,
+};
 use crate::context;
 use crate::facts::Pins;
-use crate::regs::{PINNED, Reg};
+use crate::regs::{PINNED, Reg, Vreg};
 
 /// Offsets of the runtime's entry points from the start of code memory.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +64,8 @@ pub(crate) struct Entries {
     pub(crate) call_state: u32,
     /// As `call_state`, but passes the context.
     pub(crate) call_context: u32,
+    /// As `call_state`, and leaves vector registers alone.
+    pub(crate) call_float: u32,
     pub(crate) len: u32,
 }
 
@@ -84,6 +88,7 @@ impl Entries {
             (self.missed, "missed"),
             (self.call_state, "call_state"),
             (self.call_context, "call_context"),
+            (self.call_float, "call_float"),
         ];
         let found = entries.iter().find(|(entry, _)| *entry == offset);
         found.map(|(_, name)| *name)
@@ -97,7 +102,15 @@ pub(crate) const RETURNS_BYTES: u32 = 16 << 10;
 pub(crate) const RETURNS_FULL: u32 = RETURNS_BYTES.trailing_zeros();
 
 /// Bytes of `enter`'s frame.
-const FRAME: u64 = 0x60;
+const FRAME: i32 = 0xb0;
+
+/// Where in it the host's `FPSR` is.
+const FRAME_FPSR: i32 = 0xa0;
+
+/// The bits of `FPCR` in the context's form, which has the flags of `FPSR` besides.
+const CONTROL: u64 = 0x07c0_0000;
+/// The bits of these flags.
+const STATUS: u64 = 0xf800_00ff;
 
 /// Emits the runtime to `code`, which is empty, and returns how its detour differs if
 /// one is given.
@@ -153,25 +166,30 @@ pub(crate) fn emit(
         asm.patch(wanted, entries.not_entered.into());
     }
     differ(enters, entries.not_entered);
+    let recorded = asm.offset();
+    move_vectors(false, &mut asm);
+    let at = asm.b();
+    asm.patch(at, common.into());
     entries.fault = asm.offset();
-    leave_through(Leave::Fault, common, &mut asm);
+    leave_through(Leave::Fault, recorded, &mut asm);
     entries.callback_fault = asm.offset();
-    leave_at(Leave::Fault, common, &mut asm);
+    leave_at(Leave::Fault, recorded, &mut asm);
     entries.interrupt_at = asm.offset();
-    leave_at(Leave::InterruptAt, common, &mut asm);
+    leave_at(Leave::InterruptAt, recorded, &mut asm);
     entries.interpret_at = asm.offset();
-    leave_at(Leave::InterpretAt, common, &mut asm);
+    leave_at(Leave::InterpretAt, recorded, &mut asm);
     entries.lookup = asm.offset();
     lookup(entries.missed, &mut asm);
     differ(asm.offset(), entries.interrupt);
     asm.br(Reg::X17);
     let returns = detour.map(|distance| returns(distance, &mut asm));
-    for (entry, argument) in [
-        (&mut entries.call_state, context::STATE),
-        (&mut entries.call_context, 0),
+    for (entry, argument, keeps_vectors) in [
+        (&mut entries.call_state, context::STATE, false),
+        (&mut entries.call_context, 0, true),
+        (&mut entries.call_float, context::STATE, true),
     ] {
         *entry = asm.offset();
-        call(layout, pins, argument, &mut asm);
+        call(layout, pins, argument, keeps_vectors, &mut asm);
         if let Some(Returns { moved, in_detour }) = returns {
             asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
             let wanted = asm.cbz(true, Width::W32, Reg::X17);
@@ -232,7 +250,7 @@ fn add(asm: &mut Asm<'_>, subtract: bool, dst: Reg, a: Reg, constant: u64) {
 
 /// Returns the branch that is taken if an interrupt is wanted, if that is to be seen.
 fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> Option<u32> {
-    asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -96);
+    asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -FRAME);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
         asm.pair(
@@ -244,6 +262,9 @@ fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> O
             offset,
         );
     }
+    move_saved_vectors(false, asm);
+    asm.read_fpsr(Reg::X17);
+    asm.store(Width::W64, Reg::X17, Reg::SP, FRAME_FPSR);
     // x19 = context
     add(
         asm,
@@ -280,11 +301,67 @@ fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> O
     );
     asm.load(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
     asm.write_flags(Reg::CARRY);
+    enter_float(asm);
     move_pinned(true, layout, pins, asm);
     looks.then(|| {
         asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
         asm.cbz(true, Width::W32, Reg::X17)
     })
+}
+
+/// Stores the vector registers that the host wants back, or loads them.
+fn move_saved_vectors(load: bool, asm: &mut Asm<'_>) {
+    for pair in 0..4_u8 {
+        let regs = [Vreg(8 + 2 * pair), Vreg(9 + 2 * pair)];
+        let offset = 0x60 + i32::from(pair) * 16;
+        asm.vector_pair(load, View::D, regs, Reg::SP, offset);
+    }
+}
+
+/// Takes the guest's floating-point modes and flags over. Pinned registers are free.
+fn enter_float(asm: &mut Asm<'_>) {
+    let (control, status, host) = (Reg(2), Reg(3), Reg(4));
+    let part = |mask| logical_immediate(mask, Width::W32).unwrap_or(0);
+    asm.load(Width::W32, status, Reg::CONTEXT, context::FLOAT);
+    asm.logic_imm(Logic::And, Width::W32, control, status, part(CONTROL));
+    asm.logic_imm(Logic::And, Width::W32, status, status, part(STATUS));
+    asm.store(Width::W32, control, Reg::CONTEXT, context::FLOAT);
+    asm.write_fpsr(status);
+    asm.read_fpcr(host);
+    asm.store(Width::W32, host, Reg::CONTEXT, context::HOST_FLOAT);
+    set_fpcr(control, host, asm);
+}
+
+/// Sets `FPCR`, which holds `now`, unless it is what it should be. `now` is lost.
+fn set_fpcr(to: Reg, now: Reg, asm: &mut Asm<'_>) {
+    asm.logic(Logic::Eor, false, Width::W32, now, now, to.into());
+    let at = asm.cbz(false, Width::W32, now);
+    asm.write_fpcr(to);
+    let here = asm.offset();
+    asm.patch(at, here.into());
+}
+
+/// Gives the guest's flags back, and the host its modes. `x16` and `x17` are lost.
+fn leave_float(asm: &mut Asm<'_>) {
+    asm.read_fpsr(Reg::X16);
+    asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::FLOAT);
+    let both = Reg::X17;
+    asm.logic(Logic::Orr, false, Width::W32, both, both, Reg::X16.into());
+    asm.store(Width::W32, both, Reg::CONTEXT, context::FLOAT);
+    asm.read_fpcr(Reg::X16);
+    asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::HOST_FLOAT);
+    set_fpcr(Reg::X17, Reg::X16, asm);
+}
+
+/// Stores all vector registers to the record of a fault, or loads them. `x17` is lost.
+fn move_vectors(load: bool, asm: &mut Asm<'_>) {
+    let start = u64::try_from(context::FAULT_VECTORS).unwrap_or(0);
+    add(asm, false, Reg::X17, Reg::CONTEXT, start);
+    for pair in 0..16_u8 {
+        let regs = [Vreg(2 * pair), Vreg(2 * pair + 1)];
+        let offset = i32::from(pair) * 32;
+        asm.vector_pair(load, View::Q, regs, Reg::X17, offset);
+    }
 }
 
 /// Loads the pinned registers from their slots, or stores them there. `x17` is lost.
@@ -328,8 +405,12 @@ fn unwind(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
     asm.shift_imm(Shift::Lsr, Width::W32, Reg::X16, Reg::X16, 30);
     asm.insert(Reg::CARRY, Reg::X16, 30, 2);
     asm.store(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
+    leave_float(asm);
     asm.load(Width::W64, Reg::X16, Reg::CONTEXT, context::HOST_STACK);
     add(asm, false, Reg::SP, Reg::X16, 0);
+    asm.load(Width::W64, Reg::X16, Reg::SP, FRAME_FPSR);
+    asm.write_fpsr(Reg::X16);
+    move_saved_vectors(true, asm);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate().rev() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
         asm.pair(
@@ -341,8 +422,7 @@ fn unwind(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
             offset,
         );
     }
-    debug_assert_eq!(FRAME, 96, "the frame holds twelve registers");
-    asm.pop_pair(Reg(29), Reg::LINK, Reg::SP, 96);
+    asm.pop_pair(Reg(29), Reg::LINK, Reg::SP, FRAME);
     asm.ret();
 }
 
@@ -387,11 +467,27 @@ fn lookup(missed: u32, asm: &mut Asm<'_>) {
     asm.patch(at, missed.into());
 }
 
-/// What precedes the return.
-fn call(layout: &StateLayout, pins: &Pins, first_argument: i32, asm: &mut Asm<'_>) {
+/// Calls a function under the host's floating-point modes and flags. Vector registers
+/// are recorded as a fault hook would, and come back, if `keeps_vectors`.
+fn call(
+    layout: &StateLayout,
+    pins: &Pins,
+    first_argument: i32,
+    keeps_vectors: bool,
+    asm: &mut Asm<'_>,
+) {
     asm.read_flags(Reg::X17);
     asm.push_pair(Reg::X17, Reg::LINK, Reg::SP, -16);
+    if keeps_vectors {
+        move_vectors(false, asm);
+    }
     move_pinned(false, layout, pins, asm);
+    let (control, status, host) = (Reg(0), Reg(1), Reg(2));
+    asm.read_fpcr(control);
+    asm.read_fpsr(status);
+    asm.push_pair(control, status, Reg::SP, -16);
+    asm.load(Width::W32, host, Reg::CONTEXT, context::HOST_FLOAT);
+    set_fpcr(host, control, asm);
     add(
         asm,
         false,
@@ -405,7 +501,14 @@ fn call(layout: &StateLayout, pins: &Pins, first_argument: i32, asm: &mut Asm<'_
     }
     asm.blr(Reg::X16);
     asm.mov(Width::W64, Reg::X16, Reg(0));
+    asm.pop_pair(control, status, Reg::SP, 16);
+    asm.write_fpsr(status);
+    asm.read_fpcr(host);
+    set_fpcr(control, host, asm);
     move_pinned(true, layout, pins, asm);
+    if keeps_vectors {
+        move_vectors(true, asm);
+    }
     asm.pop_pair(Reg::X17, Reg::LINK, Reg::SP, 16);
     asm.write_flags(Reg::X17);
 }

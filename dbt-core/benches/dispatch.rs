@@ -48,6 +48,7 @@ impl Guest for Idle {
             hot: &[],
             flags: Slot(0),
             float_status: None,
+            float_rules: dbt_core::ir::FloatRules::Own,
             vector_operands: None,
             aligned: None,
         }

@@ -43,6 +43,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: Slot(16),
     float_status: None,
+    float_rules: dbt_core::ir::FloatRules::Own,
     vector_operands: None,
     aligned: None,
 };

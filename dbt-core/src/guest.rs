@@ -1,6 +1,6 @@
 //! What a front end gives to the engine.
 
-use crate::ir::{Builder, FloatFlags, Rounding, Slot, TrapKind, Ty};
+use crate::ir::{Builder, FloatFlags, FloatMode, FloatRules, Slot, TrapKind, Ty};
 use crate::location::Location;
 use crate::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
 
@@ -50,6 +50,8 @@ pub struct StateLayout {
     /// [`Inst::Vector`](crate::ir::Inst::Vector) read and write, if there are such
     /// functions.
     pub float_status: Option<Slot>,
+    /// What these functions do in every case.
+    pub float_rules: FloatRules,
     /// The slots, of type `V128`, through which the functions of
     /// [`Inst::Vector`](crate::ir::Inst::Vector) get their operands and return their
     /// result, if there are such functions. They are zero otherwise, and no unit
@@ -118,10 +120,10 @@ pub trait Guest {
     /// Returns the address of the instruction at `location`.
     fn address(&self, location: Location) -> u64;
 
-    /// Returns how [`Inst::Float`](crate::ir::Inst::Float) rounds. What the
-    /// guest's own instructions do to it, they do in the interpreter only.
-    fn float_rounding(&self, _state: &Self::State) -> Rounding {
-        Rounding::Nearest
+    /// Returns how [`Inst::Float`](crate::ir::Inst::Float) rounds, and so on. What
+    /// the guest's own instructions do to it, they do in the interpreter only.
+    fn float_mode(&self, _state: &Self::State) -> FloatMode {
+        FloatMode::default()
     }
 
     /// Raises cumulative flags that the host's status held.

@@ -100,7 +100,7 @@ pub struct VcpuContext {
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
     pub interrupt: AtomicU32,
-    /// The guest's floating-point rounding and cumulative flags, in the back
+    /// The guest's floating-point mode and cumulative flags, in the back
     /// end's own form; see [`Backend::import_float`].
     pub float: u32,
     /// The host's own, while generated code runs.

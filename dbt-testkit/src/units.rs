@@ -29,6 +29,7 @@ pub static LAYOUT: StateLayout = StateLayout {
     hot: &[Slot(0), Slot(1), Slot(2), Slot(3)],
     flags: FLAGS,
     float_status: Some(FLOAT_STATUS),
+    float_rules: dbt_core::ir::FloatRules::Arm,
     vector_operands: Some([Slot(17), Slot(18), Slot(19)]),
     aligned: None,
 };
@@ -643,6 +644,7 @@ impl Generator<'_, '_> {
                 args[op.count()..].fill(first);
                 Inst::Float {
                     op,
+                    flushes: self.random.one_in(4),
                     helper: helpers::of_float(op),
                     args,
                 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dbt_testkit::filetest::{IR_KINDS, ISA_KINDS, Run, bless, run};
+use dbt_testkit::filetest::{A64_KINDS, IR_KINDS, ISA_KINDS, Run, bless, run};
 
 #[test]
 fn ir_files_are_as_expected() {
@@ -15,16 +15,15 @@ fn the_index_is_complete() {
     files_are_as_expected(&["isa"], &ISA_KINDS);
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
-fn x86_files_are_as_expected() {
-    files_are_as_expected(&["x86", "counts"], &dbt_testkit::filetest::X86_KINDS);
+fn a64_files_are_as_expected() {
+    files_are_as_expected(&["a64"], &A64_KINDS);
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
-fn a64_files_are_as_expected() {
-    files_are_as_expected(&["a64"], &dbt_testkit::filetest::A64_KINDS);
+fn x86_files_are_as_expected() {
+    files_are_as_expected(&["x86", "counts"], &dbt_testkit::filetest::X86_KINDS);
 }
 
 fn files_are_as_expected(folders: &[&str], kinds: &[(&str, Run)]) {

@@ -27,7 +27,7 @@ use dbt_core::guest::StateLayout;
 use dbt_core::host::{
     Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
 };
-use dbt_core::ir::{FloatFlags, Rounding};
+use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
@@ -86,9 +86,9 @@ unsafe impl Backend for X86Backend {
         flags::export(flags)
     }
 
-    fn import_float(&self, rounding: Rounding) -> u32 {
+    fn import_float(&self, mode: FloatMode) -> u32 {
         // All exceptions are masked, subnormal numbers are not flushed.
-        let mode = match rounding {
+        let mode = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Down => 1,
             Rounding::Up => 2,

@@ -324,7 +324,15 @@ impl<'a> Lowering<'a> {
                 args,
             } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
-            Inst::Float { op, helper, args } => self.float(value, op, helper, args),
+            Inst::Float {
+                op,
+                flushes,
+                helper,
+                args,
+            } if flushes && op.meets_subnormals() => self.float_by_call(value, op, helper, args),
+            Inst::Float {
+                op, helper, args, ..
+            } => self.float(value, op, helper, args),
             Inst::FloatStatus => self.float_status(value),
             Inst::LoadTag { address } => self.load_tag(value, address),
             Inst::StoreExclusive {

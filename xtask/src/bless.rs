@@ -3,22 +3,20 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use dbt_testkit::filetest::{IR_KINDS, ISA_KINDS, Run, bless};
+use dbt_testkit::filetest::{A64_KINDS, IR_KINDS, ISA_KINDS, Run, bless};
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-use dbt_testkit::filetest::{A64_KINDS, X86_KINDS};
+use dbt_testkit::filetest::X86_KINDS;
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 const X86_KINDS: [(&str, Run); 0] = [];
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-const A64_KINDS: [(&str, Run); 0] = [];
 
 /// The folders of `filetests` and the kinds of test that they hold.
 const FOLDERS: [(&str, &[(&str, Run)]); 6] = [
     ("isa", &ISA_KINDS),
     ("ir", &IR_KINDS),
     ("opt", &IR_KINDS),
-    ("x86", &X86_KINDS),
     ("a64", &A64_KINDS),
+    ("x86", &X86_KINDS),
     ("counts", &X86_KINDS),
 ];
 

@@ -1,8 +1,7 @@
 //! The floating-point part of the lifter.
 //!
 //! An operation is an [`Inst::Float`] whose function is the exact one, so that a
-//! back end may use the host's own operation. That promises nothing about
-//! flushing to zero: where FPSCR asks for it, the functions are called.
+//! back end may use the host's own operation.
 
 use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, VectorWidth, Width};
 use dbt_isa::machine::{Abort, Flow, Machine};
@@ -24,27 +23,12 @@ impl Lifter<'_, '_> {
     /// Performs `op` as the host does, where that is exact, else as `exact` does.
     fn float(&mut self, op: FloatOp, exact: FpOp, args: [Value; 3]) -> Value {
         self.refuse();
-        let helper = Helper(exact as u16);
-        if !self.site.mode.fp_flush {
-            return self.builder.push(Inst::Float { op, helper, args });
-        }
-        let mut operands = [self.builder.imm64(0); 3];
-        for (position, operand) in operands.iter_mut().enumerate().take(op.count()) {
-            *operand = self.extended(op.operands()[position], args[position]);
-        }
-        let result = self.builder.call(helper, operands);
-        match op.ty() {
-            Ty::V64 => self.double_from_dword(result),
-            Ty::V32 => {
-                let word = self.builder.low(result);
-                self.single_from_word(word)
-            }
-            Ty::Flags => {
-                let word = self.builder.low(result);
-                self.builder.flags_from_psr(word)
-            }
-            _ => self.builder.low(result),
-        }
+        self.builder.push(Inst::Float {
+            op,
+            flushes: self.site.mode.fp_flush,
+            helper: Helper(exact as u16),
+            args,
+        })
     }
 
     /// Extends an operand for a call.

@@ -22,12 +22,16 @@
 //! guest cannot run forever on these alone without nesting calls ever deeper, and when
 //! the stack of returns is full, which is soon, the flag is tested.
 
+use alloc::sync::Arc;
+
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::{CompileError, ExitSite};
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
 use dbt_core::location::Location;
 
 use super::edge::Conversion;
 use super::flags::InRegister;
+use super::float::Fpcr;
 use super::int::Test;
 use super::{Lowering, Result};
 use crate::asm::{self, Logic};
@@ -43,6 +47,10 @@ pub(super) struct Stub {
     at: u32,
     /// What becomes of the flags first.
     flags: Conversion,
+    /// What becomes of vector registers.
+    transfers: (u32, u32),
+    /// What `FPCR` is set to.
+    fpcr: Option<Fpcr>,
     kind: StubKind,
 }
 
@@ -60,6 +68,8 @@ pub(super) enum StubKind {
         why: Why,
         location: Location,
         flags: Sources,
+        /// The dirty slots, by their place in a list of such lists.
+        vectors: usize,
     },
     /// Leaves because of an interrupt, with the location in `x16`.
     InterruptIndirect,
@@ -91,21 +101,32 @@ impl Lowering<'_> {
                 return Ok(());
             }
             let flags = self.conversion(target)?;
+            let transfers = self.branch_vectors(target);
             let at = self.asm.b();
-            self.stub_for(at, flags, target);
+            self.stub_for(at, flags, transfers, target);
             return Ok(());
         }
         let test = self.test(condition)?;
         let flags = self.conversion(target)?;
+        if let Target::Block(id) = target
+            && self.goes_back(target)
+        {
+            // The loop goes on most times, so what that takes is done before.
+            self.jump_vectors(id)?;
+        }
+        let transfers = self.branch_vectors(target);
+        let in_place = transfers.0 == transfers.1 && self.branch_fpcr(target).is_none();
         let at = self.branch_if(test);
         match target {
-            Target::Block(id) if flags.is_empty() => self.scratch.fixups.push((at, id)),
-            _ => self.stub_for(at, flags, target),
+            Target::Block(id) if in_place && flags.is_empty() => {
+                self.scratch.fixups.push((at, id));
+            }
+            _ => self.stub_for(at, flags, transfers, target),
         }
         Ok(())
     }
 
-    fn stub_for(&mut self, at: u32, flags: Conversion, target: Target) {
+    fn stub_for(&mut self, at: u32, flags: Conversion, transfers: (u32, u32), target: Target) {
         let kind = match target {
             Target::Block(id) => StubKind::Block(id),
             Target::Exit(to) => StubKind::Exit {
@@ -113,7 +134,25 @@ impl Lowering<'_> {
                 poll: !self.has_detour && self.is_backward(to),
             },
         };
-        self.scratch.stubs.push(Stub { at, flags, kind });
+        let fpcr = self.branch_fpcr(target);
+        self.scratch.stubs.push(Stub {
+            at,
+            flags,
+            transfers,
+            fpcr,
+            kind,
+        });
+    }
+
+    /// Adds a stub that converts nothing.
+    fn stub_at(&mut self, at: u32, kind: StubKind) {
+        self.scratch.stubs.push(Stub {
+            at,
+            flags: Conversion::NONE,
+            transfers: (0, 0),
+            fpcr: None,
+            kind,
+        });
     }
 
     /// Branches if a test succeeds.
@@ -127,12 +166,14 @@ impl Lowering<'_> {
 
     /// Leaves at `location` if a test succeeds; a state map tells the rest.
     pub(super) fn side_exit(&mut self, test: Test, why: Why, location: Location, flags: Sources) {
+        let vectors = self.deferred_vectors();
         self.side_stub(
             test,
             StubKind::Mapped {
                 why,
                 location,
                 flags,
+                vectors,
             },
         );
     }
@@ -140,11 +181,7 @@ impl Lowering<'_> {
     /// Branches to a stub if a test succeeds.
     fn side_stub(&mut self, test: Test, kind: StubKind) {
         let at = self.branch_if(test);
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind,
-        });
+        self.stub_at(at, kind);
     }
 
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
@@ -152,6 +189,10 @@ impl Lowering<'_> {
         match *terminator {
             Terminator::Jump(target) => {
                 let flags = self.conversion(target)?;
+                match target {
+                    Target::Block(id) => self.jump_vectors(id)?,
+                    Target::Exit(_) => self.leave_vectors(),
+                }
                 self.convert(&flags)?;
                 self.go(target)
             }
@@ -162,17 +203,20 @@ impl Lowering<'_> {
             } => {
                 // A callee within the unit is entered as one outside is.
                 let flags = self.conversion(outside(return_location))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.direct_call(target, return_location, return_to)
             }
             Terminator::Indirect { value, mode, kind } => {
                 let value = self.reg(value)?;
                 let flags = self.conversion(outside(self.location))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
                 let flags = self.conversion(outside(resume))?;
+                self.leave_vectors();
                 self.convert(&flags)?;
                 self.trap(kind, info, resume)
             }
@@ -200,11 +244,7 @@ impl Lowering<'_> {
     /// A jump that can be linked, with its stub far away.
     fn exit_jump(&mut self, to: Location) {
         let at = self.asm.b();
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind: StubKind::Unlinked(to),
-        });
+        self.stub_at(at, StubKind::Unlinked(to));
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -252,11 +292,7 @@ impl Lowering<'_> {
             Target::Exit(to) => {
                 let at = self.asm.bl();
                 let kind = StubKind::Unlinked(to);
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags: Conversion::NONE,
-                    kind,
-                });
+                self.stub_at(at, kind);
             }
         }
         self.after_return(return_to)
@@ -310,6 +346,7 @@ impl Lowering<'_> {
             Target::Block(id) => {
                 // The callee returns with flags as between fragments.
                 self.enter_from_outside(id)?;
+                self.jump_vectors(id)?;
                 self.go(return_to)
             }
         }
@@ -329,11 +366,7 @@ impl Lowering<'_> {
                     .logic(Logic::Eor, false, Width::W64, popped, popped, wanted);
                 let at = self.asm.cbz(true, Width::W64, popped);
                 let ret = self.asm.offset();
-                self.scratch.stubs.push(Stub {
-                    at,
-                    flags: Conversion::NONE,
-                    kind: StubKind::Unpaired { value, ret },
-                });
+                self.stub_at(at, StubKind::Unpaired { value, ret });
                 self.asm.ret();
             }
             IndirectKind::Jump => {
@@ -381,13 +414,23 @@ impl Lowering<'_> {
             let form = self.scratch.forms[index].unwrap_or(Form::Split);
             let here = self.asm.offset();
             self.scratch.leave_loops[index] = Some(here);
-            self.leave_mapped(Why::Interrupt, location, form.sources())?;
+            let id = BlockId(u32::try_from(index).map_err(|_| CompileError::TooLarge)?);
+            let contract = self.scratch.contracts.known(id).unwrap_or(&[]);
+            self.vectors.bindings.set(contract);
+            let vectors = self.vectors.bindings.deferred();
+            self.leave_mapped(Why::Interrupt, location, form.sources(), vectors)?;
         }
         Ok(())
     }
 
     /// Leaves where a state map says.
-    fn leave_mapped(&mut self, why: Why, location: Location, flags: Sources) -> Result<()> {
+    fn leave_mapped(
+        &mut self,
+        why: Why,
+        location: Location,
+        flags: Sources,
+        vectors: Option<Arc<[Binding]>>,
+    ) -> Result<()> {
         let at = self.asm.bl();
         let entry = match why {
             Why::Interrupt => self.entries.interrupt_at,
@@ -396,7 +439,7 @@ impl Lowering<'_> {
         };
         self.patch_runtime(at, entry)?;
         let here = self.asm.offset();
-        self.state_map(here, location, flags);
+        self.push_map(here, location, flags, vectors);
         Ok(())
     }
 
@@ -423,11 +466,7 @@ impl Lowering<'_> {
     fn look_up(&mut self) {
         probe(&mut self.asm);
         let at = self.asm.cbz(true, Width::W64, Reg::X15);
-        self.scratch.stubs.push(Stub {
-            at,
-            flags: Conversion::NONE,
-            kind: StubKind::Missed,
-        });
+        self.stub_at(at, StubKind::Missed);
     }
 
     fn trap(&mut self, kind: TrapKind, info: u32, resume: Location) -> Result<()> {
@@ -460,11 +499,17 @@ impl Lowering<'_> {
     pub(super) fn stubs(&mut self) -> Result<()> {
         let mut position = 0;
         self.busy = 0;
+        // Stubs of exits leave nothing in vector registers.
+        self.vectors.bindings.clear();
         // Stubs may add stubs.
         while let Some(stub) = self.scratch.stubs.get(position).copied() {
             position += 1;
             let here = self.asm.offset();
             self.bind(stub.at, here)?;
+            self.emit_transfers(stub.transfers);
+            if let Some(fpcr) = stub.fpcr {
+                self.write_fpcr(fpcr);
+            }
             self.convert(&stub.flags)?;
             self.stub(&stub, here)?;
         }
@@ -491,7 +536,11 @@ impl Lowering<'_> {
                 why,
                 location,
                 flags,
-            } => self.leave_mapped(why, location, flags)?,
+                vectors,
+            } => {
+                let vectors = self.deferred[vectors].clone();
+                self.leave_mapped(why, location, flags, vectors)?;
+            }
             StubKind::InterruptIndirect => self.jump_runtime(self.entries.interrupt)?,
             StubKind::Missed => self.jump_runtime(self.entries.missed)?,
             StubKind::StackFull { again, to } => {

@@ -2,15 +2,16 @@
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Inst, Value, Width};
+use dbt_core::ir::{Helper, Value, Width};
 use dbt_isa::ops::{Access, Size};
 
 use super::branch::Why;
 use super::flags::InRegister;
 use super::int::Test;
 use super::place::Place;
+use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Logic, Mem, Transfer, add_immediate, logical_immediate, offset_fits};
+use crate::asm::{Mem, Transfer, add_immediate, logical_immediate, offset_fits};
 use crate::context;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
@@ -38,7 +39,12 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
-            return self.load_by_call(value, access, width, address);
+            self.load_by_call(access, address, 0)?;
+            if access.signed {
+                self.extend_loaded(access.size, width, Reg::X16);
+            }
+            self.define(value, Reg::X16);
+            return Ok(());
         }
         if access.ordered {
             let base = self.host_address(address)?;
@@ -82,7 +88,8 @@ impl Lowering<'_> {
             self.check_alignment(access, address)?;
         }
         if self.input.lowering == MemoryLowering::Callback {
-            return self.store_by_call(access, address, value);
+            let value = self.reg_or_zero(value)?;
+            return self.store_by_call(access, address, 0, value);
         }
         let reg = self.reg_or_zero(value)?;
         if access.ordered {
@@ -213,7 +220,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the operand at a guest address.
-    fn window(&mut self, size: Size, address: Value) -> Result<Mem> {
+    pub(super) fn window(&mut self, size: Size, address: Value) -> Result<Mem> {
         if let Place::Sum {
             base,
             index: None,
@@ -281,85 +288,6 @@ impl Lowering<'_> {
             offset: rest,
         }))
     }
-
-    /// Leaves for the interpreter if what is about to be written to the register that is
-    /// a multiple of four is not. It interprets until that is so again.
-    pub(super) fn keep_aligned(&mut self, value: Value) -> Result<()> {
-        let unit = self.input.unit;
-        if self.pins.is_aligned(unit, value) {
-            return Ok(());
-        }
-        // The instruction is executed again, so it may not have changed anything.
-        let before = unit.insts[..self.index as usize].iter().rev();
-        let changes = before
-            .take_while(|inst| !matches!(inst, Inst::Guest { .. }))
-            .any(|inst| match *inst {
-                Inst::Set { value, .. } => !matches!(unit.inst(value), Inst::Load { .. }),
-                inst => inst.exposes_state() && !matches!(inst, Inst::Load { .. }),
-            });
-        if changes || self.ahead.is_some() {
-            return Err(CompileError::Unsupported);
-        }
-        let reg = self.reg(value)?;
-        self.leave_if_unaligned(reg, 3)
-    }
-
-    /// Leaves for the interpreter if the address is not aligned: it knows what
-    /// becomes of the access.
-    pub(super) fn check_alignment(&mut self, access: Access, address: Value) -> Result<()> {
-        let mask = access.alignment() - 1;
-        if mask == 0 {
-            return Ok(());
-        }
-        let reg = match self.place(address) {
-            Place::Sum {
-                base,
-                index: None,
-                offset,
-            } if offset.cast_unsigned() & mask == 0 => {
-                self.keep(base);
-                base
-            }
-            _ => self.reg(address)?,
-        };
-        let known = self.version(reg);
-        if let Some((checked, version, bits)) = self.aligned
-            && (checked, version) == (reg, known)
-            && bits & mask == mask
-        {
-            return Ok(());
-        }
-        if mask & !3 == 0 && self.pins.aligned() == Some(reg) {
-            return Ok(());
-        }
-        self.leave_if_unaligned(reg, mask)?;
-        self.aligned = Some((reg, known, mask));
-        Ok(())
-    }
-
-    fn leave_if_unaligned(&mut self, reg: Reg, mask: u32) -> Result<()> {
-        let flags = self.architectural_sources(FlagSet::ALL)?;
-        let test = if mask == 1 {
-            InRegister::Bit {
-                reg,
-                bit: 0,
-                set: true,
-            }
-        } else {
-            let low = self.take_scratch()?;
-            let immediate = logical_immediate(mask.into(), Width::W32);
-            let immediate = immediate.ok_or(CompileError::Unsupported)?;
-            self.asm
-                .logic_imm(Logic::And, Width::W32, low, reg, immediate);
-            self.release(low);
-            InRegister::Zero {
-                reg: low,
-                zero: false,
-            }
-        };
-        self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
-        Ok(())
-    }
 }
 
 /// Functions.
@@ -375,6 +303,7 @@ impl Lowering<'_> {
             self.pass(index, arg)?;
         }
         self.save_all_slot_values()?;
+        self.before_call_of_guest()?;
         self.call(function, self.entries.call_state)?;
         for n in 0..PINNED {
             // The function may have written the slot.
@@ -391,7 +320,18 @@ impl Lowering<'_> {
         for (index, arg) in args.iter().enumerate() {
             self.pass(index, *arg)?;
         }
-        self.call(function, self.entries.call_state)
+        self.call(function, self.entries.call_float)
+    }
+
+    /// The same with a constant argument. Scratch registers that are not kept are lost.
+    pub(super) fn call_exact_with(&mut self, helper: Helper, argument: u64) -> Result<()> {
+        let function = self.helper(helper)?;
+        let reg = self.take_scratch()?;
+        self.asm.mov_imm(reg, argument);
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(0));
+        self.release(reg);
+        self.call(function, self.entries.call_float)
     }
 
     fn helper(&self, helper: Helper) -> Result<u64> {
@@ -402,6 +342,13 @@ impl Lowering<'_> {
 
     /// Passes an argument to a function that is about to be called.
     pub(super) fn pass(&mut self, index: usize, value: Value) -> Result<()> {
+        if let Some(view) = view_of(self.ty_of(value)) {
+            let reg = self.vector(value)?;
+            let place = context::argument(index);
+            self.asm.store(Width::W64, Reg::ZERO, Reg::CONTEXT, place);
+            self.asm.store_vector(view, reg, Reg::CONTEXT, place);
+            return Ok(());
+        }
         let reg = self.reg_or_zero(value)?;
         self.asm
             .store(Width::W64, reg, Reg::CONTEXT, context::argument(index));
@@ -428,30 +375,48 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn load_by_call(
+    /// Calls the embedder for a load of what lies so many bytes above an address. What was
+    /// loaded is in `x16`, zero-extended.
+    pub(super) fn load_by_call(
         &mut self,
-        value: Value,
         access: Access,
-        width: Width,
         address: Value,
+        above: i32,
     ) -> Result<()> {
-        self.pass(0, address)?;
+        self.pass_address(address, above)?;
         self.pass_access(access)?;
         self.call(self.input.callees.load, self.entries.call_context)?;
-        self.check_callback()?;
-        if access.signed {
-            self.extend_loaded(access.size, width, Reg::X16);
-        }
-        self.define(value, Reg::X16);
-        Ok(())
+        self.check_callback()
     }
 
-    fn store_by_call(&mut self, access: Access, address: Value, value: Value) -> Result<()> {
-        self.pass(0, address)?;
+    /// Calls the embedder for a store of a register.
+    pub(super) fn store_by_call(
+        &mut self,
+        access: Access,
+        address: Value,
+        above: i32,
+        reg: Reg,
+    ) -> Result<()> {
+        self.asm
+            .store(Width::W64, reg, Reg::CONTEXT, context::argument(2));
+        self.pass_address(address, above)?;
         self.pass_access(access)?;
-        self.pass(2, value)?;
         self.call(self.input.callees.store, self.entries.call_context)?;
         self.check_callback()
+    }
+
+    fn pass_address(&mut self, address: Value, above: i32) -> Result<()> {
+        if above == 0 {
+            return self.pass(0, address);
+        }
+        let base = self.reg(address)?;
+        let sum = self.take_scratch()?;
+        self.add_constant(sum, base, above);
+        self.asm
+            .store(Width::W64, sum, Reg::CONTEXT, context::argument(0));
+        self.release(sum);
+        self.release(base);
+        Ok(())
     }
 
     pub(super) fn pass_access(&mut self, access: Access) -> Result<()> {

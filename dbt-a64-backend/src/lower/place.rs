@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use dbt_core::host::CompileError;
 use dbt_core::ir::{Inst, Slot, Ty, Value, Width};
 
+use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Logic, Shift, Shifted, add_immediate};
+use crate::asm::{Logic, Shift, Shifted, View, add_immediate};
 use crate::context;
-use crate::regs::{Reg, SCRATCH};
+use crate::regs::{Reg, SCRATCH, Vreg};
 use crate::runtime::slot_offset;
 
 /// Where a value is.
@@ -35,6 +36,16 @@ pub(crate) enum Place {
     Slot { offset: i32, width: Width },
     /// In a spill place.
     Spill(u8),
+    /// In a vector register, of which only the value's own bits count.
+    Vector(Vreg),
+    /// Still in its slot, of a vector register.
+    VectorSlot { offset: u32, view: View },
+    /// In two spill places, the first of which has an even number.
+    VectorSpill(u8),
+    /// An integer in a vector register, of which only the low bits count.
+    InVector { reg: Vreg, width: Width },
+    /// What the value's instruction makes of vector registers, not computed yet.
+    Deferred(Vreg, Vreg),
 }
 
 impl Place {
@@ -46,7 +57,16 @@ impl Place {
             Self::Sum { base, index, .. } => {
                 base == reg || index.is_some_and(|(used, _)| used == reg)
             }
-            Self::None | Self::Slot { .. } | Self::Spill(_) => false,
+            _ => false,
+        }
+    }
+
+    /// Tells whether the value is in a vector register, or follows from it.
+    pub(crate) fn uses_vector(self, reg: Vreg) -> bool {
+        match self {
+            Self::Vector(used) | Self::InVector { reg: used, .. } => used == reg,
+            Self::Deferred(a, b) => a == reg || b == reg,
+            _ => false,
         }
     }
 }
@@ -80,8 +100,10 @@ impl Places {
         } = self;
         active.retain(|value| {
             let keep = needed(*value);
-            if !keep && let Place::Spill(index) = of[value.index()] {
-                *spills &= !(1 << index);
+            match of[value.index()] {
+                Place::Spill(index) if !keep => *spills &= !(1 << index),
+                Place::VectorSpill(index) if !keep => *spills &= !(3 << index),
+                _ => {}
             }
             keep
         });
@@ -116,25 +138,46 @@ impl Places {
         u8::try_from(index).map_err(|_| CompileError::Unsupported)
     }
 
+    /// Reserves two spill places for a vector register.
+    pub(crate) fn take_vector_spill(&mut self) -> Result<u8> {
+        let free = |index: &u8| self.spills & 3 << index == 0;
+        let index = (0..).step_by(2).take(context::SPILLS / 2).find(free);
+        let index = index.ok_or(CompileError::Unsupported)?;
+        self.spills |= 3 << index;
+        Ok(index)
+    }
+
+    pub(crate) fn free_vector_spill(&mut self, index: u8) {
+        self.spills &= !(3 << index);
+    }
+
+    /// The values that are somewhere and may still be needed.
+    pub(crate) fn active(&self) -> &[Value] {
+        &self.active
+    }
+
     pub(crate) fn free_spill(&mut self, index: u8) {
         self.spills &= !(1 << index);
     }
 }
 
-/// The bits of a register that hold a value of a type.
+/// The bits of a general register that hold a value of a type.
 pub(crate) const fn width_of(ty: Ty) -> Width {
     match ty {
-        Ty::I64 | Ty::V64 | Ty::V128 => Width::W64,
-        Ty::I1 | Ty::I32 | Ty::Flags | Ty::V32 => Width::W32,
+        Ty::I64 => Width::W64,
+        _ => Width::W32,
     }
 }
 
 /// Slots.
 impl Lowering<'_> {
-    pub(super) fn get(&mut self, value: Value, slot: Slot) {
+    pub(super) fn get(&mut self, value: Value, slot: Slot) -> Result<()> {
         if slot == self.input.layout.flags {
             self.get_flags(value);
-            return;
+            return Ok(());
+        }
+        if let Some(view) = view_of(self.input.layout.slot(slot).ty) {
+            return self.get_vector(value, slot, view);
         }
         let place = match self.pins.of(slot) {
             Some(reg) => Place::Reg(reg),
@@ -144,11 +187,15 @@ impl Lowering<'_> {
             },
         };
         self.scratch.places.put(value, place);
+        Ok(())
     }
 
     pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<()> {
         if slot == self.input.layout.flags {
             return self.set_flags(value);
+        }
+        if let Some(view) = view_of(self.input.layout.slot(slot).ty) {
+            return self.set_vector(slot, value, view);
         }
         match self.pins.of(slot) {
             Some(pin) => self.set_pinned(pin, value),
@@ -223,7 +270,7 @@ impl Lowering<'_> {
             let place = self.place(value);
             let in_slot = match place {
                 Place::Slot { .. } => true,
-                Place::None | Place::Spill(_) => false,
+                Place::None | Place::Spill(_) | Place::VectorSpill(_) => false,
                 place => (0..crate::regs::PINNED).any(|n| place.uses(Reg(n))),
             };
             if in_slot && self.fact(value).last_use > self.index {
@@ -242,7 +289,13 @@ impl Lowering<'_> {
     /// Computes a value that is somewhere into a register. Changes no flags.
     pub(super) fn compute(&mut self, dst: Reg, place: Place) {
         match place {
-            Place::None => {}
+            // Values of vector registers are not computed here.
+            Place::None
+            | Place::Vector(_)
+            | Place::VectorSlot { .. }
+            | Place::VectorSpill(_)
+            | Place::Deferred(..) => {}
+            Place::InVector { reg, width } => self.asm.move_from_vector(width, dst, reg),
             Place::Reg(reg) => self.asm.mov(Width::W64, dst, reg),
             Place::Sum {
                 base,
@@ -274,7 +327,7 @@ impl Lowering<'_> {
     }
 
     /// Adds a constant, modulo 2^32. Changes no flags; `dst` may be `base`.
-    fn add_constant(&mut self, dst: Reg, base: Reg, offset: i32) {
+    pub(super) fn add_constant(&mut self, dst: Reg, base: Reg, offset: i32) {
         let magnitude = u64::from(offset.unsigned_abs());
         let (low, high) = (magnitude & 0xfff, magnitude & !0xfff);
         let parts = [low, high].map(add_immediate);
@@ -373,7 +426,7 @@ impl Lowering<'_> {
                 self.keep(b);
             }
             Place::Reg(reg) | Place::Extended { reg, .. } => self.keep(reg),
-            Place::None | Place::Slot { .. } | Place::Spill(_) => {}
+            _ => {}
         }
     }
 

@@ -73,13 +73,6 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        if let Some((checked, version, mask)) = self.aligned
-            && checked == base
-            && version + 1 == self.version(base)
-            && by.cast_unsigned() & mask == 0
-        {
-            self.aligned = Some((base, version + 1, mask));
-        }
         Ok(Some((mem, ahead)))
     }
 

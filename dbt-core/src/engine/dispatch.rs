@@ -253,9 +253,8 @@ where
         if !self.flags_in_context {
             let nzcv = self.access.slot(jit.flags_offset);
             self.access.set_flags(jit.host.backend.import_flags(nzcv));
-            let rounding = self.guest.float_rounding(self.access.state());
-            self.access
-                .set_float(jit.host.backend.import_float(rounding));
+            let mode = self.guest.float_mode(self.access.state());
+            self.access.set_float(jit.host.backend.import_float(mode));
             self.flags_in_context = true;
         }
         self.access.set_location(self.location);

@@ -6,7 +6,7 @@ use super::{HostFault, Lowering};
 #[cfg(doc)]
 use super::{Leave, VcpuContext, access_bits};
 use crate::guest::StateLayout;
-use crate::ir::{BlockId, FloatFlags, Rounding, Unit, Value};
+use crate::ir::{BlockId, FloatFlags, FloatMode, Unit, Value};
 use crate::location::Location;
 #[cfg(doc)]
 use dbt_isa::ops::Access;
@@ -229,8 +229,8 @@ pub unsafe trait Backend {
     fn export_flags(&self, flags: u64) -> u32;
 
     /// Returns what [`VcpuContext::float`] holds before entering generated code:
-    /// how the host's floating point rounds, and no flags.
-    fn import_float(&self, _rounding: Rounding) -> u32 {
+    /// how the host's floating point works, and no flags.
+    fn import_float(&self, _mode: FloatMode) -> u32 {
         0
     }
 

@@ -203,7 +203,9 @@ impl Evaluator {
                 info,
                 args,
             } if !op.is_pure() => self.call_vector(op, (helper, info), args, with),
-            Inst::Float { op, helper, args } => {
+            Inst::Float {
+                op, helper, args, ..
+            } => {
                 let count = op.count();
                 let operand = |index: usize| {
                     if index < count {

@@ -80,6 +80,12 @@ impl FloatOp {
         }
     }
 
+    /// Tells whether an operand or the result may be a subnormal number.
+    #[must_use]
+    pub const fn meets_subnormals(self) -> bool {
+        !matches!(self, Self::FromInt { .. })
+    }
+
     /// Returns the type of the result.
     #[must_use]
     pub const fn ty(self) -> Ty {
@@ -137,6 +143,29 @@ pub enum Rounding {
     Zero,
 }
 
+/// How the guest's floating point works at the moment.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct FloatMode {
+    /// How inexact results are rounded.
+    pub rounding: Rounding,
+    /// Whether subnormal operands and results are flushed to zero.
+    pub flushes: bool,
+    /// Whether every NaN that an operation gives is the default one.
+    pub default_nan: bool,
+}
+
+/// What the functions of [`Inst::Float`](super::Inst::Float) do where the
+/// instruction promises nothing.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum FloatRules {
+    /// Whatever the guest wants.
+    #[default]
+    Own,
+    /// What AArch64 does in the same [`FloatMode`] (Arm ARM DDI 0487,
+    /// `shared/functions/float`, without FEAT_AFP), flags and NaNs included.
+    Arm,
+}
+
 /// Cumulative exception flags as [`Inst::FloatStatus`](super::Inst::FloatStatus)
 /// gives them.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -154,7 +183,11 @@ impl FloatFlags {
     pub const UNDERFLOW: Self = Self(1 << 3);
     /// An inexact result: bit 4.
     pub const INEXACT: Self = Self(1 << 4);
-    const ALL: u32 = 0x1f;
+    /// A subnormal operand was flushed to zero: bit 7.
+    pub const INPUT_DENORMAL: Self = Self(1 << 7);
+    /// An integer operation saturated: bit 27.
+    pub const SATURATED: Self = Self(1 << 27);
+    const ALL: u32 = 0x0800_009f;
 
     /// Takes flags from their bits; others are dropped.
     #[must_use]

@@ -505,17 +505,22 @@ pub enum Inst {
     /// cumulative flags.
     ///
     /// And it is *promised* that for ordinary values the host's own operation
-    /// `op`, under the rounding mode that [`Guest::float_rounding`] gives,
-    /// raises the same flags in the host's status and gives the same value. The
-    /// promise holds unless an operand or the result is a NaN, the result is the
-    /// smallest normal number or its opposite (it may be tiny before rounding),
-    /// or an integer is out of range.
+    /// `op`, in the mode that [`Guest::float_mode`] gives, raises the same flags in
+    /// the host's status and gives the same value. The promise holds unless an
+    /// operand or the result is a NaN, the result is the smallest normal number or
+    /// its opposite (it may be tiny before rounding), or an integer is out of range.
+    /// On a host that follows the guest's rules ([`StateLayout::float_rules`]) it
+    /// holds always.
     ///
+    /// [`StateLayout::float_rules`]: crate::guest::StateLayout::float_rules
     /// [`StateLayout::float_status`]: crate::guest::StateLayout::float_status
-    /// [`Guest::float_rounding`]: crate::guest::Guest::float_rounding
+    /// [`Guest::float_mode`]: crate::guest::Guest::float_mode
     Float {
         /// The host's operation.
         op: FloatOp,
+        /// Whether the guest's mode flushes to zero here, so that a host that
+        /// cannot do so as the guest does must call the function.
+        flushes: bool,
         /// The guest's function.
         helper: Helper,
         /// The operands, of which the first [`FloatOp::count`] count; the others

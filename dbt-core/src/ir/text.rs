@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use dbt_core::guest::{SlotInfo, StateLayout};
-//! use dbt_core::ir::{Slot, Ty, text};
+//! use dbt_core::ir::{FloatRules, Slot, Ty, text};
 //!
 //! static SLOTS: [SlotInfo; 2] = [
 //!     SlotInfo { name: "r0", ty: Ty::I32, offset: 0 },
@@ -19,6 +19,7 @@
 //!     hot: &[],
 //!     flags: Slot(1),
 //!     float_status: None,
+//!     float_rules: FloatRules::Own,
 //!     vector_operands: None,
 //!     aligned: None,
 //! };
@@ -160,8 +161,14 @@ impl Display<'_> {
                 return write!(f, "exit_if {} -> {}", Name(condition), To(target));
             }
             Inst::Call { helper, .. } => write!(f, "call helper{}", helper.0)?,
-            Inst::Float { op, helper, .. } => {
-                write!(f, "{} helper{}", name_of(&FLOAT, op), helper.0)?;
+            Inst::Float {
+                op,
+                flushes,
+                helper,
+                ..
+            } => {
+                let flush = if flushes { " flush" } else { "" };
+                write!(f, "{}{flush} helper{}", name_of(&FLOAT, op), helper.0)?;
             }
             Inst::Vector {
                 op, helper, info, ..

@@ -459,6 +459,7 @@ fn templates() -> Vec<Template> {
             args[op.count()..].fill(first);
             Inst::Float {
                 op,
+                flushes: false,
                 helper: helpers::of_float(op),
                 args,
             }

@@ -4,12 +4,10 @@ use ::capstone::arch::BuildsCapstone as _;
 use ::capstone::arch::arm64::ArchMode;
 use ::capstone::{Capstone, Insn};
 use dbt_a64_backend::{A64Backend, Features};
-use dbt_core::engine::CompiledUnit;
 use dbt_core::host::{Backend as _, Callees, CompileInput, Lowering};
 use dbt_core::ir::{text, verify};
-use dbt_core::listing::{Columns, Listing};
-use dbt_core::location::Location;
 
+use super::emitted::describe;
 use crate::units::LAYOUT;
 
 /// Where code memory is supposed to be.
@@ -20,17 +18,17 @@ const FRAGMENT_ADDRESS: u64 = CODE_ADDRESS + FRAGMENT_OFFSET as u64;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [window] [callback] [detour]`: the code that is emitted for a unit of the
-/// made-up guest, beside it, its direct exits, and how its detour differs. Guest
-/// addresses are the host's unless the arguments say otherwise. The unit is not
-/// optimised before.
+/// `test a64 [callback] [window] [detour]`: the code that is emitted for a unit of the
+/// made-up guest, beside it; its direct exits; its state maps; and how its detour
+/// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
+/// is not optimised before.
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     let mut lowering = Lowering::Identity;
     let mut backend = A64Backend::new(Features::BASELINE);
     for word in arguments {
         match *word {
-            "window" => lowering = Lowering::Window,
             "callback" => lowering = Lowering::Callback,
+            "window" => lowering = Lowering::Window,
             "detour" => _ = backend.use_detour(DETOUR),
             _ => return Err(format!("there is no argument `{word}`")),
         }
@@ -47,6 +45,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     let runtime = backend
         .emit_runtime(&LAYOUT, lowering, &callees, &mut Vec::new())
         .map_err(|error| format!("{error:?}"))?;
+    let mut code = Vec::new();
     let input = CompileInput {
         unit: &unit,
         layout: &LAYOUT,
@@ -56,103 +55,60 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         offset: FRAGMENT_OFFSET,
         marks: true,
     };
-    let mut code = Vec::new();
     let fragment = match backend.compile(input, &mut code) {
         Ok(fragment) => fragment,
         Err(error) => return Ok(format!("{error:?}")),
     };
-    let compiled = CompiledUnit {
-        location: Location(0x8000),
-        unit: &unit,
-        layout: &LAYOUT,
-        code: &code,
-        address: FRAGMENT_ADDRESS,
-        marks: &fragment.marks,
-    };
-    let columns = Columns {
-        guest: false,
-        ..Columns::ALL
-    };
-    let reader = Reader::new(&backend, code.len())?;
-    let listing = Listing {
-        unit: &compiled,
-        columns,
-        guest: &|_| String::new(),
-        host: &|code, _| reader.disassemble(code, 0),
-    };
-    let mut out = listing.to_string();
-    for exit in &fragment.exits {
-        out += &format!(
-            "exit +{:#x} to {}, unlinked to +{:#x}\n",
-            exit.patch, exit.target, exit.unlinked
-        );
-    }
+    let capstone = Capstone::new().arm64().mode(ArchMode::Arm).build();
+    let capstone = capstone.map_err(|error| error.to_string())?;
+    let disassemble = |code: &[u8]| disassemble(&capstone, &backend, code, 0);
+    let code = (&code[..], FRAGMENT_ADDRESS);
+    let mut out = describe(&unit, code, &fragment, &disassemble);
     for detour in &fragment.detour {
-        for (offset, text) in reader.disassemble(&detour.word.to_le_bytes(), detour.offset) {
+        let word = detour.word.to_le_bytes();
+        for (offset, text) in self::disassemble(&capstone, &backend, &word, detour.offset) {
             out += &format!("detour +{offset:#x} {text}\n");
         }
     }
     Ok(out)
 }
 
-/// Capstone, and names for what branches lead to.
-struct Reader<'a> {
-    backend: &'a A64Backend,
-    capstone: Capstone,
-    /// Bytes of code.
-    len: u64,
+/// Disassembles instructions one by one, so that one that is none does not end it.
+fn disassemble(
+    capstone: &Capstone,
+    backend: &A64Backend,
+    code: &[u8],
+    offset: u32,
+) -> Vec<(u32, String)> {
+    let one = |(offset, word): (u32, &[u8])| {
+        let insns = capstone.disasm_count(word, FRAGMENT_ADDRESS + u64::from(offset), 1);
+        let text = insns
+            .ok()
+            .and_then(|insns| Some(text_of(backend, insns.first()?)));
+        (offset, text.unwrap_or_else(|| "(bad)".to_owned()))
+    };
+    (offset..).step_by(4).zip(code.chunks(4)).map(one).collect()
 }
 
-impl<'a> Reader<'a> {
-    fn new(backend: &'a A64Backend, len: usize) -> Result<Self, String> {
-        let capstone = Capstone::new().arm64().mode(ArchMode::Arm).build();
-        Ok(Self {
-            backend,
-            capstone: capstone.map_err(|error| error.to_string())?,
-            len: len as u64,
-        })
+fn text_of(backend: &A64Backend, insn: &Insn<'_>) -> String {
+    let mnemonic = insn.mnemonic().unwrap_or_default();
+    let operands = insn.op_str().unwrap_or_default();
+    let (before, target) = operands.rsplit_once('#').unwrap_or((operands, ""));
+    let is_branch =
+        mnemonic.starts_with('b') || mnemonic.contains("bz") || mnemonic.contains("bnz");
+    let address = target.strip_prefix("0x").filter(|_| is_branch);
+    let address = address.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match address.and_then(|address| name(backend, address)) {
+        Some(name) => format!("{mnemonic} {before}{name}"),
+        None => format!("{mnemonic} {operands}").trim_end().to_owned(),
     }
+}
 
-    /// Disassembles code that lies at an offset from the fragment.
-    fn disassemble(&self, code: &[u8], offset: u32) -> Vec<(u32, String)> {
-        (offset..)
-            .step_by(4)
-            .zip(code.as_chunks::<4>().0)
-            .map(|(offset, word)| {
-                let address = FRAGMENT_ADDRESS + u64::from(offset);
-                let insns = self.capstone.disasm_all(word, address);
-                let insn = insns.as_ref().ok().and_then(|insns| insns.first());
-                (
-                    offset,
-                    insn.map_or("(bad)".to_owned(), |insn| self.text(insn)),
-                )
-            })
-            .collect()
+/// Names what is at an address in the code, or in the runtime.
+fn name(backend: &A64Backend, address: u64) -> Option<String> {
+    if let Some(offset) = address.checked_sub(FRAGMENT_ADDRESS) {
+        return Some(format!("+{offset:#x}"));
     }
-
-    fn text(&self, insn: &Insn<'_>) -> String {
-        let mnemonic = insn.mnemonic().unwrap_or_default();
-        let operands = insn.op_str().unwrap_or_default();
-        let is_branch = mnemonic.starts_with(['b', 't', 'c']) && operands.contains("#0x");
-        let (before, last) = operands.rsplit_once(", ").unwrap_or(("", operands));
-        let target = last.strip_prefix("#0x").filter(|_| is_branch);
-        let target = target.and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        match target.and_then(|target| self.name(target)) {
-            Some(name) if before.is_empty() => format!("{mnemonic} {name}"),
-            Some(name) => format!("{mnemonic} {before}, {name}"),
-            None if operands.is_empty() => mnemonic.to_owned(),
-            None => format!("{mnemonic} {operands}"),
-        }
-    }
-
-    /// Names what is at an address in the code, or in the runtime.
-    fn name(&self, address: u64) -> Option<String> {
-        if let Some(offset) = address.checked_sub(FRAGMENT_ADDRESS)
-            && offset < self.len
-        {
-            return Some(format!("+{offset:#x}"));
-        }
-        let offset = u32::try_from(address.checked_sub(CODE_ADDRESS)?).ok()?;
-        self.backend.runtime_entry(offset).map(str::to_owned)
-    }
+    let offset = u32::try_from(address.checked_sub(CODE_ADDRESS)?).ok()?;
+    backend.runtime_entry(offset).map(str::to_owned)
 }

@@ -3,13 +3,11 @@
 mod counts;
 mod host;
 
-use dbt_core::engine::CompiledUnit;
 use dbt_core::host::Lowering;
 use dbt_core::ir::{text, verify};
-use dbt_core::listing::{Columns, Listing};
-use dbt_core::location::Location;
 use dbt_x86_backend::Features;
 
+use super::emitted::describe;
 use crate::units::LAYOUT;
 
 pub(super) use counts::{code, rows};
@@ -35,33 +33,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         Ok(compiled) => compiled,
         Err(error) => return Ok(format!("{error:?}")),
     };
-    let compiled = CompiledUnit {
-        location: Location(0x8000),
-        unit: &unit,
-        layout: &LAYOUT,
-        code: &code,
-        address: FRAGMENT_ADDRESS,
-        marks: &fragment.marks,
-    };
-    let columns = Columns {
-        guest: false,
-        ..Columns::ALL
-    };
-    let listing = Listing {
-        unit: &compiled,
-        columns,
-        guest: &|_| String::new(),
-        host: &|code, _| host.disassemble(code),
-    };
-    let mut out = listing.to_string();
-    for exit in &fragment.exits {
-        out += &format!(
-            "exit +{:#x} to {}, unlinked to +{:#x}\n",
-            exit.patch, exit.target, exit.unlinked
-        );
-    }
-    for map in &fragment.maps {
-        out += &format!("map {map}\n");
-    }
-    Ok(out)
+    let disassemble = |code: &[u8]| host.disassemble(code);
+    let code = (&code[..], FRAGMENT_ADDRESS);
+    Ok(describe(&unit, code, &fragment, &disassemble))
 }

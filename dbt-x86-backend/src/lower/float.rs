@@ -82,6 +82,38 @@ impl Lowering<'_> {
         }
     }
 
+    /// Calls the exact function: flushing to zero raises flags that no result shows.
+    pub(super) fn float_by_call(
+        &mut self,
+        value: Value,
+        op: FloatOp,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        for (position, ty) in op.operands().into_iter().enumerate().take(op.count()) {
+            if ty.is_vector() {
+                self.vector(args[position])?;
+            }
+        }
+        if let Some(width) = VectorWidth::of(op.ty()) {
+            let dst = self.vector_for(value)?;
+            let call = self.exact_call(op, helper, args, Arg::Vector(width, dst))?;
+            self.before_clobber()?;
+            self.emit_exact_call(&call);
+            self.define_vector(value, dst);
+            return Ok(());
+        }
+        let dst = self.take_scratch()?;
+        let call = self.exact_call(op, helper, args, Arg::Reg(dst))?;
+        self.before_clobber()?;
+        self.emit_exact_call(&call);
+        if op.ty() == Ty::Flags {
+            return self.flags_from_reg(value, dst);
+        }
+        self.define(value, dst);
+        Ok(())
+    }
+
     fn arithmetic(
         &mut self,
         value: Value,

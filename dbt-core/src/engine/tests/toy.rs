@@ -50,6 +50,7 @@ static LAYOUT: StateLayout = StateLayout {
     hot: &[],
     flags: FLAGS,
     float_status: None,
+    float_rules: crate::ir::FloatRules::Own,
     vector_operands: None,
     aligned: None,
 };

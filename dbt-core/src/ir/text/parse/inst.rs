@@ -59,6 +59,7 @@ impl<'a> Parser<'a> {
         } else if let Some(op) = named(&FLOAT, word) {
             Inst::Float {
                 op,
+                flushes: cursor.take_word("flush"),
                 helper: helper(cursor)?,
                 args: [UNKNOWN; 3],
             }

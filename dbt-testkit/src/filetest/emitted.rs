@@ -1,0 +1,50 @@
+//! What a back end emitted, as text.
+
+use core::fmt::Display;
+
+use dbt_core::engine::CompiledUnit;
+use dbt_core::host::Fragment;
+use dbt_core::ir::Unit;
+use dbt_core::listing::{Columns, Listing};
+use dbt_core::location::Location;
+
+use crate::units::LAYOUT;
+
+/// Lists a unit of the made-up guest beside the code at `address` that it was compiled
+/// to, with its direct exits and its state maps.
+pub(super) fn describe<M: Display>(
+    unit: &Unit,
+    (code, address): (&[u8], u64),
+    fragment: &Fragment<M>,
+    disassemble: &dyn Fn(&[u8]) -> Vec<(u32, String)>,
+) -> String {
+    let compiled = CompiledUnit {
+        location: Location(0x8000),
+        unit,
+        layout: &LAYOUT,
+        code,
+        address,
+        marks: &fragment.marks,
+    };
+    let columns = Columns {
+        guest: false,
+        ..Columns::ALL
+    };
+    let listing = Listing {
+        unit: &compiled,
+        columns,
+        guest: &|_| String::new(),
+        host: &|code, _| disassemble(code),
+    };
+    let mut out = listing.to_string();
+    for exit in &fragment.exits {
+        out += &format!(
+            "exit +{:#x} to {}, unlinked to +{:#x}\n",
+            exit.patch, exit.target, exit.unlinked
+        );
+    }
+    for map in &fragment.maps {
+        out += &format!("map {map}\n");
+    }
+    out
+}
