@@ -263,7 +263,7 @@ where
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
             Lowering::Window | Lowering::Identity => {
-                self.access.enter(code, enter, entry, in_detour)
+                self.access.enter(code, enter, entry, in_detour);
             }
             Lowering::Callback => {
                 let mut scope = Scope {
