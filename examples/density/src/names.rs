@@ -148,7 +148,7 @@ fn context_offset(word: u32) -> Option<i64> {
 
 /// Names an instruction by its own looks, if these suffice.
 fn by_looks(word: u32) -> Option<Name> {
-    let interrupt = offset_of!(VcpuContext, interrupt) as i64;
+    let interrupt = i64::try_from(offset_of!(VcpuContext, interrupt)).unwrap_or(i64::MAX);
     let reads_or_writes_flags = word & !(1 << 21 | 31) == 0xd51b_4200;
     let rotates_to_flags = word & 0xffe0_7c10 == 0xba00_0400;
     if reads_or_writes_flags || rotates_to_flags {

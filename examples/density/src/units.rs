@@ -134,14 +134,15 @@ impl Follower {
         guest.count += 1;
         let guest = &blocks[block].guest[index];
         let exit = guest.exits.iter().find(|(to, _)| starts(blocks, to));
-        if let Some(next) = blocks[block].guest.get(index + 1) {
-            if next.location == location && exit.is_none() {
-                sum.add(&guest.cost);
-                return Some(Place {
-                    index: index + 1,
-                    ..place
-                });
-            }
+        if let Some(next) = blocks[block].guest.get(index + 1)
+            && next.location == location
+            && exit.is_none()
+        {
+            sum.add(&guest.cost);
+            return Some(Place {
+                index: index + 1,
+                ..place
+            });
         }
         if let Some((to, cost)) = exit {
             sum.add(cost);
@@ -173,7 +174,7 @@ impl Follower {
         let inside = blocks
             .iter()
             .position(|block| block.start == Some(location))?;
-        let to = Target::Block(BlockId(inside as u32));
+        let to = Target::Block(BlockId(u32::try_from(inside).unwrap_or(u32::MAX)));
         Self::within(blocks, unit, to, sum)
     }
 
