@@ -126,6 +126,9 @@ pub(in crate::engine) extern "C" fn store_exclusive(
     // SAFETY: as in `load`.
     unsafe {
         access(context, writes, |memory| {
+            // Of values, an access has its low bytes only.
+            let moved = u64::MAX >> (64 - 8 * how.size.bytes());
+            let (expected, new) = (expected & moved, new & moved);
             let stored = memory.store_exclusive(how, address, tag, expected, new)?;
             Ok(u64::from(!stored))
         })
