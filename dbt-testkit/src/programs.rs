@@ -654,6 +654,7 @@ impl Programs {
 
     /// Draws an encoding of the row of a number, outside IT blocks; the first halfword
     /// of a T32 instruction is the upper one. There need be none.
+    #[must_use]
     pub fn encoding(&self, thumb: bool, number: usize, seed: u64) -> Option<u32> {
         let sources = if thumb { &self.t32 } else { &self.a32 };
         let source = sources[number % sources.len()];

@@ -155,7 +155,7 @@ impl Generated {
         let in_place = word & 0xffba_0c50 == 0xeeba_0840;
         match op {
             FpOp::MulAdd16 | FpOp::MulAdd32 | FpOp::MulAdd64 => {
-                [state.d[0], state.d[1], state.d[2]] = [a, b, c]
+                [state.d[0], state.d[1], state.d[2]] = [a, b, c];
             }
             _ if in_place => state.d[0] = a,
             _ => (state.d[1], state.d[2]) = (a, b),

@@ -172,7 +172,7 @@ impl Lane {
                 let scaled = f64::from_bits(scale << 52 | u64::from(fraction) << 29);
                 let steps = if scaled < 0.5 { 512.0 } else { 256.0 };
                 let middle = ((scaled * steps).floor() + 0.5) / steps;
-                (380 - exponent) / 2 << 23 | rounded_fraction(1.0 / middle.sqrt())
+                ((380 - exponent) / 2) << 23 | rounded_fraction(1.0 / middle.sqrt())
             }
         }
     }
