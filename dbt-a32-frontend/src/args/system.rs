@@ -152,12 +152,12 @@ impl PsrMask {
         self.bits & 2 != 0
     }
 
-    /// Whether fields are written that only privileged code may write: masks and
-    /// mode.
+    /// Whether fields are written that have bits which only privileged code may write:
+    /// masks, mode, PAN and SSBS.
     #[inline]
     #[must_use]
     pub const fn writes_control(self) -> bool {
-        self.bits & 3 != 0
+        self.bits & 7 != 0
     }
 
     /// Returns the fields as a set of four bits: f, s, x, c.

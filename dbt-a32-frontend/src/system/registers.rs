@@ -336,23 +336,41 @@ fn isr(state: &ArmState) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::collections::HashSet;
-
     extern crate alloc;
     use alloc::vec::Vec;
 
     use super::*;
 
+    /// A later description of a place is for cores that none of the earlier ones fit.
     #[test]
-    fn no_place_is_described_twice() {
-        let mut seen = HashSet::new();
-        let twice: Vec<_> = REGISTERS
+    fn no_description_is_hidden_by_an_earlier_one() {
+        let hidden: Vec<_> = REGISTERS
             .iter()
-            .filter(|register| !seen.insert(register.place))
-            .map(|register| register.name)
+            .enumerate()
+            .filter(|&(index, register)| {
+                REGISTERS[..index].iter().any(|earlier| {
+                    earlier.place == register.place && register.needs.contains(earlier.needs)
+                })
+            })
+            .map(|(_, register)| register.name)
             .collect();
-        assert_eq!(twice, [""; 0]);
+        assert_eq!(hidden, [""; 0]);
+    }
+
+    /// Of what describes a place, only what can be written depends on features, so that
+    /// a reset gives the same whichever fits.
+    #[test]
+    fn descriptions_of_a_place_differ_in_what_writes_change() {
+        for register in REGISTERS {
+            for other in REGISTERS
+                .iter()
+                .filter(|other| other.place == register.place)
+            {
+                assert_eq!(register.name, other.name);
+                assert_eq!(register.reset, other.reset, "{}", register.name);
+                assert_eq!(register.rights, other.rights, "{}", register.name);
+            }
+        }
     }
 
     #[test]

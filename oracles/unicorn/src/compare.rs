@@ -99,7 +99,7 @@ fn differences(ours: &Side<End>, theirs: &Side<Stop>) -> Vec<&'static str> {
     if ours.cpsr() & 0x1df != theirs.cpsr() & 0x1df {
         fields.push("control");
     }
-    if ours.spsr() != theirs.spsr() {
+    if psr(ours.spsr()) != psr(theirs.spsr()) {
         fields.push("spsr");
     }
     if banks(ours).ne(banks(theirs)) {
@@ -114,12 +114,17 @@ fn differences(ours: &Side<End>, theirs: &Side<Stop>) -> Vec<&'static str> {
     fields
 }
 
+/// The bits of an SPSR that are compared: 23 to 20 are reserved (B1.3.3).
+const fn psr(spsr: u32) -> u32 {
+    spsr & !0x00f0_0000
+}
+
 /// The registers of all modes.
 pub fn banks(state: &ArmState) -> impl Iterator<Item = u32> {
     MODES.into_iter().flat_map(move |mode| {
         let first = if mode == ProcessorMode::Fiq { 8 } else { 13 };
         let registers = (first..15).map(move |n| state.mode_reg(mode, n));
-        registers.chain([state.mode_spsr(mode)])
+        registers.chain([psr(state.mode_spsr(mode))])
     })
 }
 

@@ -2,6 +2,7 @@
 //! modes and system registers.
 
 mod exceptions;
+mod psr;
 mod registers;
 
 use dbt_core::guest::{Guest, Step};
