@@ -269,6 +269,11 @@ impl Generator<'_, '_> {
     fn block(&mut self, id: BlockId) {
         let location = (id == BlockId::ENTRY || !self.random.one_in(3)).then(|| self.location());
         self.builder.begin(id, location);
+        if location.is_none() {
+            // Otherwise nobody could tell where an access faults.
+            let location = self.location();
+            self.builder.guest(location);
+        }
         for values in &mut self.made {
             values.clear();
         }

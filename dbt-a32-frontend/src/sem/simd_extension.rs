@@ -107,8 +107,8 @@ pub(crate) fn vcmla_scalar<M: SimdMachine>(m: &mut M, args: &SimdComplexScalar) 
     complex_mul_add(m, (ty, d, n), b, args.rotation)
 }
 
-/// The singles of the same values as the halves in a register.
-fn as_singles<M: SimdMachine>(m: &mut M, reg: FpReg) -> Vector<M> {
+/// The halves in a register.
+fn halves_of<M: SimdMachine>(m: &mut M, reg: FpReg) -> Vector<M> {
     let low = match reg {
         FpReg::Double(reg) => m.dreg(reg),
         FpReg::Half(reg) | FpReg::Single(reg) => {
@@ -117,7 +117,11 @@ fn as_singles<M: SimdMachine>(m: &mut M, reg: FpReg) -> Vector<M> {
         }
     };
     let zero = m.imm64(0);
-    let halves = m.vector(low, zero);
+    m.vector(low, zero)
+}
+
+/// The singles of the same values as halves.
+fn as_singles<M: SimdMachine>(m: &mut M, halves: Vector<M>) -> Vector<M> {
     one(m, op(SimdKind::HalvesAsSingles, SimdTy::F16, true), halves)
 }
 
@@ -140,15 +144,19 @@ fn mul_add_singles<M: SimdMachine>(
 }
 
 fn halves<M: SimdMachine>(m: &mut M, args: &SimdHalves, subtract: bool) -> Execution {
-    let operands = [as_singles(m, args.n), as_singles(m, args.m)];
+    let operands = [args.n, args.m].map(|reg| {
+        let halves = halves_of(m, reg);
+        as_singles(m, halves)
+    });
     mul_add_singles(m, args.d, operands, subtract)
 }
 
 fn halves_by_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar, subtract: bool) -> Execution {
-    let (a, b) = (as_singles(m, args.n), as_singles(m, args.m));
-    let splat = op(SimdKind::Splat, SimdTy::F32, true).imm(args.x.into());
+    let (a, b) = (halves_of(m, args.n), halves_of(m, args.m));
+    let splat = op(SimdKind::Splat, SimdTy::F16, false).imm(args.x.into());
     let b = one(m, splat, b);
-    mul_add_singles(m, args.d, [a, b], subtract)
+    let operands = [as_singles(m, a), as_singles(m, b)];
+    mul_add_singles(m, args.d, operands, subtract)
 }
 
 /// `VFMAL` (vector).

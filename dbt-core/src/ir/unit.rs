@@ -29,7 +29,8 @@ pub struct Unit {
 /// An extended basic block.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Where the block starts in the guest, if it starts with an instruction.
+    /// Where the block starts in the guest, if it starts with an instruction. In a
+    /// block without it, what may fault comes behind a [`Guest`](super::Inst::Guest).
     pub location: Option<Location>,
     /// Its instructions, as a range of [`Unit::insts`].
     pub insts: Range<usize>,

@@ -370,13 +370,18 @@ impl VectorOp {
         let byte = matches!(self.size, Size::Byte);
         let whole = if self.wide { 16 } else { 8 };
         match self.kind {
-            K::ShiftLeft | K::SatShiftLeft | K::SatShiftLeftUnsigned | K::InsertLeft => imm < bits,
+            K::ShiftLeft | K::SatShiftLeft | K::InsertLeft => imm < bits,
+            K::SatShiftLeftUnsigned => self.signed && imm < bits,
             K::ShiftRight | K::RoundingShiftRight | K::InsertRight => imm >= 1 && imm <= bits,
             K::Widen | K::PairAddLong | K::MulLong => !dword,
-            K::CountSign | K::CountZeroes => !dword,
+            K::CountSign => self.signed && !dword,
+            K::CountZeroes => !dword,
+            K::SatDoublingMulHigh | K::SatRoundingDoublingMulHigh => self.signed && !byte && !dword,
+            K::Abs | K::Neg | K::SatAbs | K::SatNeg => self.signed,
             K::CountOnes | K::PolyMul => byte,
             K::PolyMulLong => byte || dword,
-            K::Narrow | K::SatNarrow | K::SatNarrowUnsigned => !byte,
+            K::Narrow | K::SatNarrow => !byte,
+            K::SatNarrowUnsigned => self.signed && !byte,
             K::Even | K::Odd | K::ZipLow | K::ZipHigh | K::TransposeEven | K::TransposeOdd => {
                 !dword || self.wide
             }

@@ -214,9 +214,12 @@ impl Guest for UnitGuest {
         location: Location,
         builder: &mut Builder<'_>,
     ) -> Result<(), FetchFault> {
-        // The engine notes what a unit is made from.
-        for address in [0, 2].map(|at| location.pc_bits().wrapping_add(at)) {
-            fetch.fetch16(address.into())?;
+        // The engine notes what a unit is made from: those that stop, of nothing, so that
+        // random stores do not change them.
+        if self.lock().contains_key(&location.pc_bits()) {
+            for address in [0, 2].map(|at| location.pc_bits().wrapping_add(at)) {
+                fetch.fetch16(address.into())?;
+            }
         }
         self.build(location, Builder::new(builder.unit_mut()));
         Ok(())

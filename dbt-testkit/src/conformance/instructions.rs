@@ -272,7 +272,7 @@ fn vector_ops() -> Vec<VectorOp> {
                 let used = has_constant(kind);
                 for &imm in imms.iter().filter(|imm| used || **imm == 0) {
                     op = op.imm(imm);
-                    if op.is_valid() && is_of_signed(op) {
+                    if op.is_valid() {
                         all.push(op);
                     }
                 }
@@ -282,31 +282,12 @@ fn vector_ops() -> Vec<VectorOp> {
     all
 }
 
-/// Whether elements are signed where an operation is one of signed elements.
-const fn is_of_signed(op: VectorOp) -> bool {
-    use VectorKind as K;
-    op.signed
-        || !matches!(
-            op.kind,
-            K::Abs
-                | K::Neg
-                | K::CountSign
-                | K::SatDoublingMulHigh
-                | K::SatRoundingDoublingMulHigh
-                | K::SatShiftLeftUnsigned
-                | K::SatAbs
-                | K::SatNeg
-                | K::SatNarrowUnsigned
-        )
-}
-
 /// Whether a random unit has only what this suite is about. A back end may leave
 /// exclusive accesses to the interpreter, and units are no instructions to it;
 /// lockstep has them.
 fn is_fit(unit: &Unit) -> bool {
     unit.insts.iter().all(|inst| match inst {
         Inst::LoadTag { .. } | Inst::StoreExclusive { .. } => false,
-        Inst::Vector { op, .. } => is_of_signed(*op),
         _ => true,
     })
 }

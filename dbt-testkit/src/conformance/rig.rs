@@ -4,9 +4,10 @@ use dbt_core::engine::{Config, Engine, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::{Backend, Lowering};
 use dbt_core::ir::TrapKind;
+use dbt_core::memory::FaultCause;
 use dbt_hv_glue::process::ProcessCode;
 
-use super::guest::{Ending, State, UnitGuest, stops};
+use super::guest::{Ending, NOTHING, State, UnitGuest, stops};
 use crate::lockstep::Called;
 use crate::memory::MirroredMemory;
 
@@ -80,7 +81,15 @@ impl<B: Backend + Clone> Rig<B> {
             return false;
         }
         let (mut actual, mut written) = (*state, MirroredMemory::new());
-        let ending = self.run(&mut actual, &mut written);
+        let mut ending = self.run(&mut actual, &mut written);
+        // A back end may leave an unaligned access to the interpreter, in the state
+        // before its instruction. This guest knows units, not what is inside, and stops.
+        if let Ending::Fault(fault) = right
+            && fault.cause == FaultCause::Alignment
+            && ending == Ending::Trap(TrapKind::SystemCall, NOTHING)
+        {
+            ending = right;
+        }
         assert!(
             (ending, actual) == (right, expected),
             "{}: {ending:?}\n{actual:?}, not {right:?}\n{expected:?}, from\n{state:?}\n{}",

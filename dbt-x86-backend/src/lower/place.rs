@@ -183,6 +183,9 @@ impl Lowering<'_> {
         if let Some(width) = VectorWidth::of(self.input.layout.slot(slot).ty) {
             return self.set_vector(slot, value, width);
         }
+        if self.input.layout.slot(slot).ty == Ty::I1 {
+            self.make_bit(value)?;
+        }
         match self.pins.of(slot) {
             Some(pin) => self.set_pinned(pin, value),
             None => self.set_memory(slot, value),

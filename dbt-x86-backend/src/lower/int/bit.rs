@@ -76,6 +76,14 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Makes a bit a value if it has been deferred.
+    pub(in crate::lower) fn make_bit(&mut self, value: Value) -> Result<()> {
+        if self.input.unit.constant(value).is_some() || self.place(value) != Place::None {
+            return Ok(());
+        }
+        self.materialise_bit(value)
+    }
+
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
         // Bytes are set in scratch registers only: the pinned ones hold words. The
         // register is taken first, since saving the guest's flags that follow from

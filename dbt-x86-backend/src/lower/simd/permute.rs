@@ -199,8 +199,12 @@ impl Lowering<'_> {
         };
         let reg = self.take_scratch()?;
         self.asm.move_from_vector(dbt_core::ir::Width::W32, reg, b);
-        self.asm
-            .vector(self.features.avx, insert, dst, a, Rm::Reg(reg));
+        if self.features.avx {
+            self.asm.vector(true, insert, dst, a, Rm::Reg(reg));
+        } else {
+            self.asm.move_vector(dst, a);
+            self.asm.vector_unary(insert, dst, Rm::Reg(reg));
+        }
         self.asm.byte(x);
         self.release(reg);
         Ok(true)
