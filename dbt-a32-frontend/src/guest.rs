@@ -50,10 +50,35 @@ impl A32Guest {
     /// Makes a guest whose cores implement `features` and execute user-level code:
     /// system calls and exceptions are the embedder's.
     ///
-    /// The features are not checked, so that this is possible while compiling; see
-    /// [`Features::check`].
+    /// # Panics
+    ///
+    /// If the features contradict one another. [`Features::check`] tells which; for a
+    /// constant guest, the program does not compile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dbt_a32_frontend::guest::A32Guest;
+    /// use dbt_a32_frontend::version::Features;
+    ///
+    /// const GUEST: A32Guest = A32Guest::new(Features::ARMHF);
+    /// assert_eq!(GUEST.features(), Features::ARMHF);
+    /// ```
+    ///
+    /// ```should_panic
+    /// use dbt_a32_frontend::guest::A32Guest;
+    /// use dbt_a32_frontend::version::Features;
+    ///
+    /// // Advanced SIMD comes with 32 doubleword registers.
+    /// let _ = A32Guest::new(Features::ARMHF | Features::ASIMD);
+    /// ```
     #[must_use]
+    #[track_caller]
     pub const fn new(features: Features) -> Self {
+        assert!(
+            features.check().is_ok(),
+            "a feature is declared without what it is based on; see `Features::check`"
+        );
         Self {
             core: Core::user(features),
         }

@@ -174,8 +174,11 @@ impl Features {
     /// let error = (Features::ARMV7A | Features::VFP4).check().unwrap_err();
     /// assert_eq!(error.to_string(), "VFP4 is declared without VFP3 | VFP_HALF");
     /// ```
-    pub fn check(self) -> Result<(), Contradiction> {
-        for &(feature, needs) in Self::NEEDS {
+    pub const fn check(self) -> Result<(), Contradiction> {
+        let mut index = 0;
+        while index < Self::NEEDS.len() {
+            let (feature, needs) = Self::NEEDS[index];
+            index += 1;
             if self.contains(feature) && !self.contains(needs) {
                 let missing = needs.difference(self);
                 return Err(Contradiction { feature, missing });

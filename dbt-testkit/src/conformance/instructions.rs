@@ -286,10 +286,8 @@ fn vector_ops() -> Vec<VectorOp> {
 /// exclusive accesses to the interpreter, and units are no instructions to it;
 /// lockstep has them.
 fn is_fit(unit: &Unit) -> bool {
-    unit.insts.iter().all(|inst| match inst {
-        Inst::LoadTag { .. } | Inst::StoreExclusive { .. } => false,
-        _ => true,
-    })
+    let is_left = |inst: &Inst| matches!(inst, Inst::LoadTag { .. } | Inst::StoreExclusive { .. });
+    !unit.insts.iter().any(is_left)
 }
 
 /// Whether the constant of an operation says something.

@@ -10,13 +10,16 @@ use dbt_core::location::Location;
 
 use crate::units::LAYOUT;
 
+/// Disassembles host code: the size of each instruction and its text.
+type Disassemble<'a> = &'a dyn Fn(&[u8]) -> Vec<(u32, String)>;
+
 /// Lists a unit of the made-up guest beside the code at `address` that it was compiled
 /// to, with its direct exits and its state maps.
 pub(super) fn describe<M: Display>(
     unit: &Unit,
     (code, address): (&[u8], u64),
     fragment: &Fragment<M>,
-    disassemble: &dyn Fn(&[u8]) -> Vec<(u32, String)>,
+    disassemble: Disassemble<'_>,
 ) -> String {
     let compiled = CompiledUnit {
         location: Location(0x8000),
