@@ -78,8 +78,11 @@ mod on_this_host {
     /// Operands that each program of vectors is run with.
     const RUNS: u32 = 256;
 
+    /// A name and what makes the back end.
+    type Made = (&'static str, fn() -> NativeBackend);
+
     /// The back end, for all that the host has and for the least of its architecture.
-    const BACKENDS: &[(&str, fn() -> NativeBackend)] = &[
+    const BACKENDS: &[Made] = &[
         ("all host features", native::backend),
         ("baseline", || NativeBackend::new(Features::BASELINE)),
     ];
