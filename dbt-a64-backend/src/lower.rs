@@ -341,8 +341,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
-            Inst::ToVector { width, a } => self.to_vector(value, width, a),
-            Inst::FromVector { width, a } => self.from_vector(value, width, a),
+            Inst::ToVector { width, a } => self.move_to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.move_from_vector(value, width, a),
             Inst::LoadVector {
                 access,
                 width,

@@ -62,7 +62,7 @@ fn complex_mul_add<M: SimdMachine>(
     let (sum, a) = (m.vreg(d), m.vreg(n));
     // The real part is multiplied with both of `b` as they are, the imaginary part
     // crosswise.
-    let (part, b) = if rotation.count() % 2 == 0 {
+    let (part, b) = if rotation.count().is_multiple_of(2) {
         (SimdKind::TransposeEven, b)
     } else {
         (SimdKind::TransposeOdd, exchanged(m, ty, b, quad))

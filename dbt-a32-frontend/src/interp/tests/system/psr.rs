@@ -207,7 +207,7 @@ fn hyp_mode_keeps_pan_and_has_a_dssbs_of_its_own() {
 fn a_return_restores_pan_and_ssbs() {
     for saved in [0, PAN, SSBS, PAN | SSBS] {
         let mut system = bits(core(&[0xe1b0_f00e /* movs pc, lr */]), PAN ^ saved).reg(14, CODE);
-        system.state.set_spsr(saved | ProcessorMode::User.bits());
+        system.state.set_spsr(saved | User.bits());
         system.step();
         assert_eq!(system.state.mode(), User);
         assert_eq!(bits_of(system.state.cpsr()), saved);
