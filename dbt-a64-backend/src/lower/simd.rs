@@ -184,9 +184,7 @@ impl Lowering<'_> {
                 }
                 let reg = self.vector(a)?;
                 if is_one_double {
-                    let dst = self.vector_for(value)?;
-                    self.asm.take_element(View::D, dst, reg, op.imm.into());
-                    self.define_vector(value, dst);
+                    self.define_vector(value, reg);
                     return Ok(true);
                 }
                 if self.is_fused_by_user(value) {
