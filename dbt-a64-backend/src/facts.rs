@@ -100,25 +100,6 @@ impl Pins {
         self.of(self.aligned?)
     }
 
-    /// Tells whether a value is a multiple of four because that register is.
-    pub(crate) fn is_aligned(&self, unit: &Unit, value: Value) -> bool {
-        let constant = |value: Value| unit.constant(value).is_some_and(|c| c % 4 == 0);
-        match *unit.inst(value) {
-            Inst::Get { slot } => Some(slot) == self.aligned,
-            Inst::Const { .. } => constant(value),
-            Inst::Binary {
-                op: BinOp::Add | BinOp::Sub,
-                a,
-                b,
-                ..
-            } => constant(b) && self.is_aligned(unit, a),
-            Inst::Binary {
-                op: BinOp::And, b, ..
-            } => constant(b),
-            _ => false,
-        }
-    }
-
     pub(crate) fn of(&self, slot: Slot) -> Option<Reg> {
         self.by_slot[slot.index()]
     }
@@ -180,7 +161,7 @@ fn flags_needed_before(
         Inst::Get { slot } if *slot == layout.flags => FlagSet::ALL,
         Inst::ExitIf { target, .. } => after | liveness.live_at(*target),
         Inst::Call { .. } => after,
-        inst if inst.exposes_state() => FlagSet::ALL,
+        inst if inst.exposes_state() || layout.is_refusable(&unit.insts, inst) => FlagSet::ALL,
         _ => after,
     }
 }
@@ -511,7 +492,7 @@ fn hint(
         facts[value.index()].set_to = Some(pin);
         facts[value.index()].hint = None;
         // What may be refused is made elsewhere first.
-        if pins.aligned() == Some(pin) && !pins.is_aligned(unit, value) {
+        if layout.is_refusable(&unit.insts, &unit.insts[index]) {
             return;
         }
     }
@@ -522,7 +503,17 @@ fn hint(
             Inst::Set { slot: other, .. } | Inst::Get { slot: other } => !touches(*other),
             between => !between.exposes_state(),
         });
-    if hidden {
+    // What is refused is found out before the guest instruction's first write.
+    let refused = || {
+        unit.insts[value.index() + 1..block.insts.end]
+            .iter()
+            .enumerate()
+            .take_while(|(at, inst)| {
+                value.index() + 1 + at <= index || !matches!(inst, Inst::Guest { .. })
+            })
+            .any(|(_, inst)| layout.is_refusable(&unit.insts, inst))
+    };
+    if hidden && !refused() {
         facts[value.index()].hint = pin;
         facts[value.index()].vector_slot = is_vector.then_some(slot);
     }

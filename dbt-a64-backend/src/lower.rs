@@ -87,6 +87,8 @@ pub(crate) struct Lowering<'a> {
     location: Location,
     /// The instruction being lowered.
     index: u32,
+    /// The index behind the block's last instruction.
+    block_end: usize,
     /// Registers that the instruction being lowered still needs.
     busy: u32,
     /// Flags that the instruction being lowered will still read.
@@ -133,6 +135,7 @@ impl<'a> Lowering<'a> {
             marks: Vec::new(),
             location: Location(0),
             index: 0,
+            block_end: 0,
             busy: 0,
             reads_flags: None,
             alignment: Alignment::default(),
@@ -220,6 +223,7 @@ impl<'a> Lowering<'a> {
         self.scratch.places.begin_block();
         self.flags.begin_block(form);
         self.alignment.begin_block(position);
+        self.block_end = block.insts.end;
         self.known = None;
         self.ahead = None;
         self.last_access = None;
@@ -341,8 +345,8 @@ impl<'a> Lowering<'a> {
                 address,
                 value,
             } => self.store(access, width, address, value),
-            Inst::ToVector { width, a } => self.to_vector(value, width, a),
-            Inst::FromVector { width, a } => self.from_vector(value, width, a),
+            Inst::ToVector { width, a } => self.move_to_vector(value, width, a),
+            Inst::FromVector { width, a } => self.move_from_vector(value, width, a),
             Inst::LoadVector {
                 access,
                 width,

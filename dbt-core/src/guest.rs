@@ -1,8 +1,9 @@
 //! What a front end gives to the engine.
 
-use crate::ir::{Builder, FloatFlags, FloatMode, FloatRules, Slot, TrapKind, Ty};
+use crate::ir::{Builder, FloatFlags, FloatMode, FloatRules, Inst, Slot, TrapKind, Ty, Value};
 use crate::location::Location;
 use crate::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
+use dbt_isa::ops::BinOp;
 
 /// One slot of guest state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,6 +73,35 @@ impl StateLayout {
     #[must_use]
     pub const fn slot(&self, slot: Slot) -> &SlotInfo {
         &self.slots[slot.index()]
+    }
+
+    /// Tells whether an instruction is a write that a back end may refuse, leaving the
+    /// guest instruction to the interpreter: one of [`aligned`](Self::aligned), of what
+    /// need not be a multiple of four. Guest state is visible there. The instructions
+    /// that make values are in `insts`, at the values' indices.
+    #[must_use]
+    pub fn is_refusable(&self, insts: &[Inst], inst: &Inst) -> bool {
+        matches!(*inst, Inst::Set { slot, value }
+            if Some(slot) == self.aligned && !self.keeps_aligned(insts, value))
+    }
+
+    /// Tells whether a value is a multiple of four because the aligned slot is.
+    fn keeps_aligned(&self, insts: &[Inst], value: Value) -> bool {
+        let constant = |value: Value| matches!(insts[value.index()], Inst::Const { bits, .. } if bits % 4 == 0);
+        match insts[value.index()] {
+            Inst::Get { slot } => Some(slot) == self.aligned,
+            Inst::Const { .. } => constant(value),
+            Inst::Binary {
+                op: BinOp::Add | BinOp::Sub,
+                a,
+                b,
+                ..
+            } => constant(b) && self.keeps_aligned(insts, a),
+            Inst::Binary {
+                op: BinOp::And, b, ..
+            } => constant(b),
+            _ => false,
+        }
     }
 }
 

@@ -268,7 +268,7 @@ impl Asm<'_> {
 /// `imm5` of an element.
 const fn element(view: View, index: u32) -> u32 {
     let bytes = view.bytes();
-    bytes | index * 2 * bytes
+    bytes | (index * 2 * bytes)
 }
 
 /// Memory.

@@ -60,7 +60,7 @@ pub(crate) const fn unsigned(opcode: u32, signed: bool) -> u32 {
 /// `imm5` that names an element.
 pub(crate) const fn element(opcode: u32, size: Size, index: u32) -> u32 {
     let bytes = size.bytes();
-    opcode | (bytes | index * 2 * bytes) << 16
+    opcode | (bytes | (index * 2 * bytes)) << 16
 }
 
 /// Returns the instruction that makes a constant everywhere in a register, if there is

@@ -12,7 +12,7 @@
 use alloc::vec::Vec;
 
 use dbt_core::analysis::FlagSet;
-use dbt_core::host::CompileError;
+use dbt_core::host::{CompileError, Lowering as MemoryLowering};
 use dbt_core::ir::{BlockId, Inst, Slot, Terminator, Unit, Value, Width};
 use dbt_isa::ops::{Access, BinOp};
 
@@ -107,26 +107,44 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Leaves for the interpreter if what is about to be written to the register that is
-    /// a multiple of four is not. It interprets until that is so again.
-    pub(super) fn keep_aligned(&mut self, value: Value) -> Result<()> {
-        let unit = self.input.unit;
-        if self.pins.is_aligned(unit, value) {
+    /// Leaves for the interpreter if what this guest instruction is about to write to the
+    /// register that is a multiple of four is not. It interprets until that is so again.
+    ///
+    /// The instruction is executed again then, so this is found out before its first
+    /// write.
+    pub(super) fn keep_aligned(&mut self) -> Result<()> {
+        if self.pins.aligned().is_none() {
             return Ok(());
         }
-        // The instruction is executed again, so it may not have changed anything.
-        let before = unit.insts[..self.index as usize].iter().rev();
+        let unit = self.input.unit;
+        let (insts, layout) = (&unit.insts, self.input.layout);
+        let rest = insts[self.index as usize..self.block_end].iter();
+        let mut rest = rest.take_while(|inst| !matches!(inst, Inst::Guest { .. }));
+        let Some(&Inst::Set { value, .. }) = rest.find(|inst| layout.is_refusable(insts, inst))
+        else {
+            return Ok(());
+        };
+        let (root, offset) = root_of(unit, value);
+        if self.is_aligned(root, offset, WORD) {
+            return Ok(());
+        }
+        let before = insts[..self.index as usize].iter().rev();
         let changes = before
             .take_while(|inst| !matches!(inst, Inst::Guest { .. }))
-            .any(|inst| match *inst {
-                Inst::Set { value, .. } => !matches!(unit.inst(value), Inst::Load { .. }),
-                inst => inst.exposes_state() && !matches!(inst, Inst::Load { .. }),
+            .any(|inst| match inst {
+                Inst::Set { .. } => true,
+                // An embedder may not be asked twice.
+                Inst::Load { .. } => self.input.lowering == MemoryLowering::Callback,
+                inst => inst.exposes_state(),
             });
-        if changes || self.ahead.is_some() {
+        if changes || self.ahead.is_some() || value.0 >= self.index {
             return Err(CompileError::Unsupported);
         }
         let reg = self.reg(value)?;
-        self.leave_if_unaligned(reg, WORD)
+        self.leave_if_unaligned(reg, WORD)?;
+        let mask = WORD;
+        self.alignment.known.push(Known { root, offset, mask });
+        Ok(())
     }
 
     fn leave_if_unaligned(&mut self, reg: Reg, mask: u32) -> Result<()> {

@@ -123,13 +123,13 @@ impl Lowering<'_> {
             let at = self.asm.offset();
             self.asm.compare_and_swap(access.size, outcome, new, base);
             self.state_map(at, self.location, flags);
-            self.difference(outcome, expected);
+            self.difference_of(access.size, outcome, expected);
             return Ok(());
         }
         let again = self.asm.offset();
         self.asm.load_exclusive(access.size, outcome, base);
         self.state_map(again, self.location, flags);
-        self.difference(outcome, expected);
+        self.difference_of(access.size, outcome, expected);
         let unequal = self.asm.cbz(true, Width::W64, outcome);
         let at = self.asm.offset();
         self.asm.store_exclusive(access.size, other, new, base);
@@ -175,6 +175,15 @@ impl Lowering<'_> {
     fn difference(&mut self, a: Reg, b: Reg) {
         self.asm
             .logic(Logic::Eor, false, Width::W64, a, a, b.into());
+    }
+
+    /// The same, of as many low bits as an access has.
+    fn difference_of(&mut self, size: Size, a: Reg, b: Reg) {
+        self.difference(a, b);
+        let bits = size.bytes() * 8;
+        if bits < 64 {
+            self.asm.extract(false, Width::W64, a, a, 0, bits);
+        }
     }
 
     fn logic_constant(&mut self, op: Logic, dst: Reg, a: Reg, constant: u64) -> Result<()> {

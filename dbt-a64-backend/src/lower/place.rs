@@ -191,6 +191,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<()> {
+        self.keep_aligned()?;
         if slot == self.input.layout.flags {
             return self.set_flags(value);
         }
@@ -206,9 +207,6 @@ impl Lowering<'_> {
     fn set_pinned(&mut self, pin: Reg, value: Value) -> Result<()> {
         if self.place(value) == Place::Reg(pin) {
             return Ok(());
-        }
-        if self.pins.aligned() == Some(pin) {
-            self.keep_aligned(value)?;
         }
         self.move_out(pin, value)?;
         if let Some(constant) = self.constant32(value) {

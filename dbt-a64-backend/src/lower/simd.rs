@@ -10,7 +10,7 @@ mod form;
 mod fuse;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Helper, Inst, Value, VectorKind, VectorOp, VectorWidth};
+use dbt_core::ir::{Helper, Inst, Value, VectorKind, VectorOp, VectorWidth, Width};
 use dbt_isa::ops::Size;
 
 use super::float::Fpcr;
@@ -167,16 +167,26 @@ impl Lowering<'_> {
             }
             VectorKind::Join => self.join_vectors(value, a, b)?,
             VectorKind::Splat => {
+                // `DUP` (vector) has no arrangement of one element.
+                let is_one_double = op.size == Size::Dword && !op.wide;
                 if let Place::Reg(from) = self.place(a) {
                     self.keep(from);
                     let dst = self.vector_for(value)?;
-                    let q = if op.wide { 1 << 30 } else { 0 };
-                    let opcode = element(0x0e00_0c00 | q, op.size, 0);
-                    self.asm.vector_general(opcode, dst, from);
+                    if is_one_double {
+                        self.asm.move_to_vector(Width::W64, dst, from);
+                    } else {
+                        let q = if op.wide { 1 << 30 } else { 0 };
+                        let opcode = element(0x0e00_0c00 | q, op.size, 0);
+                        self.asm.vector_general(opcode, dst, from);
+                    }
                     self.define_vector(value, dst);
                     return Ok(true);
                 }
                 let reg = self.vector(a)?;
+                if is_one_double {
+                    self.define_vector(value, reg);
+                    return Ok(true);
+                }
                 if self.is_fused_by_user(value) {
                     self.defer(value, reg, reg);
                     return Ok(true);

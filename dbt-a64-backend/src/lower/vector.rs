@@ -532,7 +532,7 @@ impl Lowering<'_> {
 
 /// Moves between the kinds of registers.
 impl Lowering<'_> {
-    pub(super) fn to_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
+    pub(super) fn move_to_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         if let Place::InVector { reg, .. } = self.place(a) {
             self.define_vector(value, reg);
             return Ok(());
@@ -558,7 +558,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    pub(super) fn from_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
+    pub(super) fn move_from_vector(&mut self, value: Value, width: Width, a: Value) -> Result<()> {
         if let Place::VectorSlot { offset, .. } = self.place(a)
             && self
                 .vectors

@@ -116,7 +116,9 @@ impl Lowering<'_> {
                         until: index,
                     });
                 }
-                Inst::Set { slot, .. } if slot != self.input.layout.flags => {}
+                inst @ Inst::Set { slot, .. }
+                    if slot != self.input.layout.flags
+                        && !self.input.layout.is_refusable(&unit.insts, &inst) => {}
                 _ => return None,
             }
             index += 1;

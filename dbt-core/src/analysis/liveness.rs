@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use super::FlagSet;
 use crate::guest::StateLayout;
-use crate::ir::{BlockId, Inst, Slot, Target, Terminator, Unit, Value};
+use crate::ir::{BlockId, Inst, Target, Terminator, Unit, Value};
 
 /// The flags wanted at the start of each block and of each value.
 ///
@@ -98,7 +98,7 @@ impl Liveness {
         self.summaries.resize(unit.blocks.len(), Summary::default());
         self.edges.clear();
         for &id in &unit.order {
-            self.summaries[id.index()] = summarise(unit, id, layout.flags, &mut self.edges);
+            self.summaries[id.index()] = summarise(unit, id, layout, &mut self.edges);
         }
         while self.propagate(unit) {}
     }
@@ -124,7 +124,8 @@ impl Liveness {
     }
 }
 
-fn summarise(unit: &Unit, id: BlockId, flags: Slot, edges: &mut Vec<BlockId>) -> Summary {
+fn summarise(unit: &Unit, id: BlockId, layout: &StateLayout, edges: &mut Vec<BlockId>) -> Summary {
+    let flags = layout.flags;
     let block = unit.block(id);
     let first_edge = count(edges);
     let mut own = FlagSet::NONE;
@@ -146,7 +147,11 @@ fn summarise(unit: &Unit, id: BlockId, flags: Slot, edges: &mut Vec<BlockId>) ->
                 target: Target::Block(to),
                 ..
             } if !overwritten => edges.push(to),
-            _ if inst.exposes_state() && !overwritten => own = FlagSet::ALL,
+            _ if !overwritten
+                && (inst.exposes_state() || layout.is_refusable(&unit.insts, inst)) =>
+            {
+                own = FlagSet::ALL;
+            }
             _ => {}
         }
         if let Some(read) = read {

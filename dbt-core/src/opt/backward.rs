@@ -31,7 +31,10 @@ impl Optimizer {
         };
         walk.end(&block.terminator);
         for index in block.insts.clone().rev() {
-            walk.step(index, &mut unit.insts[index]);
+            let (before, rest) = unit.insts.split_at_mut(index);
+            if let Some(inst) = rest.first_mut() {
+                walk.step(index, before, inst);
+            }
         }
     }
 }
@@ -61,10 +64,16 @@ impl Walk<'_> {
     }
 
     #[inline]
-    fn step(&mut self, index: usize, inst: &mut Inst) {
+    fn step(&mut self, index: usize, before: &[Inst], inst: &mut Inst) {
         match *inst {
             Inst::Nop | Inst::Guest { .. } | Inst::Fence => {}
-            Inst::Set { slot, value } => self.set(inst, slot, value),
+            Inst::Set { slot, value } => {
+                self.set(inst, slot, value);
+                if self.optimizer.layout.is_refusable(before, inst) {
+                    self.optimizer.dead_writes.expose();
+                    self.flags_live = FlagSet::ALL;
+                }
+            }
             Inst::ExitIf { condition, target } => {
                 self.optimizer.dead_writes.expose();
                 self.flags_live |= self.optimizer.liveness.live_at(target);

@@ -85,6 +85,14 @@ pub(super) fn form(op: VectorOp) -> Option<Form> {
         {
             return None;
         }
+        // Of halfwords and words, of words, and of as many bits as a word has only.
+        K::SatDoublingMulHigh | K::SatRoundingDoublingMulHigh
+            if !matches!(size, Size::Half | Size::Word) =>
+        {
+            return None;
+        }
+        K::RecipEstimate | K::RsqrtEstimate if size != Size::Word => return None,
+        K::FloatToFixed | K::FixedToFloat if imm > 32 => return None,
         K::Mul => Binary(same(0b1_0011)),
         K::PolyMul => Binary(same_u(0b1_0011)),
         K::Equal => Binary(same_u(0b1_0001)),
