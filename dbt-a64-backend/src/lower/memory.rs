@@ -173,7 +173,8 @@ impl Lowering<'_> {
             let (Mem::Before { offset: by, .. } | Mem::After { offset: by, .. }) = operand else {
                 return false;
             };
-            let distinct = this.store || ![last.reg, this.base].contains(&this.reg);
+            // A store of the base would be one of what it was before.
+            let distinct = this.reg != this.base && (this.store || this.reg != last.reg);
             if !adjacent || last.offset > this.offset || !distinct || by % 4 != 0 {
                 return false;
             }

@@ -169,7 +169,9 @@ impl Lowering<'_> {
             VectorKind::Splat => {
                 // `DUP` (vector) has no arrangement of one element.
                 let is_one_double = op.size == Size::Dword && !op.wide;
-                if let Place::Reg(from) = self.place(a) {
+                if let Place::Reg(from) = self.place(a)
+                    && op.imm == 0
+                {
                     self.keep(from);
                     let dst = self.vector_for(value)?;
                     if is_one_double {
