@@ -47,14 +47,14 @@ pub struct StateLayout {
     pub hot: &'static [Slot],
     /// The one slot of type `Flags`.
     pub flags: Slot,
-    /// The slot that the functions of [`Inst::Float`](crate::ir::Inst::Float) and
-    /// [`Inst::Vector`](crate::ir::Inst::Vector) read and write, if there are such
+    /// The slot that the functions of [`Inst::Float`] and
+    /// [`Inst::Vector`] read and write, if there are such
     /// functions.
     pub float_status: Option<Slot>,
     /// What these functions do in every case.
     pub float_rules: FloatRules,
     /// The slots, of type `V128`, through which the functions of
-    /// [`Inst::Vector`](crate::ir::Inst::Vector) get their operands and return their
+    /// [`Inst::Vector`] get their operands and return their
     /// result, if there are such functions. They are zero otherwise, and no unit
     /// names them.
     pub vector_operands: Option<[Slot; 3]>,
@@ -138,7 +138,7 @@ pub trait Guest {
     /// Returns where the state is.
     fn layout(&self) -> &'static StateLayout;
 
-    /// Returns the functions that [`Inst::Call`](crate::ir::Inst::Call) names.
+    /// Returns the functions that [`Inst::Call`] names.
     fn helpers(&self) -> &'static [HelperFn<Self::State>];
 
     /// Returns where `state` is.
@@ -150,7 +150,7 @@ pub trait Guest {
     /// Returns the address of the instruction at `location`.
     fn address(&self, location: Location) -> u64;
 
-    /// Returns how [`Inst::Float`](crate::ir::Inst::Float) rounds, and so on. What
+    /// Returns how [`Inst::Float`] rounds, and so on. What
     /// the guest's own instructions do to it, they do in the interpreter only.
     fn float_mode(&self, _state: &Self::State) -> FloatMode {
         FloatMode::default()
