@@ -248,8 +248,8 @@ impl fmt::Display for Disassembled {
 /// The state that changes how code is translated, as the mode of a [`Location`].
 ///
 /// Bits 7 to 0 are `ITSTATE`, bit 8 is CPSR.E, bit 9 tells that FPSCR asks for
-/// short vectors, bit 10 is FPSCR.FZ, the bits of [`context`] follow, and bit 24 tells
-/// that FPSCR.RMode is not to nearest.
+/// short vectors, bit 10 is FPSCR.FZ, the bits of [`context`] follow, bit 24 tells
+/// that FPSCR.RMode is not to nearest, and bit 25 is FPSCR.DN.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) it: ItState,
@@ -258,6 +258,7 @@ pub(crate) struct Mode {
     pub(crate) fp_flush: bool,
     /// Whether floating point rounds otherwise than to nearest.
     pub(crate) fp_rounds: bool,
+    pub(crate) fp_default_nan: bool,
     /// What depends on the system level.
     pub(crate) system: u32,
 }
@@ -269,6 +270,7 @@ impl Mode {
             | u32::from(self.fp_vectors) << 9
             | u32::from(self.fp_flush) << 10
             | u32::from(self.fp_rounds) << 24
+            | u32::from(self.fp_default_nan) << 25
             | self.system
     }
 
@@ -280,6 +282,7 @@ impl Mode {
             fp_vectors: bits & 1 << 9 != 0,
             fp_flush: bits & 1 << 10 != 0,
             fp_rounds: bits & 1 << 24 != 0,
+            fp_default_nan: bits & 1 << 25 != 0,
             system: bits & context::ALL,
         }
     }
@@ -338,6 +341,7 @@ impl Guest for A32Guest {
             fp_vectors: state.fpscr & ArmState::FPSCR_VECTORS != 0,
             fp_flush: state.fpscr & ArmState::FPSCR_FZ != 0,
             fp_rounds: state.fpscr & ArmState::FPSCR_RMODE != 0,
+            fp_default_nan: state.fpscr & ArmState::FPSCR_DN != 0,
             system: state.system.context,
         };
         mode.at(state.r[15], state.thumb != 0)

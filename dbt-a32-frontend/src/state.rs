@@ -73,6 +73,8 @@ impl ArmState {
     pub const FPSCR_VECTORS: u32 = 7 << 16 | 3 << 20;
     /// Flush-to-zero of FPSCR.
     pub const FPSCR_FZ: u32 = 1 << 24;
+    /// Default NaN of FPSCR.
+    pub const FPSCR_DN: u32 = 1 << 25;
     /// The rounding mode of FPSCR.
     pub const FPSCR_RMODE: u32 = 3 << 22;
     /// The condition flags of FPSCR.

@@ -66,7 +66,12 @@ unsafe impl Backend for A64Backend {
         let Entries {
             enter, fault, len, ..
         } = self.entries;
-        Ok(Runtime { enter, fault, len })
+        Ok(Runtime {
+            enter,
+            fault,
+            resume: None,
+            len,
+        })
     }
 
     fn compile(

@@ -172,6 +172,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            traps: Vec::new(),
             detour: self.detour,
             marks: self.marks,
         })

@@ -47,6 +47,7 @@ mod lookup;
 pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
+mod trapping;
 
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
@@ -62,7 +63,8 @@ use self::link::Exit;
 pub(crate) use self::link::ExitAt;
 pub(crate) use self::pages::Ticket;
 use self::pages::{Log, PageFilter, Pages};
-use crate::host::{Backend, CodeMemory, Fragment};
+use self::trapping::Trapping;
+use crate::host::{Backend, CodeMemory, FloatTrap, Fragment};
 use crate::location::Location;
 use crate::stats::Stats;
 
@@ -127,6 +129,8 @@ pub(crate) struct Record<M> {
     /// The exits that are linked here, and some that were once.
     incoming: Vec<(FragmentId, u32)>,
     pub(crate) maps: Vec<M>,
+    /// Where it goes on after a floating-point exception.
+    traps: Vec<FloatTrap>,
 }
 
 /// A fragment on its way into the cache.
@@ -161,6 +165,8 @@ pub(crate) struct Cache<M> {
     /// Locations whose units the back end refused; forgotten at every
     /// invalidation, because the bytes may be others then.
     refused: HashSet<Location>,
+    /// Guest instructions that raise floating-point exceptions.
+    trapping: Trapping,
     segments: Segments,
     log: Log,
     watchers: Vec<Weak<dyn Watcher>>,
@@ -180,14 +186,16 @@ impl<M> Cache<M> {
     /// How many refused locations are remembered.
     const REFUSED: usize = 4096;
 
-    /// Makes an empty cache for the part of code memory in `range`.
-    pub(crate) fn new(range: Range<Offset>, segments: usize) -> Self {
+    /// Makes an empty cache for the part of code memory in `range`. So many
+    /// floating-point exceptions an instruction may raise.
+    pub(crate) fn new(range: Range<Offset>, segments: usize, float_traps: u32) -> Self {
         Self {
             records: Vec::new(),
             free: Vec::new(),
             by_location: HashMap::new(),
             pages: Pages::default(),
             refused: HashSet::new(),
+            trapping: Trapping::new(float_traps),
             segments: Segments::new(range, segments),
             log: Log::default(),
             watchers: Vec::new(),
@@ -233,6 +241,7 @@ impl<M> Cache<M> {
         let record = &mut self.records[id.index as usize];
         record.exits = new.fragment.exits.iter().copied().map(Exit::new).collect();
         record.maps = new.fragment.maps;
+        record.traps = new.fragment.traps;
         self.segments.push(id, new.offset, record.len);
         self.by_location.insert(new.location, id);
         for range in new.source {
@@ -258,6 +267,7 @@ impl<M> Cache<M> {
                 exits: Vec::new(),
                 incoming: Vec::new(),
                 maps: Vec::new(),
+                traps: Vec::new(),
             });
             u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
         });

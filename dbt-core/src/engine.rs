@@ -75,6 +75,8 @@ struct Jit<B: Backend, C> {
     runtime: Runtime,
     /// Where the state's flags are.
     flags_offset: u32,
+    /// Whether generated code raises floating-point exceptions.
+    float_traps: bool,
     /// Whether exits are linked.
     link: bool,
     /// Whether jump caches are filled.
@@ -162,6 +164,7 @@ where
         if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
             code.make_detour();
         }
+        let float_traps = config.float_traps > 0 && backend.use_float_traps();
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
@@ -177,7 +180,8 @@ where
         }
         code.write_new(0, &bytes, &backend.runtime_detour());
         let start = u32::try_from(bytes.len()).map_err(|_| Error::Unsupported)?;
-        let cache = Cache::new(start..code.capacity(), config.segments);
+        let range = start..code.capacity();
+        let cache = Cache::new(range, config.segments, config.float_traps);
         bytes.clear();
         Ok(Jit {
             host: Host::new(backend.clone(), code),
@@ -186,6 +190,7 @@ where
             callees,
             runtime,
             flags_offset,
+            float_traps,
             link: config.link,
             jump_cache: config.jump_cache,
             observer: Observing::default(),
@@ -235,7 +240,8 @@ where
     /// # Panics
     ///
     /// If another engine made the vCPU, or the environment accesses memory in
-    /// another way than the engine was made for.
+    /// another way than the engine was made for, or does not take floating-point
+    /// exceptions and the engine was told that it does.
     pub fn run<E: Environment>(&self, vcpu: &mut Vcpu<G>, env: &mut E, budget: Budget) -> Exit {
         assert!(
             Arc::ptr_eq(&self.monitor, &vcpu.engine),
@@ -254,6 +260,10 @@ where
         assert!(
             jit.lowering.suits(env.lowering()),
             "an environment suits the engine's lowering"
+        );
+        assert!(
+            !jit.float_traps || env.takes_float_traps(),
+            "an environment takes what generated code raises"
         );
         access.set_window(env.window());
         let context = access.block().context();

@@ -13,8 +13,8 @@ use core::sync::atomic::AtomicU32;
 use dbt_isa::ops::{Access, Size};
 
 pub use self::backend::{
-    Backend, Callees, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin,
-    Runtime,
+    Backend, Callees, CodeMark, CompileError, CompileInput, Detour, ExitSite, FloatTrap, Fragment,
+    Origin, Runtime,
 };
 
 use crate::ir::TrapKind;
@@ -121,7 +121,7 @@ pub enum Leave {
     Trap = 2,
     /// The interrupt flag was seen.
     Interrupt = 3,
-    /// A memory access faulted.
+    /// A memory access faulted, or a floating-point operation trapped.
     Fault = 4,
     /// As `Interrupt`, where the state map of the address in `fault.pc` says.
     InterruptAt = 5,
@@ -350,6 +350,13 @@ pub trait Environment: crate::memory::GuestMemory {
     /// engine was told of a kick.
     fn thread(&self) -> u64 {
         0
+    }
+
+    /// Tells whether the hook of [`guarded`](Self::guarded) also takes floating-point
+    /// exceptions that instructions in generated code raise: they are recorded and
+    /// resume as faults do.
+    fn takes_float_traps(&self) -> bool {
+        false
     }
 
     /// Returns a time in nanoseconds, for statistics. Without a clock it stands

@@ -58,6 +58,8 @@ pub struct VcpuStats {
     pub faults: u64,
     /// Faults after which the guest went on.
     pub resolved_faults: u64,
+    /// Floating-point exceptions that generated code raised.
+    pub float_traps: u64,
 }
 
 impl core::ops::AddAssign for VcpuStats {
@@ -71,5 +73,6 @@ impl core::ops::AddAssign for VcpuStats {
         self.translation_ns += other.translation_ns;
         self.faults += other.faults;
         self.resolved_faults += other.resolved_faults;
+        self.float_traps += other.float_traps;
     }
 }

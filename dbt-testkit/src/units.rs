@@ -650,6 +650,7 @@ impl Generator<'_, '_> {
                 Inst::Float {
                     op,
                     flushes: self.random.one_in(4),
+                    default_nan: self.random.one_in(4),
                     helper: helpers::of_float(op),
                     args,
                 }

@@ -27,7 +27,7 @@ use dbt_core::guest::StateLayout;
 use dbt_core::host::{
     Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
 };
-use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
+use dbt_core::ir::{FloatFlags, FloatMode, FloatRules, Rounding};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
@@ -40,6 +40,11 @@ use crate::{StateMap, X86Backend, asm, flags, lower};
 unsafe impl Backend for X86Backend {
     type Map = StateMap;
 
+    fn use_float_traps(&mut self) -> bool {
+        self.float_traps = true;
+        true
+    }
+
     fn emit_runtime(
         &mut self,
         layout: &StateLayout,
@@ -50,11 +55,22 @@ unsafe impl Backend for X86Backend {
         self.pins = Pins::new(layout);
         let hot = layout.hot.iter().take(PINNED.len());
         self.pinned_slots = hot.map(|slot| layout.slot(*slot).offset).collect();
+        // What the host's exceptions do not tell is known of these rules only.
+        self.float_traps &= layout.float_rules == FloatRules::Arm;
         self.entries = runtime::emit(layout, code);
         let Entries {
-            enter, fault, len, ..
+            enter,
+            fault,
+            resume,
+            len,
+            ..
         } = self.entries;
-        Ok(Runtime { enter, fault, len })
+        Ok(Runtime {
+            enter,
+            fault,
+            resume: self.float_traps.then_some(resume),
+            len,
+        })
     }
 
     fn compile(
@@ -67,6 +83,7 @@ unsafe impl Backend for X86Backend {
             &self.entries,
             &self.pins,
             self.features,
+            self.float_traps,
             &mut self.scratch,
             code,
         )
@@ -87,14 +104,21 @@ unsafe impl Backend for X86Backend {
     }
 
     fn import_float(&self, mode: FloatMode) -> u32 {
-        // All exceptions are masked, subnormal numbers are not flushed.
+        const MASKED: u32 = 0x1f80;
+        const INVALID: u32 = 0x0080;
+        // Subnormal numbers are not flushed.
         let mode = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Down => 1,
             Rounding::Up => 2,
             Rounding::Zero => 3,
         };
-        0x1f80 | mode << 13
+        let masked = if self.float_traps {
+            MASKED & !INVALID
+        } else {
+            MASKED
+        };
+        masked | mode << 13
     }
 
     fn export_float(&self, float: u32) -> FloatFlags {

@@ -69,6 +69,8 @@ use runtime::Entries;
 #[derive(Clone, Debug)]
 pub struct X86Backend {
     features: Features,
+    /// Whether invalid operations trap.
+    float_traps: bool,
     pins: Pins,
     /// The slot offsets of the pinned registers, in their order.
     pinned_slots: Vec<u32>,
@@ -82,6 +84,7 @@ impl X86Backend {
     pub fn new(features: Features) -> Self {
         Self {
             features,
+            float_traps: false,
             pins: Pins::default(),
             pinned_slots: Vec::new(),
             entries: Entries::default(),

@@ -17,6 +17,7 @@ mod int;
 mod memory;
 mod place;
 mod simd;
+mod traps;
 mod vector;
 
 use alloc::sync::Arc;
@@ -39,6 +40,7 @@ use flags::FlagsState;
 use float::Slow;
 use place::Places;
 use simd::SlowVector;
+use traps::TrapSite;
 use vector::{Contract, Loops, Transfer, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
@@ -63,6 +65,8 @@ pub(crate) struct Scratch {
     slow: Vec<Slow>,
     /// The same for operations on vectors.
     slow_vectors: Vec<SlowVector>,
+    /// Instructions that may raise floating-point exceptions.
+    trap_sites: Vec<TrapSite>,
 }
 
 /// The lowering of one unit.
@@ -72,6 +76,8 @@ pub(crate) struct Lowering<'a> {
     entries: &'a Entries,
     pins: &'a Pins,
     features: Features,
+    /// Whether invalid floating-point operations trap.
+    traps: bool,
     scratch: &'a mut Scratch,
     flags: FlagsState,
     exits: Vec<ExitSite>,
@@ -108,6 +114,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
+        traps: bool,
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -117,6 +124,7 @@ impl<'a> Lowering<'a> {
             entries,
             pins,
             features,
+            traps,
             scratch,
             flags: FlagsState::default(),
             exits: Vec::new(),
@@ -146,6 +154,7 @@ impl<'a> Lowering<'a> {
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
+        let traps = self.trapped()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.asm.patch(at, label.into());
@@ -155,6 +164,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            traps,
             detour: Vec::new(),
             marks: self.marks,
         })
@@ -173,6 +183,7 @@ impl<'a> Lowering<'a> {
         scratch.transfers.clear();
         scratch.slow.clear();
         scratch.slow_vectors.clear();
+        scratch.trap_sites.clear();
         scratch.contracts.clear();
         scratch.contracts.resize(unit.blocks.len(), None);
         scratch.loops.find(unit);
@@ -327,9 +338,14 @@ impl<'a> Lowering<'a> {
             Inst::Float {
                 op,
                 flushes,
+                default_nan,
                 helper,
                 args,
-            } if flushes && op.meets_subnormals() => self.float_by_call(value, op, helper, args),
+            } if flushes && op.meets_subnormals()
+                || self.traps && (default_nan || self.is_exact()) =>
+            {
+                self.float_by_call(value, op, helper, args)
+            }
             Inst::Float {
                 op, helper, args, ..
             } => self.float(value, op, helper, args),

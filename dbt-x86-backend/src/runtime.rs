@@ -38,6 +38,8 @@ pub(crate) struct Entries {
     pub(crate) interpret_at: u32,
     /// Jumped to by the fault hook.
     pub(crate) fault: u32,
+    /// As `enter`, with all registers as they were recorded.
+    pub(crate) resume: u32,
     /// Called after a callback access faulted: the return address identifies
     /// the access.
     pub(crate) callback_fault: u32,
@@ -71,6 +73,7 @@ impl Entries {
             (self.interrupt_at, "interrupt_at"),
             (self.interpret_at, "interpret_at"),
             (self.fault, "fault"),
+            (self.resume, "resume"),
             (self.callback_fault, "callback_fault"),
             (self.lookup, "lookup"),
             (self.missed, "missed"),
@@ -185,11 +188,15 @@ pub(crate) enum WideConstant {
     TableEnd,
     /// In each byte: 16.
     Sixteen,
+    /// Added to the smallest normal single it makes a signalling NaN.
+    Smallest32,
+    /// The same of doubles.
+    Smallest64,
 }
 
 impl WideConstant {
     /// The constants in the order of their numbers, as halves.
-    const VALUES: [[u64; 2]; 16] = {
+    const VALUES: [[u64; 2]; 18] = {
         const fn words(word: u64) -> [u64; 2] {
             [word << 32 | word; 2]
         }
@@ -210,6 +217,8 @@ impl WideConstant {
             [0x0302_0201_0201_0100, 0x0403_0302_0302_0201],
             words(0x7070_7070),
             words(0x1010_1010),
+            words(0x7f00_0001),
+            [0x7fe0_0000_0000_0001; 2],
         ]
     };
 
@@ -243,7 +252,16 @@ pub(crate) fn emit(layout: &StateLayout, code: &mut Vec<u8>) -> Entries {
         enter: here(code),
         ..Entries::default()
     };
-    enter(layout, code);
+    enter(code);
+    load_pinned(layout, code);
+    entries.resume = here(code);
+    // The guest's function raises what the guest sees of the exception.
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; and DWORD [rdi + context::FLOAT], BYTE -2
+    );
+    enter(code);
+    load_recorded(code);
 
     entries.unlinked = here(code);
     dynasm!(Sink(code)
@@ -309,7 +327,8 @@ fn here(code: &[u8]) -> u32 {
     code.len() as u32
 }
 
-fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
+/// Enters, but for the registers; `rax` holds where to go.
+fn enter(code: &mut Vec<u8>) {
     dynasm!(Sink(code)
         ; .arch x64
         ; push rbp
@@ -333,6 +352,10 @@ fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
         ; stmxcsr [rbp + context::HOST_FLOAT]
         ; ldmxcsr [rbp + context::FLOAT]
     );
+}
+
+/// Loads the pinned registers and goes where `rax` says.
+fn load_pinned(layout: &StateLayout, code: &mut Vec<u8>) {
     let mut asm = Asm { code };
     for (slot, reg) in layout.hot.iter().zip(PINNED) {
         asm.mov32(reg, Rm::State(slot_offset(layout, *slot)));
@@ -340,6 +363,26 @@ fn enter(layout: &StateLayout, code: &mut Vec<u8>) {
     dynasm!(Sink(code)
         ; .arch x64
         ; jmp rax
+    );
+}
+
+/// Loads all registers as a fault hook has recorded them and goes where `rax` says.
+fn load_recorded(code: &mut Vec<u8>) {
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; mov [rbp + context::EXIT], rax
+        ; push QWORD [rbp + context::FAULT_FLAGS]
+        ; popfq
+    );
+    let mut asm = Asm { code };
+    load_vectors(&mut asm);
+    for reg in PINNED.into_iter().chain(SCRATCH) {
+        let place = Rm::State(context::FAULT_REGS + i32::from(reg.0) * 8);
+        asm.mov(Bits::B64, reg, place);
+    }
+    dynasm!(Sink(code)
+        ; .arch x64
+        ; jmp QWORD [rbp + context::EXIT]
     );
 }
 
@@ -426,6 +469,14 @@ fn record_vectors(code: &mut Vec<u8>) {
     }
 }
 
+/// Loads the vector registers that were recorded.
+fn load_vectors(asm: &mut Asm<'_>) {
+    for xmm in (0..VECTORS).map(Xmm) {
+        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
+        asm.load_whole(xmm, place);
+    }
+}
+
 /// Calls what is not the guest's.
 fn call_outside(code: &mut Vec<u8>) {
     let mut asm = Asm { code };
@@ -439,10 +490,7 @@ fn call_outside(code: &mut Vec<u8>) {
         ; .arch x64
         ; add rsp, BYTE 8
     );
-    for xmm in (0..VECTORS).map(Xmm) {
-        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
-        asm.load_whole(xmm, place);
-    }
+    load_vectors(&mut asm);
     asm.ret();
     let thunk = asm.offset();
     asm.patch(at, thunk.into());
@@ -485,10 +533,7 @@ fn call_float(code: &mut Vec<u8>) {
     );
     asm.store(Bits::B64, context::argument(0), Reg::RAX);
     asm.mov(Bits::B64, Reg::RAX, context::argument(3));
-    for xmm in (0..VECTORS).map(Xmm) {
-        let place = Rm::State(context::FAULT_VECTORS + i32::from(xmm.0) * 16);
-        asm.load_whole(xmm, place);
-    }
+    load_vectors(&mut asm);
     for reg in SAVED.into_iter().rev() {
         pop(&mut asm, reg);
     }

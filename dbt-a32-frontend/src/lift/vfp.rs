@@ -26,6 +26,7 @@ impl Lifter<'_, '_> {
         self.builder.push(Inst::Float {
             op,
             flushes: self.site.mode.fp_flush,
+            default_nan: self.site.mode.fp_default_nan,
             helper: Helper(exact as u16),
             args,
         })

@@ -223,7 +223,7 @@ const PAGE: u64 = pages::PAGE_SIZE;
 impl Test {
     fn new(capacity: usize, segments: usize) -> Self {
         let code = Code::new(Memory::new(capacity)).unwrap();
-        let mut cache = Cache::new(RUNTIME..code.capacity(), segments);
+        let mut cache = Cache::new(RUNTIME..code.capacity(), segments, 0);
         let vcpus: Vec<_> = (0..3)
             .map(|_| {
                 Arc::new(FakeVcpu {
@@ -354,6 +354,7 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
+                traps: Vec::new(),
                 detour: Vec::new(),
                 marks: Vec::new(),
             },

@@ -45,6 +45,13 @@ pub struct Config {
     /// makes code that does not poll; half of code memory is a
     /// [detour](crate::host::Detour) then.
     pub kick: Option<Kick>,
+    /// How many of the host's floating-point exceptions a guest instruction may raise
+    /// before it is translated to a call of the guest's function, which is slower and
+    /// raises none. Unless it is zero, every environment
+    /// [takes](crate::host::Environment::takes_float_traps) exceptions, and a back end
+    /// that can makes code that raises one instead of looking for rare results.
+    /// `u32::MAX` is as many as there are.
+    pub float_traps: u32,
 }
 
 impl Default for Config {
@@ -57,6 +64,7 @@ impl Default for Config {
             segments: 8,
             passes: Passes::ALL,
             kick: None,
+            float_traps: 0,
         }
     }
 }

@@ -262,7 +262,8 @@ where
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
             Lowering::Window | Lowering::Identity => {
-                self.access.enter(code, enter, entry, in_detour);
+                self.access.enter(code, enter, entry.offset(), in_detour);
+                resume(jit, &mut self.access, &mut self.stats.float_traps);
             }
             Lowering::Callback => {
                 let mut scope = Scope {
@@ -274,7 +275,8 @@ where
                     refusal: None,
                 };
                 self.access.with_scope(&mut scope, |access| {
-                    access.enter(code, enter, entry, in_detour);
+                    access.enter(code, enter, entry.offset(), in_detour);
+                    resume(jit, access, &mut self.stats.float_traps);
                 });
                 self.refusal = scope.refusal;
             }
@@ -453,6 +455,28 @@ where
                 .raise_float_flags(self.access.state_mut(), raised);
             self.flags_in_context = false;
         }
+    }
+}
+
+/// Goes on in generated code while it leaves for no more than a floating-point
+/// exception.
+fn resume<S, B: Backend, C: CodeMemory>(
+    jit: &Jit<B, C>,
+    access: &mut Access<'_, S>,
+    count: &mut u64,
+) {
+    let Some(runtime) = jit.runtime.resume.filter(|_| jit.float_traps) else {
+        return;
+    };
+    let code = &jit.host.code;
+    while access.leave() == Leave::Fault
+        && let Some(offset) = code.offset(access.fault_pc())
+    {
+        // The vCPU has not gone outside, so the code stays.
+        let trapped = jit.cache.lock().trap(&jit.host, offset);
+        let Some(at) = trapped else { return };
+        *count += 1;
+        access.enter(code, runtime, at, false);
     }
 }
 

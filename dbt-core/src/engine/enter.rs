@@ -16,7 +16,7 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::Kick;
-use crate::cache::code::{Code, Entry, Offset};
+use crate::cache::code::{Code, Offset};
 use crate::cache::jump_cache::JumpCache;
 use crate::cache::{OUTSIDE, Watcher};
 use crate::host::{CodeMemory, HostFault, Leave, VcpuContext};
@@ -287,6 +287,11 @@ impl<'a, S> Access<'a, S> {
         (context.trap_kind(), context.info)
     }
 
+    /// Returns the host address of the recorded fault.
+    pub(super) fn fault_pc(&self) -> u64 {
+        self.context().fault.pc
+    }
+
     /// Returns what was recorded of a fault.
     pub(super) fn fault(&self) -> HostFault {
         self.context().fault
@@ -342,24 +347,21 @@ impl<'a, S> Access<'a, S> {
         self.block.state_ptr().wrapping_byte_add(offset).cast()
     }
 
-    /// Enters generated code at `entry` and returns when it leaves. The block is
-    /// *inside* since before the entry was looked up (see `cache::evict`), so that
-    /// the code there is not reclaimed.
+    /// Enters generated code at `at` by the runtime's function at `enter`, and returns
+    /// when it leaves. The block is *inside* since before the place was looked up (see
+    /// `cache::evict`), so that the code there is not reclaimed.
     pub(super) fn enter<C: CodeMemory>(
         &mut self,
         code: &Code<C>,
         enter: Offset,
-        entry: Entry,
+        at: Offset,
         in_detour: bool,
     ) {
         let pointer = code.pointer(enter, false);
-        // SAFETY: a back end emitted the function there, which is of this type by
+        // SAFETY: a back end emitted the functions there, which are of this type by
         // its *Entry*, and the code memory holds it unchanged by *Exclusive*.
         let enter: extern "C" fn(*mut S, *const u8) = unsafe { core::mem::transmute(pointer) };
-        enter(
-            self.block.state_ptr(),
-            code.pointer(entry.offset(), in_detour),
-        );
+        enter(self.block.state_ptr(), code.pointer(at, in_detour));
     }
 }
 

@@ -125,7 +125,10 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         // code turns out to be too large for it, it is compiled again for the next
         // segment.
         for _ in 0..2 {
-            let (offset, room) = self.cache.lock().room();
+            let ((offset, room), exact) = {
+                let cache = self.cache.lock();
+                (cache.room(), cache.exact())
+            };
             code.clear();
             let input = CompileInput {
                 unit,
@@ -134,6 +137,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 callees: &self.callees,
                 runtime: &self.runtime,
                 offset,
+                exact: &exact,
                 marks: self.observer.0.is_some(),
             };
             let compiled = backend.compile(input, code);

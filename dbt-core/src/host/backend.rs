@@ -41,6 +41,19 @@ pub struct Detour {
     pub word: u32,
 }
 
+/// A host instruction that raises a floating-point exception where the host does
+/// otherwise than the guest; see [`Backend::use_float_traps`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FloatTrap {
+    /// The offset from the fragment.
+    pub offset: u32,
+    /// The offset at which generated code goes on then, with all registers as they
+    /// were.
+    pub resume: u32,
+    /// The guest instruction.
+    pub location: Location,
+}
+
 /// The back end's answer to one unit.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment<M> {
@@ -51,6 +64,8 @@ pub struct Fragment<M> {
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
+    /// The instructions that may raise a floating-point exception, ordered by offset.
+    pub traps: Vec<FloatTrap>,
     /// How the detour differs, if there is one.
     pub detour: Vec<Detour>,
     /// What each part of the code was made from, ordered by offset. Empty unless
@@ -90,6 +105,9 @@ pub struct Runtime {
     /// Where a fault hook resumes after it has recorded a [`HostFault`]. Expects
     /// the state pointer where generated code has it.
     pub fault: u32,
+    /// With [float traps](Backend::use_float_traps): as `enter`, but loads the registers
+    /// recorded in [`VcpuContext::fault`] before it jumps to `code`.
+    pub resume: Option<u32>,
     /// Number of bytes emitted.
     pub len: u32,
 }
@@ -130,6 +148,9 @@ pub struct CompileInput<'a> {
     pub runtime: &'a Runtime,
     /// The offset from the start of code memory at which the code will lie.
     pub offset: u32,
+    /// Guest instructions that have raised floating-point exceptions so often that the
+    /// guest's functions are cheaper, ordered. Code for these raises none.
+    pub exact: &'a [Location],
     /// Whether [`Fragment::marks`] is wanted: for listings.
     pub marks: bool,
 }
@@ -151,7 +172,9 @@ pub enum CompileError {
 /// The engine executes what a back end emits. For every unit, also one that does
 /// not verify, while the functions in [`Callees`] are what is said of them there:
 ///
-/// - *Entry*: [`Runtime::enter`] is an `extern "C" fn(*mut State, *const u8)`. It
+/// - *Entry*: [`Runtime::enter`] is an `extern "C" fn(*mut State, *const u8)`, and so
+///   is [`Runtime::resume`], to be called with the place that a
+///   [trap](Fragment::traps) names after the exception was recorded. It
 ///   preserves what the host's calling convention says and returns on the stack
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
@@ -188,6 +211,16 @@ pub unsafe trait Backend {
     /// Returns how the runtime's detour differs. Called after the runtime was emitted.
     fn runtime_detour(&self) -> Vec<Detour> {
         Vec::new()
+    }
+
+    /// Asks for code that has the host raise floating-point exceptions where its
+    /// operations do otherwise than the guest's, instead of looking at each result;
+    /// tells whether it will be so. Called before the runtime is emitted, if at all.
+    ///
+    /// The exception is recorded as a fault would be, and resumes at
+    /// [`Runtime::fault`]; the engine then goes on where [`Fragment::traps`] says.
+    fn use_float_traps(&mut self) -> bool {
+        false
     }
 
     /// Emits the runtime to `code`, which is empty.

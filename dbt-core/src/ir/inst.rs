@@ -521,6 +521,9 @@ pub enum Inst {
         /// Whether the guest's mode flushes to zero here, so that a host that
         /// cannot do so as the guest does must call the function.
         flushes: bool,
+        /// Whether every NaN that the guest's mode lets an operation give here is the
+        /// default one, so that a host that passes operands on must look.
+        default_nan: bool,
         /// The guest's function.
         helper: Helper,
         /// The operands, of which the first [`FloatOp::count`] count; the others

@@ -164,11 +164,13 @@ impl Display<'_> {
             Inst::Float {
                 op,
                 flushes,
+                default_nan,
                 helper,
                 ..
             } => {
                 let flush = if flushes { " flush" } else { "" };
-                write!(f, "{}{flush} helper{}", name_of(&FLOAT, op), helper.0)?;
+                let nan = if default_nan { " default_nan" } else { "" };
+                write!(f, "{}{flush}{nan} helper{}", name_of(&FLOAT, op), helper.0)?;
             }
             Inst::Vector {
                 op, helper, info, ..

@@ -29,6 +29,11 @@
 //! signal: `SIGFPE`, with a mark that tells it from all others, because programs
 //! leave that alone.
 //!
+//! # Floating-point exceptions
+//!
+//! Generated code may raise the host's floating-point exceptions, which arrive as
+//! `SIGFPE` too and are faults like others.
+//!
 //! # Invariants
 //!
 //! - *Signal-safe*: the handler takes no lock, allocates nothing and initialises
@@ -80,6 +85,8 @@ pub struct Fault {
     pub write: bool,
     /// Whether the signal was `SIGBUS`: the mapping has nothing behind it.
     pub bus: bool,
+    /// Whether it is a floating-point exception, which has no address.
+    pub float: bool,
 }
 
 /// What a [`FaultHandler`] makes of a fault.
@@ -232,6 +239,8 @@ pub(super) fn install() -> Result<(), Errno> {
         let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
         install_for(libc::SIGSEGV, handler, flags)?;
         install_for(libc::SIGBUS, handler, flags)?;
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        install_for(KICK, on_kick as *const () as usize, flags)?;
         copy::INSTALLED.store(true, Ordering::Relaxed);
         Ok(())
     })
@@ -239,11 +248,7 @@ pub(super) fn install() -> Result<(), Errno> {
 
 /// Names the present thread for [`kick`], and makes sure that it can be kicked.
 pub(super) fn thread() -> Result<u64, Errno> {
-    static DONE: OnceLock<Result<(), Errno>> = OnceLock::new();
-    (*DONE.get_or_init(|| {
-        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
-        install_for(KICK, on_kick as *const () as usize, flags)
-    }))?;
+    install()?;
     // SAFETY: the call has no requirements.
     let thread = unsafe { libc::gettid() };
     let (process, thread) = (std::process::id(), thread.cast_unsigned());
@@ -280,7 +285,7 @@ pub fn kick(thread: u64) {
     unsafe { errno.write(saved) };
 }
 
-/// The handler of kicks.
+/// The handler of kicks, and of floating-point exceptions.
 extern "C" fn on_kick(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel passes a valid `siginfo_t` with `SA_SIGINFO`.
     let details = unsafe { &*info };
@@ -288,7 +293,7 @@ extern "C" fn on_kick(signal: libc::c_int, info: *mut libc::siginfo_t, context: 
     let marked = details.si_code == libc::SI_QUEUE
         && unsafe { details.si_value() }.sival_ptr.cast_const() == (&raw const MARK).cast();
     if !marked {
-        chain(signal, details.si_code > 0, info, context);
+        on_fault(signal, info, context);
         return;
     }
     // SAFETY: the kernel passes a valid `ucontext_t` with `SA_SIGINFO`, which nobody
@@ -388,6 +393,7 @@ fn is_dealt_with(signal: libc::c_int, info: &libc::siginfo_t, context: *mut c_vo
         address: page_fault.then_some(address),
         write: context.is_write(),
         bus: signal == libc::SIGBUS,
+        float: signal == libc::SIGFPE,
     };
     let mut at = REGISTRATIONS.get();
     // SAFETY: *Listed*: what the list holds is alive, and of this thread.

@@ -113,6 +113,7 @@ impl ProcessMemory {
             address: Some(stopped.address),
             write: kind == AccessKind::Write,
             bus: stopped.bus,
+            float: false,
         };
         match self.window.host_fault(&fault) {
             WindowFault::Retry { .. } => Ok(()),
@@ -278,6 +279,10 @@ impl Environment for ProcessMemory {
         fault::thread().unwrap_or_else(|error| unreachable!("a second handler: {error}"))
     }
 
+    fn takes_float_traps(&self) -> bool {
+        true
+    }
+
     fn now(&self) -> u64 {
         self.start.map_or(0, |start| {
             u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
@@ -316,6 +321,7 @@ impl Environment for ProcessMemory {
             write: fault.write != 0,
             // The interpreter repeats the access and meets the signal itself.
             bus: false,
+            float: false,
         };
         match self.window.host_fault(&fault) {
             // Translations were forgotten through the window already.
@@ -351,8 +357,10 @@ impl FaultHandler for Guard {
         // Below address zero lies the host's last page.
         let is_ours =
             |at: &usize| self.window.contains(at) || (self.window.start == 0 && *at >= below);
-        let Some(address) = fault.address.filter(is_ours) else {
-            return Verdict::NotMine;
+        let address = match fault.address {
+            Some(address) if is_ours(&address) => address,
+            None if fault.float => 0,
+            _ => return Verdict::NotMine,
         };
         record(host, address, fault.write, self.context);
         host.set_pc(self.resume);

@@ -439,6 +439,7 @@ fn templates() -> Vec<Template> {
             Inst::Float {
                 op,
                 flushes: false,
+                default_nan: false,
                 helper: helpers::of_float(op),
                 args,
             }

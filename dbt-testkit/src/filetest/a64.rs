@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         callees: &callees,
         runtime: &runtime,
         offset: FRAGMENT_OFFSET,
+        exact: &[],
         marks: true,
     };
     let fragment = match backend.compile(input, &mut code) {

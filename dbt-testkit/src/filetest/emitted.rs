@@ -46,6 +46,9 @@ pub(super) fn describe<M: Display>(
             exit.patch, exit.target, exit.unlinked
         );
     }
+    for trap in &fragment.traps {
+        out += &format!("trap +{:#x} goes on at +{:#x}\n", trap.offset, trap.resume);
+    }
     for map in &fragment.maps {
         out += &format!("map {map}\n");
     }

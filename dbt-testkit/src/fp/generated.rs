@@ -38,12 +38,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Makes an engine with a back end, and a page of data at [`DATA`].
+    /// Makes an engine with a back end, and a page of data at [`DATA`]. Code may raise
+    /// floating-point exceptions if `traps`.
     ///
     /// # Errors
     ///
     /// When the host denies memory.
-    pub fn new(backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new(backend: NativeBackend, traps: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let window = Arc::new(Window::new()?);
         let data = Prot::READ | Prot::WRITE;
         let place = Placement::Fixed;
@@ -52,6 +53,7 @@ impl Machine {
         window.map(DATA, PAGE.into(), data, Backing::Anonymous, place)?;
         let config = Config {
             hot_threshold: 0,
+            float_traps: if traps { u32::MAX } else { 0 },
             ..Config::default()
         };
         let engine = Engine::new(
@@ -127,14 +129,15 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Makes an engine with a back end.
+    /// Makes an engine with a back end, whose code may raise floating-point exceptions
+    /// if `traps`.
     ///
     /// # Errors
     ///
     /// When the host denies memory.
-    pub fn new(backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new(backend: NativeBackend, traps: bool) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
-            machine: Machine::new(backend)?,
+            machine: Machine::new(backend, traps)?,
             programs: HashMap::new(),
         })
     }

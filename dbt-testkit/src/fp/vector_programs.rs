@@ -100,16 +100,21 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Makes an engine with a back end.
+    /// Makes an engine with a back end, whose code may raise floating-point exceptions
+    /// if `traps`.
     ///
     /// # Errors
     ///
     /// When the host denies memory.
-    pub fn new(seed: u64, backend: NativeBackend) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn new(
+        seed: u64,
+        backend: NativeBackend,
+        traps: bool,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(Self {
             guest: user(),
             arena: Arena::new(),
-            machine: Machine::new(backend)?,
+            machine: Machine::new(backend, traps)?,
             random: Random::new(seed),
             operands: Operands::new(seed),
         })

@@ -57,6 +57,12 @@ fn engine(
     let config = Config {
         hot_threshold,
         link,
+        // The environment of the other lowering has no hook.
+        float_traps: match lowering {
+            Lowering::Callback => 0,
+            _ if link => u32::MAX,
+            _ => 8,
+        },
         ..Config::default()
     };
     let backend = native::backend();

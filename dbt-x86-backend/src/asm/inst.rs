@@ -116,6 +116,18 @@ impl Asm<'_> {
         }
     }
 
+    /// Copies the flags to memory, by the stack.
+    pub(crate) fn save_flags(&mut self, to: Rm) {
+        self.byte(0x9c);
+        self.pop(to);
+    }
+
+    /// The opposite of [`save_flags`](Self::save_flags).
+    pub(crate) fn restore_flags(&mut self, from: Rm) {
+        self.push(from);
+        self.byte(0x9d);
+    }
+
     /// `shift dst, amount`.
     pub(crate) fn shift_imm(&mut self, op: Shift, bits: Bits, dst: Reg, amount: u8) {
         if amount == 1 {

@@ -14,6 +14,7 @@ pub(crate) enum Sse {
     Mul = 0x59,
     Sub = 0x5c,
     Div = 0x5e,
+    Max = 0x5f,
     /// To the other precision.
     Convert = 0x5a,
 }

@@ -13,19 +13,22 @@
 //!
 //! In each of these cases the host raises no flag that the guest does not raise, so
 //! that nothing must be undone: code behind the unit calls the exact function
-//! with the operands, which are still there. Zeroes and subnormal numbers take
-//! the same way out, because one comparison then finds all, but come back at once.
+//! with the operands, which are still there. How it gets there is in `float/result.rs`.
+
+mod result;
 
 use dbt_core::host::CompileError;
 use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Ty, Value, VectorWidth, Width};
 
-use super::branch::StubKind;
+use super::traps::Trapped;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm, Shift, Sse, SseOp};
 use crate::context;
 use crate::flags::Kind;
 use crate::regs::{Reg, Xmm};
 use crate::runtime::Constant;
+
+pub(super) use result::Slow;
 
 /// A call of an exact function that leaves all registers but the result's alone.
 #[derive(Clone, Copy, Debug)]
@@ -42,16 +45,6 @@ enum Arg {
     Constant(u64),
     Reg(Reg),
     Vector(VectorWidth, Xmm),
-}
-
-/// What lies behind the unit for one operation.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slow {
-    /// The result that is right unless it is a NaN or the smallest normal number.
-    recheck: Option<(Width, Xmm)>,
-    call: ExactCall,
-    /// Where to go on.
-    back: u32,
 }
 
 impl Lowering<'_> {
@@ -129,17 +122,26 @@ impl Lowering<'_> {
         } else {
             self.vector(args[1])?
         };
-        let dst = self.vector_for(value)?;
+        let operands = [a, b];
+        let over = match (self.is_never_looked_at(op), self.features.avx) {
+            (false, _) => &operands[..0],
+            (true, true) => &operands[..],
+            // The second operand is read after the first has been moved.
+            (true, false) => &operands[..1],
+        };
+        let dst = self.vector_over(value, over)?;
         let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
+        let look = self.look(op)?;
+        if !self.features.avx && sse != Sse::Sqrt {
+            self.asm.move_vector(dst, a);
+        }
+        let at = self.asm.offset();
         if self.features.avx {
             self.asm.scalar3(sse, width, dst, a, b);
         } else {
-            if sse != Sse::Sqrt {
-                self.asm.move_vector(dst, a);
-            }
             self.asm.scalar(sse, width, dst, b);
         }
-        self.check(width, dst, call)?;
+        self.check(look, width, dst, (at, call));
         self.define_vector(value, dst);
         Ok(())
     }
@@ -157,114 +159,17 @@ impl Lowering<'_> {
         let dst = self.vector_for(value)?;
         let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
         if self.features.fma {
+            let look = self.look(op)?;
             self.asm.move_vector(dst, addend);
+            let at = self.asm.offset();
             self.asm.fused(width, dst, a, b);
-            self.check(width, dst, call)?;
+            self.check(look, width, dst, (at, call));
         } else {
             self.before_clobber()?;
             self.emit_exact_call(&call);
         }
         self.define_vector(value, dst);
         Ok(())
-    }
-
-    /// Sends results that are not ordinary behind the unit: NaNs, and what is at
-    /// most as large as the smallest normal number.
-    ///
-    /// Comparing the magnitude needs no general register. Where one is free, its
-    /// bits are compared, which is cheaper on CPUs that move the outcome of a
-    /// comparison from one kind of unit to the other.
-    fn check(&mut self, width: Width, dst: Xmm, call: ExactCall) -> Result<()> {
-        self.before_clobber()?;
-        let recheck = Some((width, dst));
-        let free = self.free_scratch();
-        if let Some(reg) = free {
-            self.before_overwrite(reg)?;
-        }
-        match (free, width) {
-            (Some(reg), Width::W32) => {
-                self.asm.move_from_vector(width, reg, dst);
-                // Without the sign, the lower end moved to zero.
-                self.asm
-                    .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0080_0000 + 1));
-                self.asm
-                    .alu_imm(Alu::Cmp, Bits::B32, reg, 0xfdff_ffff_u32.cast_signed());
-                self.slow(Cc::A, recheck, call);
-            }
-            (Some(reg), Width::W64) if self.features.avx => {
-                // A result that is a NaN is a quiet one, which the upper half tells.
-                self.asm.move_from_high(reg, dst);
-                self.asm
-                    .lea32(reg, reg, Some((reg, 0)), -(2 * 0x0010_0000 + 1));
-                self.asm
-                    .alu_imm(Alu::Cmp, Bits::B32, reg, 0xffbf_ffff_u32.cast_signed());
-                self.slow(Cc::A, recheck, call);
-            }
-            _ => {
-                self.compare_magnitude(width, dst);
-                // Below or equal, or unordered.
-                self.slow(Cc::Be, recheck, call);
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares a magnitude with the smallest normal number.
-    fn compare_magnitude(&mut self, width: Width, xmm: Xmm) {
-        let (magnitude, normal) = match width {
-            Width::W32 => (Constant::Abs32, Constant::Normal32),
-            Width::W64 => (Constant::Abs64, Constant::Normal64),
-        };
-        let scratch = Xmm::SCRATCH;
-        if self.features.avx {
-            self.asm.bits3(SseOp::And, scratch, xmm, Rm::Constant);
-            self.at_constant(magnitude);
-        } else {
-            self.asm.load_vector(width.into(), scratch, Rm::Constant);
-            self.at_constant(magnitude);
-            self.asm.bits(SseOp::And, scratch, xmm);
-        }
-        self.asm.compare_vector(width, false, scratch, Rm::Constant);
-        self.at_constant(normal);
-    }
-
-    /// Branches behind the unit if `cc` holds.
-    fn slow(&mut self, cc: Cc, recheck: Option<(Width, Xmm)>, call: ExactCall) {
-        let at = self.asm.jcc(cc);
-        let back = self.asm.offset();
-        let index = self.scratch.slow.len();
-        self.scratch.slow.push(Slow {
-            recheck,
-            call,
-            back,
-        });
-        self.stub_at(at, StubKind::SlowFloat(index));
-    }
-
-    /// Sets where an operation's code behind the unit goes back to.
-    fn slow_ends_here(&mut self) {
-        let here = self.asm.offset();
-        if let Some(slow) = self.scratch.slow.last_mut() {
-            slow.back = here;
-        }
-    }
-
-    /// Emits what lies behind the unit for an operation.
-    pub(super) fn emit_slow(&mut self, index: usize) {
-        let Slow {
-            recheck,
-            call,
-            back,
-        } = self.scratch.slow[index];
-        if let Some((width, xmm)) = recheck {
-            self.compare_magnitude(width, xmm);
-            // Neither equal nor unordered.
-            let at = self.asm.jcc(Cc::Ne);
-            self.asm.patch(at, back.into());
-        }
-        self.emit_exact_call(&call);
-        let at = self.asm.jmp();
-        self.asm.patch(at, back.into());
     }
 
     /// Describes the call of the exact function. The operands are in registers.
@@ -349,6 +254,10 @@ impl Lowering<'_> {
         signalling: bool,
         args: [Value; 3],
     ) -> Result<()> {
+        // If an operand is a NaN the slot is written, of which values may not be loaded yet.
+        if self.traps {
+            self.save_float_status()?;
+        }
         let (a, b) = (self.vector(args[0])?, self.vector(args[1])?);
         self.before_clobber()?;
         let place = self.next_outcome;
@@ -368,7 +277,9 @@ impl Lowering<'_> {
             (Constant::Greater, Constant::Less)
         };
         self.asm.mov_imm(reg, above.value());
+        let at = self.asm.offset();
         self.asm.compare_vector(width, signalling, a, b);
+        self.traps_at(at, Trapped::Unordered(self.asm.offset()));
         for (cc, constant) in [
             (Cc::B, below),
             (Cc::E, Constant::Equal),
@@ -407,11 +318,9 @@ impl Lowering<'_> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
         let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V64, dst))?;
-        self.convert(Width::W32, dst, a);
-        self.before_clobber()?;
-        // Only NaNs differ.
-        self.asm.compare_vector(Width::W64, false, dst, dst);
-        self.slow(Cc::P, None, call);
+        let look = self.look(op)?;
+        let at = self.convert(Width::W32, dst, a);
+        self.check(look, Width::W64, dst, (at, call));
         self.define_vector(value, dst);
         Ok(())
     }
@@ -426,17 +335,20 @@ impl Lowering<'_> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
         let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V32, dst))?;
-        self.convert(Width::W64, dst, a);
-        self.check(Width::W32, dst, call)?;
+        let look = self.look(op)?;
+        let at = self.convert(Width::W64, dst, a);
+        self.check(look, Width::W32, dst, (at, call));
         self.define_vector(value, dst);
         Ok(())
     }
 
-    /// Converts from `width` to the other precision.
-    fn convert(&mut self, width: Width, dst: Xmm, a: Xmm) {
+    /// Converts from `width` to the other precision, and returns where.
+    fn convert(&mut self, width: Width, dst: Xmm, a: Xmm) -> u32 {
         // The rest of the register is kept, so it must not be waited for.
         self.asm.bits(SseOp::Xor, dst, dst);
+        let at = self.asm.offset();
         self.asm.scalar(Sse::Convert, width, dst, a);
+        at
     }
 
     fn convert_to_int(
@@ -451,6 +363,13 @@ impl Lowering<'_> {
         let dst = self.destination(value, None, &[])?;
         self.keep(dst);
         let call = self.exact_call(op, helper, args, Arg::Reg(dst))?;
+        if signed && self.traps {
+            let at = self.asm.offset();
+            self.asm.convert_to_int(from, Bits::B32, truncates, dst, a);
+            self.slow_if_trapped(at, call);
+            self.define(value, dst);
+            return Ok(());
+        }
         self.before_clobber()?;
         if signed {
             self.asm.convert_to_int(from, Bits::B32, truncates, dst, a);

@@ -14,6 +14,7 @@ use dbt_core::ir::{Helper, Value, VectorKind, VectorOp, VectorWidth, Width};
 use dbt_isa::ops::Size;
 
 use super::branch::StubKind;
+use super::traps::Trapped;
 use super::{Lowering, Result};
 use crate::asm::{Bits, Cc, Rm, VecOp};
 use crate::context;
@@ -21,7 +22,7 @@ use crate::regs::{Reg, Xmm};
 use crate::runtime::{WideConstant, slot_offset};
 
 /// Instructions.
-mod op {
+pub(super) mod op {
     use super::VecOp;
 
     const fn packed(byte: u8) -> VecOp {
@@ -41,7 +42,7 @@ mod op {
     pub(super) const AND_NOT: VecOp = packed(0xdf);
     pub(super) const OR: VecOp = packed(0xeb);
     pub(super) const XOR: VecOp = packed(0xef);
-    pub(super) const ADD: [VecOp; 4] = sizes([0xfc, 0xfd, 0xfe, 0xd4]);
+    pub(in crate::lower) const ADD: [VecOp; 4] = sizes([0xfc, 0xfd, 0xfe, 0xd4]);
     pub(super) const SUB: [VecOp; 4] = sizes([0xf8, 0xf9, 0xfa, 0xfb]);
     /// Of doublewords with SSE4.
     pub(super) const EQUAL: [VecOp; 4] = [packed(0x74), packed(0x75), packed(0x76), later(0x29)];
@@ -163,6 +164,8 @@ pub(super) struct SlowVector {
     again: u32,
     /// Where to go on after the call.
     back: u32,
+    /// Where the function is called, once that is known.
+    pub(super) entry: Option<u32>,
 }
 
 /// An operation with its registers.
@@ -228,7 +231,8 @@ impl Lowering<'_> {
         let is_done = if op.is_pure() {
             self.permute(&operation)? || self.integer(&operation, args)?
         } else {
-            self.saturating(&operation)? || self.vector_float(&operation)?
+            self.saturating(&operation)?
+                || !(self.traps && self.is_exact()) && self.vector_float(&operation)?
         };
         if !is_done {
             if function.is_none() {
@@ -253,6 +257,12 @@ impl Lowering<'_> {
     /// Branches behind the unit if `cc` holds.
     fn slow_vector(&mut self, cc: Cc, recheck: Recheck, reg: Reg, call: VectorCall) -> usize {
         let at = self.asm.jcc(cc);
+        let index = self.push_slow_vector(recheck, reg, call);
+        self.stub_at(at, StubKind::SlowVector(index));
+        index
+    }
+
+    fn push_slow_vector(&mut self, recheck: Recheck, reg: Reg, call: VectorCall) -> usize {
         let here = self.asm.offset();
         let index = self.scratch.slow_vectors.len();
         self.scratch.slow_vectors.push(SlowVector {
@@ -261,8 +271,8 @@ impl Lowering<'_> {
             call,
             again: here,
             back: here,
+            entry: None,
         });
-        self.stub_at(at, StubKind::SlowVector(index));
         index
     }
 
@@ -281,6 +291,7 @@ impl Lowering<'_> {
             let at = self.asm.jcc(cc);
             self.asm.patch(at, slow.again.into());
         }
+        self.scratch.slow_vectors[index].entry = Some(self.asm.offset());
         self.emit_vector_call(&slow.call)?;
         let at = self.asm.jmp();
         self.asm.patch(at, slow.back.into());
@@ -333,8 +344,29 @@ impl Lowering<'_> {
         self.asm.byte(imm);
     }
 
+    /// As `v3`, of an instruction that may trap.
+    fn f3(&mut self, op: VecOp, dst: Xmm, mut a: Xmm, b: Xmm) {
+        if !self.features.avx && dst != a {
+            self.asm.move_vector(dst, a);
+            a = dst;
+        }
+        self.may_trap();
+        self.v3(op, dst, a, b);
+    }
+
+    /// As `v3i`, of an instruction that may trap.
+    fn f3i(&mut self, op: VecOp, dst: Xmm, a: Xmm, b: Xmm, imm: u8) {
+        self.f3(op, dst, a, b);
+        self.asm.byte(imm);
+    }
+
+    /// Notes that the next instruction may trap; what is done then is said later.
+    fn may_trap(&mut self) {
+        self.traps_at(self.asm.offset(), Trapped::Unordered(0));
+    }
+
     /// `dst = op(a, constant)`.
-    fn v3c(&mut self, op: VecOp, dst: Xmm, a: Xmm, constant: WideConstant) {
+    pub(super) fn v3c(&mut self, op: VecOp, dst: Xmm, a: Xmm, constant: WideConstant) {
         self.asm.vector(self.features.avx, op, dst, a, Rm::Constant);
         self.at_wide_constant(constant);
     }

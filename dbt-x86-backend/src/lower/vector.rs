@@ -12,8 +12,8 @@
 //!
 //! **Invariants.** A register's content does not change while a value that is
 //! still needed, or a binding, is in it. No two bindings overlap unless both are
-//! clean. A result is never made in a register of its operands, so that the
-//! exact function can still be called with them.
+//! clean. A result is not made in a register of its operands if the exact function may
+//! still be called with them when it has been written.
 
 mod edge;
 
@@ -250,6 +250,14 @@ impl Lowering<'_> {
         active.any(|value| self.place(*value) == Place::Vector(xmm))
     }
 
+    /// Tells whether a value that is needed after this instruction is in a register.
+    fn holds_later(&self, xmm: Xmm) -> bool {
+        let mut active = self.scratch.places.active().iter();
+        active.any(|value| {
+            self.place(*value) == Place::Vector(xmm) && self.fact(*value).last_use > self.index
+        })
+    }
+
     fn is_bound(&self, xmm: Xmm) -> bool {
         let mut bindings = self.vectors.bindings.iter();
         bindings.any(|binding| binding.xmm == xmm)
@@ -326,6 +334,12 @@ impl Lowering<'_> {
     /// wants for the slot that it is soon written to, if nothing needs its content,
     /// else any.
     pub(super) fn vector_for(&mut self, value: Value) -> Result<Xmm> {
+        self.vector_over(value, &[])
+    }
+
+    /// The same, where it may also be the register of one of these operands: the
+    /// function is not called any more when the result has been written.
+    pub(super) fn vector_over(&mut self, value: Value, operands: &[Xmm]) -> Result<Xmm> {
         let wanted = self.fact(value).vector_slot.and_then(|slot| {
             let offset = slot_offset(self.input.layout, slot);
             let width = VectorWidth::of(self.input.layout.slot(slot).ty)?;
@@ -335,8 +349,11 @@ impl Lowering<'_> {
                 .map(|binding| (binding.xmm, offset, width))
         });
         if let Some((xmm, offset, width)) = wanted
-            && !self.is_busy(xmm)
-            && !self.holds_value(xmm)
+            && if operands.contains(&xmm) {
+                !self.holds_later(xmm)
+            } else {
+                !self.is_busy(xmm) && !self.holds_value(xmm)
+            }
         {
             let mut bindings = self.vectors.bindings.iter();
             // The slot is overwritten before anybody can see it.

@@ -37,6 +37,9 @@ const FEATURES: Features = Features::CORTEX_A15
 /// Bytes of code memory when nothing else is said.
 const CODE_CACHE: usize = 64 << 20;
 
+/// As many floating-point exceptions as cost about what compiling a unit anew does.
+const FLOAT_TRAPS: u32 = 64;
+
 /// Makes the engine that the options describe.
 pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>> {
     let code = if options.interpret {
@@ -60,6 +63,7 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         link: !options.lockstep,
         jump_cache: !options.lockstep,
         kick: Some(kick),
+        float_traps: FLOAT_TRAPS,
         ..Config::default()
     };
     let guest = A32Guest::new(FEATURES);

@@ -76,6 +76,7 @@ impl Code {
             callees,
             runtime,
             offset: 0x10000,
+            exact: &[],
             marks: true,
         };
         let fragment = backend.compile(input, &mut bytes).ok()?;

@@ -78,19 +78,26 @@ mod on_this_host {
     /// Operands that each program of vectors is run with.
     const RUNS: u32 = 256;
 
-    /// A name and what makes the back end.
-    type Made = (&'static str, fn() -> NativeBackend);
+    /// A name, what makes the back end, and whether its code may raise exceptions.
+    type Made = (&'static str, fn() -> NativeBackend, bool);
 
     /// The back end, for all that the host has and for the least of its architecture.
     const BACKENDS: &[Made] = &[
-        ("all host features", native::backend),
-        ("baseline", || NativeBackend::new(Features::BASELINE)),
+        ("all host features", native::backend, false),
+        ("baseline", || NativeBackend::new(Features::BASELINE), false),
+        #[cfg(target_arch = "x86_64")]
+        ("all host features and exceptions", native::backend, true),
+        #[cfg(target_arch = "x86_64")]
+        (
+            "baseline and exceptions",
+            || NativeBackend::new(Features::BASELINE),
+            true,
+        ),
     ];
     pub(super) fn compare(options: &Options) -> ExitCode {
         let mut clean = true;
-        for &(what, backend) in BACKENDS {
-            let same = scalars(options, what, backend())
-                .and_then(|same| Ok(vectors(options, what, backend())? && same));
+        for made in BACKENDS {
+            let same = scalars(options, made).and_then(|same| Ok(vectors(options, made)? && same));
             match same {
                 Ok(same) => clean &= same,
                 Err(error) => {
@@ -103,12 +110,8 @@ mod on_this_host {
     }
 
     /// Compares single instructions in every mode; tells whether all are the same.
-    fn scalars(
-        options: &Options,
-        what: &str,
-        backend: NativeBackend,
-    ) -> Result<bool, Box<dyn Error>> {
-        let mut generated = Generated::new(backend)?;
+    fn scalars(options: &Options, &(what, backend, traps): &Made) -> Result<bool, Box<dyn Error>> {
+        let mut generated = Generated::new(backend(), traps)?;
         let mut total = 0_u64;
         let mut clean = true;
         let chosen = |op: &&FpOp| options.chosen(&format!("{op:?}"));
@@ -143,12 +146,8 @@ mod on_this_host {
     }
 
     /// Compares vectors, in programs; tells whether all are the same.
-    fn vectors(
-        options: &Options,
-        what: &str,
-        backend: NativeBackend,
-    ) -> Result<bool, Box<dyn Error>> {
-        let mut comparison = Comparison::new(options.seed, backend)?;
+    fn vectors(options: &Options, &(what, backend, traps): &Made) -> Result<bool, Box<dyn Error>> {
+        let mut comparison = Comparison::new(options.seed, backend(), traps)?;
         let mut clean = true;
         let mut lanes = 0;
         for op in OPERATIONS.iter().filter(|op| options.chosen(op.name)) {

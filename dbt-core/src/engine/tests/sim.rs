@@ -157,6 +157,7 @@ unsafe impl Backend for SimBackend {
         Ok(Runtime {
             enter: 0,
             fault: 4,
+            resume: None,
             len: 8,
         })
     }
@@ -221,6 +222,7 @@ unsafe impl Backend for SimBackend {
             len,
             exits,
             maps,
+            traps: Vec::new(),
             detour: Vec::new(),
             marks: Vec::new(),
         })

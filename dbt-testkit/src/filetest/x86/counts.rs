@@ -161,6 +161,7 @@ impl Counter {
                 layout,
                 Lowering::Window,
                 dbt_x86_backend::Features::BASELINE,
+                false,
             )?,
             optimizer: Optimizer::new(layout),
             unit: Unit::default(),

@@ -32,8 +32,12 @@ impl Host {
         layout: &'static StateLayout,
         lowering: Lowering,
         features: Features,
+        traps: bool,
     ) -> Result<Self, String> {
         let mut backend = X86Backend::new(features);
+        if traps {
+            backend.use_float_traps();
+        }
         // Nothing is executed, so these need only be recognisable.
         let callees = Callees {
             helpers: (0..64).map(|helper| 0x7e1_0000_0000 + helper).collect(),
@@ -68,6 +72,7 @@ impl Host {
             callees: &self.callees,
             runtime: &self.runtime,
             offset: FRAGMENT_OFFSET,
+            exact: &[],
             marks: true,
         };
         let fragment = self.backend.compile(input, &mut code)?;

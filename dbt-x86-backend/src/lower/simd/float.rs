@@ -17,6 +17,8 @@
 //! Otherwise the guest's function computes the whole operation, behind the unit.
 //! Zeroes take that way too, but come back at once.
 //!
+//! Where invalid operations trap, the function computes the whole operation as well.
+//!
 //! Of an operation on two singles the upper halves are cleared, so that nothing is
 //! raised for what they hold.
 
@@ -25,6 +27,7 @@ use dbt_isa::ops::Size;
 
 use super::{Operation, Recheck, Shift, SlowVector, op};
 use crate::asm::{Alu, Bits, Cc};
+use crate::lower::traps::Trapped;
 use crate::lower::{Lowering, Result};
 use crate::regs::{Reg, Xmm};
 use crate::runtime::WideConstant;
@@ -90,7 +93,12 @@ impl Lowering<'_> {
         self.before_clobber()?;
         let reg = self.take_scratch()?;
         let first = self.scratch.slow_vectors.len();
+        let sites = self.trap_sites();
         self.float_kind(&operation, reg, free)?;
+        if self.trap_sites() != sites {
+            let index = self.push_slow_vector(Recheck::Nothing, reg, operation.call);
+            self.set_trapped(sites, Trapped::Vector(index));
+        }
         self.slow_goes_on_here(first);
         self.release(reg);
         let dst = operation.dst;
@@ -110,17 +118,18 @@ impl Lowering<'_> {
                 } else {
                     op::FLOAT_SUB
                 };
-                self.v3(instruction, dst, a, b);
+                self.f3(instruction, dst, a, b);
                 self.check_sum(operation, reg, free[0]);
             }
             K::FloatMul => {
                 self.check_product(operation, reg, free, [a, b], WideConstant::Product);
-                self.v3(op::FLOAT_MUL, dst, a, b);
+                self.f3(op::FLOAT_MUL, dst, a, b);
             }
             K::FloatMulAdd => {
                 self.check_operands(operation, reg, &[a], false);
                 self.check_product(operation, reg, free, [b, c], WideConstant::ExactProduct);
                 self.asm.move_vector(dst, a);
+                self.may_trap();
                 self.asm.fused_vector(dst, b, c);
                 self.check_sum(operation, reg, free[0]);
             }
@@ -132,13 +141,13 @@ impl Lowering<'_> {
                 } else {
                     (op::FLOAT_MIN, op::OR)
                 };
-                self.v3(extreme, dst, a, b);
-                self.v3(extreme, scratch, b, a);
+                self.f3(extreme, dst, a, b);
+                self.f3(extreme, scratch, b, a);
                 self.v3(both, dst, dst, scratch);
             }
             K::FloatEqual => {
                 self.check_operands(operation, reg, &[a, b], false);
-                self.v3i(op::FLOAT_COMPARE, dst, a, b, EQUAL_QUIET);
+                self.f3i(op::FLOAT_COMPARE, dst, a, b, EQUAL_QUIET);
             }
             K::FloatGreater | K::FloatGreaterOrEqual => {
                 self.check_operands(operation, reg, &[a, b], false);
@@ -147,7 +156,7 @@ impl Lowering<'_> {
                 } else {
                     LESS_OR_EQUAL
                 };
-                self.v3i(op::FLOAT_COMPARE, dst, b, a, predicate);
+                self.f3i(op::FLOAT_COMPARE, dst, b, a, predicate);
             }
             K::FloatToFixed => self.to_integer(operation, reg),
             _ => self.from_fixed(operation)?,
@@ -187,12 +196,12 @@ impl Lowering<'_> {
         if nans {
             let [a, b, _] = operation.args;
             if checked {
-                self.v3i(op::FLOAT_COMPARE, scratch, a, b, UNORDERED);
+                self.f3i(op::FLOAT_COMPARE, scratch, a, b, UNORDERED);
                 // Those that are unordered are not good.
                 self.v3c(EQUAL, scratch, scratch, WideConstant::Zero);
                 self.v3(op::AND, good, good, scratch);
             } else {
-                self.v3i(op::FLOAT_COMPARE, good, a, b, UNORDERED);
+                self.f3i(op::FLOAT_COMPARE, good, a, b, UNORDERED);
                 self.v3c(EQUAL, good, good, WideConstant::Zero);
                 checked = true;
             }
@@ -324,6 +333,7 @@ impl Lowering<'_> {
             this.slow_vector(Cc::Ne, Recheck::Nothing, reg, operation.call);
         };
         if op.signed {
+            self.may_trap();
             self.v2(op::TO_INT, dst, a);
             // Stands for all that no integer can hold.
             self.v3c(EQUAL, scratch, dst, WideConstant::Lowest);
@@ -332,6 +342,7 @@ impl Lowering<'_> {
             self.v3c(ADD, scratch, a, WideConstant::Lowest);
             self.v3c(GREATER, scratch, scratch, WideConstant::BelowTwo31);
             tests(self);
+            self.may_trap();
             self.v2(op::TO_INT, dst, a);
         }
     }

@@ -60,6 +60,7 @@ impl<'a> Parser<'a> {
             Inst::Float {
                 op,
                 flushes: cursor.take_word("flush"),
+                default_nan: cursor.take_word("default_nan"),
                 helper: helper(cursor)?,
                 args: [UNKNOWN; 3],
             }
