@@ -1,6 +1,7 @@
 //! Facts about a unit that passes and back ends share.
 #![forbid(unsafe_code)]
 
+pub mod alignment;
 pub mod bindings;
 mod flag_set;
 mod liveness;

@@ -23,6 +23,7 @@ mod vector;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use dbt_core::analysis::alignment::{Aligned, Alignment};
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
@@ -50,6 +51,7 @@ type Result<T> = core::result::Result<T, CompileError>;
 pub(crate) struct Scratch {
     facts: Vec<Fact>,
     liveness: Liveness,
+    alignment: Alignment,
     places: Places,
     labels: Vec<Option<u32>>,
     fixups: Vec<(u32, BlockId)>,
@@ -95,9 +97,8 @@ pub(crate) struct Lowering<'a> {
     busy: u16,
     /// Whether the instruction being lowered will still read flags.
     reads_flags: bool,
-    /// For each register the version at which some low bits were found to be zero,
-    /// and these bits.
-    aligned: [(u32, u32); 16],
+    /// Which values are known to be aligned.
+    aligned: Aligned,
     next_block: Option<BlockId>,
     vectors: VectorState,
     /// The position of the last block of the loop being lowered.
@@ -136,7 +137,7 @@ impl<'a> Lowering<'a> {
             index: 0,
             busy: 0,
             reads_flags: false,
-            aligned: [(0, 0); 16],
+            aligned: Aligned::default(),
             next_block: None,
             vectors: VectorState::default(),
             vector_loop: None,
@@ -188,6 +189,7 @@ impl<'a> Lowering<'a> {
         scratch.contracts.resize(unit.blocks.len(), None);
         scratch.loops.find(unit);
         scratch.liveness.analyse(unit, self.input.layout);
+        scratch.alignment.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
         self.find_edges();
     }
@@ -203,6 +205,10 @@ impl<'a> Lowering<'a> {
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
         self.begin_edge(id);
+        if id == BlockId::ENTRY {
+            self.vectors.clear();
+            self.look_at_slots(id, self.scratch.alignment.before_unit());
+        }
         self.begin_vectors(id, position);
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
@@ -215,7 +221,7 @@ impl<'a> Lowering<'a> {
         );
         self.scratch.places.begin_block();
         self.flags.begin_block();
-        self.aligned = [(0, 0); 16];
+        self.aligned.begin(self.scratch.alignment.at_entry(id));
         if let Some(location) = block.location {
             self.location = location;
             if self.scratch.loop_heads[id.index()] {
@@ -225,10 +231,11 @@ impl<'a> Lowering<'a> {
         for index in block.insts.clone() {
             self.start(index);
             self.inst(index)?;
+            self.aligned.step(self.input.unit, self.input.layout, index);
         }
         self.start(block.insts.end);
         self.mark(Origin::Terminator);
-        self.terminator(&block.terminator)
+        self.terminator(id, &block.terminator)
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "units are small")]

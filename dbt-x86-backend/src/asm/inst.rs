@@ -128,6 +128,12 @@ impl Asm<'_> {
         self.byte(0x9d);
     }
 
+    /// `test [a], value` on a byte.
+    pub(crate) fn test_byte(&mut self, a: Rm, value: u8) {
+        self.encode(Opcode::sized(0xf6, Bits::B8), 0, a);
+        self.byte(value);
+    }
+
     /// `shift dst, amount`.
     pub(crate) fn shift_imm(&mut self, op: Shift, bits: Bits, dst: Reg, amount: u8) {
         if amount == 1 {

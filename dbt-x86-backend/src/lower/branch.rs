@@ -183,7 +183,7 @@ impl Lowering<'_> {
         self.architectural_plan(self.scratch.liveness.live_at(target))
     }
 
-    pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
+    pub(super) fn terminator(&mut self, id: BlockId, terminator: &Terminator) -> Result<()> {
         match *terminator {
             Terminator::Jump(target) => {
                 let deferred = match target {
@@ -197,6 +197,9 @@ impl Lowering<'_> {
                 if !deferred {
                     let demanded = self.scratch.liveness.live_at(target);
                     self.save_architectural(demanded)?;
+                }
+                if let Target::Block(to) = target {
+                    self.look_at_slots(to, self.scratch.alignment.before_jump(id));
                 }
                 self.go(target)
             }

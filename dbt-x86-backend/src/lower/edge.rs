@@ -38,6 +38,12 @@ pub(super) struct Edges {
     recipes: Vec<Recipe>,
 }
 
+impl Edges {
+    pub(super) const fn is_deferring(&self) -> bool {
+        self.deferring
+    }
+}
+
 impl Lowering<'_> {
     /// Decides for each loop whether its edges may leave flags unsaved.
     pub(super) fn find_edges(&mut self) {

@@ -1,16 +1,19 @@
 //! Guest memory and calls of functions.
 
 use dbt_core::analysis::FlagSet;
+use dbt_core::analysis::alignment::SlotSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Value, VectorWidth, Width};
+use dbt_core::ir::{BlockId, Helper, Value, VectorWidth, Width};
 use dbt_isa::ops::{Access, Size};
 
-use super::branch::Why;
+use super::branch::{StubKind, Why};
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Alu, Bits, Cc, Rm};
 use crate::context;
+use crate::flags::Plan;
 use crate::regs::{Reg, SCRATCH};
+use crate::runtime::slot_offset;
 
 pub(super) const fn bits_of(size: Size) -> Bits {
     match size {
@@ -266,9 +269,7 @@ impl Lowering<'_> {
         if mask == 0 {
             return Ok(());
         }
-        if let Some(constant) = self.constant32(address)
-            && constant & mask == 0
-        {
+        if self.aligned.is_aligned(self.input.unit, address, mask) {
             return Ok(());
         }
         let reg = match self.place(address) {
@@ -276,41 +277,45 @@ impl Lowering<'_> {
                 base: Some(base),
                 index: None,
                 offset,
-            } if offset.cast_unsigned() & mask == 0 => base,
+            } if offset.cast_unsigned() & mask == 0 => {
+                self.keep(base);
+                base
+            }
             _ => self.reg(address)?,
         };
-        let known = self.version(reg);
-        if self.aligned_bits(reg, known) & mask == mask {
-            return Ok(());
-        }
         self.before_clobber()?;
         self.asm.test_imm(reg, mask);
         let flags = self.architectural_plan(FlagSet::ALL)?;
         self.side_exit(Cc::Ne, Why::Interpret, self.location, flags);
-        self.aligned[reg.index()] = (known, mask);
         Ok(())
     }
 
-    /// Returns the low bits of a register that were found to be zero at `version`.
-    fn aligned_bits(&self, reg: Reg, version: u32) -> u32 {
-        match self.aligned[reg.index()] {
-            (at, bits) if at == version => bits,
-            _ => 0,
-        }
-    }
-
-    /// Notes that `dst`, just written, is `base + offset`, so that its low bits are
-    /// known if those of `base` are.
-    pub(super) fn note_sum(&mut self, dst: Reg, base: Reg, offset: i32) {
-        let version = self.version(dst);
-        let before = if dst == base {
-            version.wrapping_sub(1)
-        } else {
-            self.version(base)
+    /// Leaves for the interpreter, before control goes to a block, unless these slots
+    /// are multiples of four. Flags are in memory, or where the edge says.
+    pub(super) fn look_at_slots(&mut self, to: BlockId, slots: SlotSet) {
+        let Some(location) = self.input.unit.block(to).location else {
+            return;
         };
-        let bits = self.aligned_bits(base, before);
-        if bits & offset.cast_unsigned() == 0 {
-            self.aligned[dst.index()] = (version, bits);
+        for slot in slots.iter() {
+            match self.pins.of(slot) {
+                Some(pin) => self.asm.test_imm(pin, 3),
+                None => {
+                    let place = Rm::State(slot_offset(self.input.layout, slot));
+                    self.asm.test_byte(place, 3);
+                }
+            }
+            let edges = self.scratch.edges[to.index()].is_deferring().then_some(to);
+            let vectors = self.deferred_vectors();
+            self.side_stub(
+                Cc::Ne,
+                StubKind::Mapped {
+                    why: Why::Interpret,
+                    location,
+                    flags: Plan::EMPTY,
+                    edges,
+                    vectors,
+                },
+            );
         }
     }
 }

@@ -206,7 +206,6 @@ impl Lowering<'_> {
             Place::Reg(from) => {
                 self.before_overwrite(pin)?;
                 self.asm.mov32(pin, from);
-                self.note_sum(pin, from, 0);
                 self.renote_results(from, pin);
             }
             Place::Sum {
@@ -312,9 +311,6 @@ impl Lowering<'_> {
         index: Option<(Reg, u8)>,
         offset: i32,
     ) {
-        if let (Some(base), None) = (base, index) {
-            self.note_sum(dst, base, offset);
-        }
         match (base, index) {
             (Some(base), None) if base == dst && self.flags.host_is_free() => {
                 if offset != 0 {

@@ -171,7 +171,6 @@ impl Lowering<'_> {
             self.vectors.preferred.clear();
         }
         if id == BlockId::ENTRY {
-            self.vectors.clear();
             let contract = self.contract(id);
             self.transfer_to(&contract);
         } else {
