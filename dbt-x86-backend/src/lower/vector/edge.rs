@@ -238,6 +238,20 @@ impl Lowering<'_> {
                 wanted.push(used.binding(xmm));
             }
         }
+        // What a loop around this one wants stays where it is, if there is room.
+        for binding in &self.vectors.bindings {
+            let mut around = self.vectors.preferred.iter();
+            let free = taken & 1 << binding.xmm.0 == 0 && wanted.len() < MAX_KEPT;
+            if free
+                && around.any(|outer| outer.is(binding.offset, binding.width))
+                && !wanted
+                    .iter()
+                    .any(|known| known.overlaps(binding.offset, binding.width))
+            {
+                taken |= 1 << binding.xmm.0;
+                wanted.push(*binding);
+            }
+        }
         // A slot that is dirty already stays so, rather than being stored.
         for wanted in &mut wanted {
             let mut bindings = self.vectors.bindings.iter();
