@@ -10,8 +10,8 @@
 //! it is *assumed*: a back end looks at it before it enters the loop, and leaves the
 //! instruction at the head to the interpreter if it is none.
 //!
-//! What is wanted of a slot is followed along jumps only, not to where a block may be
-//! left: what is hardly ever executed is no reason to look.
+//! What is wanted of a slot is followed along jumps and back to the heads of loops only,
+//! not to where a block may be left: what is hardly ever executed is no reason to look.
 
 use alloc::vec::Vec;
 
@@ -343,6 +343,12 @@ impl Alignment {
                         }
                     }
                     Inst::Call { .. } => wanted.retain(|slot| layout.hot.contains(&slot)),
+                    Inst::ExitIf {
+                        target: Target::Block(to),
+                        ..
+                    } if self.blocks[to.index()].position <= self.blocks[id.index()].position => {
+                        wanted.0 |= self.blocks[to.index()].wanted.0;
+                    }
                     ref inst => {
                         if let Some((address, mask)) = accessed(inst)
                             && mask & WORD == WORD
@@ -546,6 +552,26 @@ mod tests {
         let alignment = looping("", 1);
         assert_eq!(alignment.before_jump(BlockId(0)), SlotSet::NONE);
         assert_eq!(alignment.at_entry(BlockId(1)), SlotSet::NONE);
+    }
+
+    #[test]
+    fn a_slot_stepped_by_another_wants_both() {
+        let alignment = analysed(
+            "block0 0x8000:
+               jump block1
+             block1 0x8004:
+               v0 = get r0
+               v1 = load.i32.word.aligned v0
+               v2 = get r1
+               v3 = add.i32 v0, v2
+               set r0, v3
+               v5 = ne.i32 v1, v3
+               exit_if v5 -> block1
+               jump exit 0x8008
+            ",
+        );
+        assert_eq!(alignment.before_jump(BlockId(0)), set(&[0, 1]));
+        assert_eq!(alignment.at_entry(BlockId(1)), set(&[0, 1]));
     }
 
     #[test]
