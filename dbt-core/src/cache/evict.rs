@@ -58,8 +58,9 @@ struct Segment {
 }
 
 impl Segments {
-    /// Fragments begin at multiples of this.
-    const ALIGN: u32 = 16;
+    /// Fragments begin at multiples of this, a cache line, so that what lies before one
+    /// does not decide how fast it is.
+    const ALIGN: u32 = 64;
     /// Segments smaller than this are merged.
     const LEAST: u32 = 4096;
     /// Less room than this is not worth a translation that may not fit.

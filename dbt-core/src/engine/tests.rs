@@ -306,12 +306,12 @@ fn fragment_is_found_by_host_address() {
     engine.run(&mut vcpu, &mut env, Budget::UNLIMITED);
     let base = SimCode(Arc::clone(&env.sim)).exec_base().addr() as u64;
     assert_eq!(engine.lookup_fragment(base), None, "the runtime is none");
-    let info = engine.lookup_fragment(base + 20).unwrap();
+    let info = engine.lookup_fragment(base + 68).unwrap();
     assert_eq!(info.location, Location(0));
     assert_eq!(info.source.as_slice(), core::slice::from_ref(&(0..12)));
-    assert!(info.code.contains(&(base + 20)));
+    assert!(info.code.contains(&(base + 68)));
     engine.invalidate(8..9);
-    assert_eq!(engine.lookup_fragment(base + 20).unwrap().source, vec![]);
+    assert_eq!(engine.lookup_fragment(base + 68).unwrap().source, vec![]);
 }
 
 #[test]
