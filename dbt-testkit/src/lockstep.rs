@@ -432,9 +432,14 @@ impl Lockstep {
         let this = {
             const DENIED: &str = "the host allows executable memory";
             let guest = self.guest;
-            self.with(CallbackJit::new(guest, true).expect(DENIED))
+            let this = self
+                .with(CallbackJit::new(guest, true).expect(DENIED))
                 .with(CallbackJit::new(guest, false).expect(DENIED))
-                .with(WindowJit::new(guest).expect(DENIED))
+                .with(WindowJit::new(guest).expect(DENIED));
+            match WindowJit::at_zero(guest).expect(DENIED) {
+                Some(runner) => this.with(runner),
+                None => this,
+            }
         };
         #[cfg(not(all(
             target_os = "linux",

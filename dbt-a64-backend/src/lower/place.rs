@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Inst, Slot, Ty, Value, Width};
+use dbt_core::ir::{IndirectKind, Inst, Slot, Terminator, Ty, Value, Width};
 
 use super::vector::view_of;
 use super::{Lowering, Result};
@@ -211,7 +211,12 @@ impl Lowering<'_> {
         self.move_out(pin, value)?;
         if let Some(constant) = self.constant32(value) {
             self.before_overwrite(pin)?;
-            self.asm.mov_imm(pin, constant.into());
+            if self.is_return_location(constant) {
+                let at = self.asm.load_literal(pin);
+                self.literals.push((at, constant));
+            } else {
+                self.asm.mov_imm(pin, constant.into());
+            }
             self.known = Some((pin, self.version(pin), constant));
             return Ok(());
         }
@@ -232,6 +237,27 @@ impl Lowering<'_> {
         }
         self.scratch.places.put(value, Place::Reg(pin));
         Ok(())
+    }
+
+    /// Tells whether a constant is where the block's call returns to, which nobody
+    /// waits for, and takes more than an instruction to make.
+    fn is_return_location(&self, constant: u32) -> bool {
+        let location = match self.terminator {
+            Some(
+                Terminator::Call {
+                    return_location, ..
+                }
+                | Terminator::Indirect {
+                    kind:
+                        IndirectKind::Call {
+                            return_location, ..
+                        },
+                    ..
+                },
+            ) => return_location,
+            _ => return false,
+        };
+        location.0 == u64::from(constant) && constant >> 16 != 0 && constant & 0xffff != 0
     }
 
     fn set_memory(&mut self, slot: Slot, value: Value) -> Result<()> {
