@@ -432,14 +432,33 @@ impl Lockstep {
         let this = {
             const DENIED: &str = "the host allows executable memory";
             let guest = self.guest;
-            let this = self
-                .with(CallbackJit::new(guest, true).expect(DENIED))
+            self.with(CallbackJit::new(guest, true).expect(DENIED))
                 .with(CallbackJit::new(guest, false).expect(DENIED))
-                .with(WindowJit::new(guest).expect(DENIED));
-            match WindowJit::at_zero(guest).expect(DENIED) {
-                Some(runner) => this.with(runner),
-                None => this,
-            }
+                .with(WindowJit::new(guest).expect(DENIED))
+        };
+        #[cfg(not(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        )))]
+        let this = self;
+        this
+    }
+
+    /// Adds generated code whose guest addresses are the host's, once in a process.
+    ///
+    /// # Panics
+    ///
+    /// When the host denies executable memory.
+    #[must_use]
+    pub fn with_generated_code_at_zero(self) -> Self {
+        #[cfg(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        ))]
+        let this = match WindowJit::at_zero(self.guest).expect("the host allows executable memory")
+        {
+            Some(runner) => self.with(runner),
+            None => self,
         };
         #[cfg(not(all(
             target_os = "linux",

@@ -272,7 +272,7 @@ impl WindowJit {
     }
 
     /// The same with guest addresses that are the host's, and code that does not poll;
-    /// none if another window is there already.
+    /// none if a window is or was there already.
     ///
     /// # Errors
     ///
@@ -281,7 +281,11 @@ impl WindowJit {
         let Ok(window) = Window::at_zero() else {
             return Ok(None);
         };
-        Self::with(guest, window, Some(kick)).map(Some)
+        let this = Self::with(guest, window, Some(kick))?;
+        // It stays where it is, for what another thread may map there meanwhile: QEMU's
+        // user emulation, up to 7.2, crashes when so much goes at once.
+        core::mem::forget(Arc::clone(this.engine.window()));
+        Ok(Some(this))
     }
 
     fn with(
