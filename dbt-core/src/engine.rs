@@ -165,6 +165,9 @@ where
             code.make_detour();
         }
         let float_traps = config.float_traps > 0 && backend.use_float_traps();
+        if config.jump_cache && code.offers_directory() && backend.use_directory() {
+            code.use_directory();
+        }
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
@@ -269,6 +272,10 @@ where
         let context = access.block().context();
         let code = &jit.host.code;
         access.set_detour(code.detour().unwrap_or(0));
+        let directory = code
+            .directory()
+            .map_or(0, |words| words.as_ptr().addr() as u64);
+        access.set_directory(directory);
         if code.detour().is_some() {
             access.block().set_thread(env.thread());
         }

@@ -166,6 +166,8 @@ impl<'a> Lowering<'a> {
             exits: self.exits,
             maps: self.maps,
             traps,
+            entries: [0; 2],
+            returns: Vec::new(),
             detour: Vec::new(),
             marks: self.marks,
         })

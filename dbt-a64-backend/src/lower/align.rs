@@ -22,7 +22,7 @@ use super::int::Test;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, logical_immediate};
-use crate::flags::Sources;
+use crate::flags::Form;
 use crate::regs::Reg;
 
 /// Low bits of `root + offset` that are zero.
@@ -194,7 +194,7 @@ impl Lowering<'_> {
 
     /// Looks, before the loop with which a unit begins, at the slots that must be aligned
     /// in it.
-    pub(super) fn enter_aligned_loop(&mut self) -> Result<()> {
+    pub(super) fn enter_aligned_loop(&mut self, form: Form) -> Result<()> {
         self.alignment = Alignment::default();
         let unit = self.input.unit;
         let Some(last) = self.scratch.contracts.loop_end(BlockId::ENTRY) else {
@@ -210,7 +210,7 @@ impl Lowering<'_> {
                 reg: Reg::X17,
                 zero: false,
             };
-            let flags = Sources::SPLIT;
+            let flags = form.sources();
             self.side_exit(Test::Register(test), Why::Interpret, location, flags);
         }
         self.alignment.in_loop = wanted;

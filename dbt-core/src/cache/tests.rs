@@ -334,6 +334,7 @@ impl Test {
                 patch: 8 * word,
                 unlinked: 8 * word + 8,
                 target: location(target),
+                entry: 0,
                 tag: 0,
             })
             .collect();
@@ -355,6 +356,8 @@ impl Test {
                 exits: sites.clone(),
                 maps: Vec::new(),
                 traps: Vec::new(),
+                entries: [0; 2],
+                returns: Vec::new(),
                 detour: Vec::new(),
                 marks: Vec::new(),
             },

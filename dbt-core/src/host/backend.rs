@@ -22,6 +22,8 @@ pub struct ExitSite {
     pub unlinked: u32,
     /// Where the guest goes.
     pub target: Location,
+    /// By which of the [entries](Fragment::entries) of a fragment.
+    pub entry: u8,
     /// The back end's own: what it needs to know when it links.
     pub tag: u32,
 }
@@ -59,8 +61,15 @@ pub struct FloatTrap {
 pub struct Fragment<M> {
     /// Number of bytes emitted.
     pub len: u32,
+    /// The offsets at which it is entered. Exits say which of them they lead to, all
+    /// others use the first. What each expects is the back end's own affair: where it
+    /// keeps the guest's flags, for example.
+    pub entries: [u32; 2],
     /// Direct exits.
     pub exits: Vec<ExitSite>,
+    /// Where guest calls return to, with the offsets of the instructions behind the
+    /// host's calls: each is an entry that expects what the first one does.
+    pub returns: Vec<(Location, u32)>,
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
@@ -179,12 +188,13 @@ pub enum CompileError {
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
-///   [`VcpuContext`] before it, the jump cache and the runtime (both
+///   [`VcpuContext`] before it, the jump cache, the directory and the runtime (these
 ///   reading), the [tags](VcpuContext::tags), its stack, and guest memory as lowered;
 ///   nothing else. It calls the [`Callees`] only, with the pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
-///   exit, through the jump cache, or by a return to an address that generated
-///   code has pushed itself.
+///   exit, through the jump cache or the directory, or by a return to an address that
+///   generated code has pushed itself. The runtime's first byte may be branched to
+///   by what the directory holds of locations without an entry.
 /// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
 ///   one of its variants, and with [`Leave::Unlinked`]
 ///   [`exit`](VcpuContext::exit) is that of the exit taken.
@@ -205,6 +215,13 @@ pub unsafe trait Backend {
     /// from each of the [`Callees`] look at the flag still: a thread that is elsewhere
     /// cannot be moved.
     fn use_detour(&mut self, _distance: u32) -> bool {
+        false
+    }
+
+    /// Says that there is a [directory](super::CodeMemory::directory), which generated
+    /// code may use for indirect branches; tells whether it will. Called before the
+    /// runtime is emitted, if at all.
+    fn use_directory(&mut self) -> bool {
         false
     }
 
@@ -237,7 +254,7 @@ pub unsafe trait Backend {
     ) -> Result<Runtime, CompileError>;
 
     /// Compiles a unit to `code`, which is empty. The code is position
-    /// dependent: it will lie at `input.offset`. Its entry is its first byte.
+    /// dependent: it will lie at `input.offset`.
     ///
     /// # Errors
     ///

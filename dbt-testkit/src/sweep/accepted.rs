@@ -135,7 +135,10 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T32, Class::Text, "1111_1000_0100_1101_xxxx_1101_0000_0100", push_of_one, "A6.3.10; PUSH encoding T3, A8.8.133: STR with these operands is PUSH; Capstone prints it as STR"),
     accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001", hint, HINT),
     accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_000x", hint, HINT),
-    accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001_0000", |ours, theirs| ours == "esb" && theirs == "hint 16", HINT),
+    accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_0001_0xx0", named_hint, HINT),
+    accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001_0xx0", named_hint, HINT),
+    accept_of(Against::Capstone, accept(Set::A32, Class::OursOnly, "1111_0101_0111_1111_1111_0000_0111_0000", |ours, _| ours == "sb", SB)),
+    accept_of(Against::Capstone, accept(Set::T32, Class::OursOnly, "1111_0011_1011_1111_1000_1111_0111_0000", |ours, _| ours.starts_with("sb"), SB)),
     accept_of(Against::Llvm, accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_00xx_11x1", signing, SIGNING)),
     accept(Set::A32, Class::Text, "1111_0010_1x11", extract, EXTRACT),
     accept(Set::T32, Class::Text, "1110_1111_1x11", extract, EXTRACT),
@@ -185,6 +188,8 @@ const BARRIER: &str =
 const OPTION: &str = "DDI 0487, F5.1, DMB, DSB, SSBB and PSSBB: names that ARMv8 gives to options; Capstone prints their numbers";
 const HINT: &str =
     "A5.2.11, A6.3.4: hints ARMv7 reserves; either side prints names some of them got in ARMv8";
+const SB: &str =
+    "DDI 0487, F5.1, SB: ARMv8.5's speculation barrier, which Capstone 5 does not know";
 const SIGNING: &str = "DDI 0487, F3.1.9: hints reserved in the A profile; LLVM prints what ARMv8.1-M signs pointers with";
 const EXTRACT: &str =
     "A8.8.316: VEXT has bytes only; other sizes are pseudo-instructions, which Capstone prints";
@@ -288,7 +293,21 @@ fn signing(ours: &str, theirs: &str) -> bool {
         && ["pacbti", "bti", "pac", "aut"].contains(&theirs.split(' ').next().unwrap_or_default())
 }
 
-/// The name that a hint got in ARMv8 against its number.
+/// The name that a hint got after ARMv7 against its number.
+fn named_hint(ours: &str, theirs: &str) -> bool {
+    const NAMES: [(&str, &str); 4] = [
+        ("esb", " 16"),
+        ("tsb", " 18"),
+        ("csdb", " 20"),
+        ("clrbhb", " 22"),
+    ];
+    theirs.starts_with("hint")
+        && NAMES
+            .iter()
+            .any(|(name, number)| ours.starts_with(name) && theirs.ends_with(number))
+}
+
+/// The name that `SEVL` got in ARMv8 against its number.
 fn sevl(ours: &str, theirs: &str) -> bool {
     ours.starts_with("sevl") && theirs.starts_with("hint")
 }

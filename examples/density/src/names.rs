@@ -169,9 +169,9 @@ const fn is_branch(word: u32) -> bool {
     word & 0x1c00_0000 == 0x1400_0000
 }
 
-/// `MOVZ`, `MOVN` or `MOVK`, or `ORR` of a constant with zero.
+/// `MOVZ`, `MOVN` or `MOVK`, `ORR` of a constant with zero, or `LDR` of a literal.
 const fn is_constant(word: u32) -> bool {
-    word & 0x1f80_0000 == 0x1280_0000 || word & 0x7f80_03e0 == 0x3200_03e0
+    word >> 24 == 0x18 || word & 0x1f80_0000 == 0x1280_0000 || word & 0x7f80_03e0 == 0x3200_03e0
 }
 
 /// `MOV` of a register.

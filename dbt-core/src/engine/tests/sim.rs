@@ -208,6 +208,7 @@ unsafe impl Backend for SimBackend {
                 patch,
                 unlinked,
                 target,
+                entry: 0,
                 tag: 0,
             });
         }
@@ -223,6 +224,8 @@ unsafe impl Backend for SimBackend {
             exits,
             maps,
             traps: Vec::new(),
+            entries: [0; 2],
+            returns: Vec::new(),
             detour: Vec::new(),
             marks: Vec::new(),
         })
