@@ -265,7 +265,8 @@ where
         let directory = code
             .directory()
             .map_or(0, |words| words.as_ptr().addr() as u64);
-        access.set_directory(directory);
+        let absent = code.directory().map(|_| code.address(jit.runtime.absent));
+        access.set_directory(directory, absent.unwrap_or(0));
         if code.detour().is_some() {
             access.block().set_thread(env.thread());
         }

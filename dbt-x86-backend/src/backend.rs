@@ -54,7 +54,12 @@ unsafe impl Backend for X86Backend {
         let Entries {
             enter, fault, len, ..
         } = self.entries;
-        Ok(Runtime { enter, fault, len })
+        Ok(Runtime {
+            enter,
+            fault,
+            absent: 0,
+            len,
+        })
     }
 
     fn compile(

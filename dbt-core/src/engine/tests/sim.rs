@@ -157,6 +157,7 @@ unsafe impl Backend for SimBackend {
         Ok(Runtime {
             enter: 0,
             fault: 4,
+            absent: 0,
             len: 8,
         })
     }
