@@ -162,7 +162,9 @@ where
         if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
             code.make_detour();
         }
-        if config.jump_cache && code.offers_directory() && backend.use_directory() {
+        // An environment that is called for each access needs no fault hook.
+        let hooked = lowering != Lowering::Callback;
+        if config.jump_cache && hooked && code.offers_directory() && backend.use_directory() {
             code.use_directory();
         }
         let mut bytes = Vec::new();

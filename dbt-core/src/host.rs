@@ -324,8 +324,8 @@ pub unsafe trait CodeMemory {
     /// are ever touched, so it costs address space. The environment sees to jumps to
     /// zero: see [`VcpuContext::absent`].
     ///
-    /// Without one, or where a location has more than 32 bits, each vCPU's jump cache
-    /// is used.
+    /// Without one, with the callback lowering, or where a location has more than 32
+    /// bits, each vCPU's jump cache is used.
     fn directory(&self) -> Option<&[AtomicU64]> {
         None
     }
