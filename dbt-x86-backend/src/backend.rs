@@ -147,9 +147,9 @@ unsafe impl Backend for X86Backend {
             set_slot(*offset, fault.regs[reg.index()] as u32);
         }
         for slot in map.vectors.iter().flat_map(|slots| slots.iter()) {
-            let [low, high] = fault.vectors[slot.xmm.index()];
+            let [low, high] = fault.vectors[usize::from(slot.reg)];
             let words = [low, low >> 32, high, high >> 32];
-            for (offset, word) in (0..slot.width.bytes()).step_by(4).zip(words) {
+            for (offset, word) in (0..slot.bytes).step_by(4).zip(words) {
                 set_slot(slot.offset + offset, word as u32);
             }
         }

@@ -24,6 +24,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use dbt_core::analysis::alignment::{Aligned, Alignment};
+use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::host::{CodeMark, CompileError, CompileInput, ExitSite, Fragment, Origin};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
@@ -33,7 +34,8 @@ use crate::asm::{Alu, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
 use crate::flags::Plan;
-use crate::map::{Deferred, StateMap};
+use crate::map::StateMap;
+use crate::regs::VECTORS;
 use crate::runtime::Entries;
 use branch::Stub;
 use edge::Edges;
@@ -42,7 +44,7 @@ use float::Slow;
 use place::Places;
 use simd::SlowVector;
 use traps::TrapSite;
-use vector::{Contract, Loops, Transfer, VectorState};
+use vector::{MAX_KEPT, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -58,9 +60,8 @@ pub(crate) struct Scratch {
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
     edges: Vec<Edges>,
-    loops: Loops,
     /// The bindings with which each block is entered.
-    contracts: Vec<Contract>,
+    contracts: Contracts,
     /// Transfers that stubs make.
     transfers: Vec<Transfer>,
     /// What lies behind the unit for floating-point operations.
@@ -104,7 +105,7 @@ pub(crate) struct Lowering<'a> {
     /// The position of the last block of the loop being lowered.
     vector_loop: Option<usize>,
     /// Lists of dirty slots that stubs name.
-    deferred: Vec<Option<Arc<[Deferred]>>>,
+    deferred: Vec<Option<Arc<[Binding]>>>,
     /// Where the outcome of the next floating-point comparison is kept.
     next_outcome: u8,
 }
@@ -187,9 +188,7 @@ impl<'a> Lowering<'a> {
         scratch.slow.clear();
         scratch.slow_vectors.clear();
         scratch.trap_sites.clear();
-        scratch.contracts.clear();
-        scratch.contracts.resize(unit.blocks.len(), None);
-        scratch.loops.find(unit);
+        scratch.contracts.begin(unit, VECTORS, MAX_KEPT);
         scratch.liveness.analyse(unit, self.input.layout);
         scratch.alignment.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
@@ -208,7 +207,7 @@ impl<'a> Lowering<'a> {
         self.mark(Origin::Block(id));
         self.begin_edge(id);
         if id == BlockId::ENTRY {
-            self.vectors.clear();
+            self.vectors.bindings.clear();
             self.look_at_slots(id, self.scratch.alignment.before_unit());
         }
         self.begin_vectors(id, position);
@@ -396,7 +395,7 @@ impl<'a> Lowering<'a> {
 
     fn state_map(&mut self, offset: u32, flags: Plan) {
         let edges = self.edge_flags();
-        let vectors = self.vectors.deferred();
+        let vectors = self.vectors.bindings.deferred();
         self.push_map(offset, self.location, flags, edges, vectors);
     }
 
@@ -406,14 +405,14 @@ impl<'a> Lowering<'a> {
         location: Location,
         flags: Plan,
         edges: Option<BlockId>,
-        vectors: Option<Arc<[Deferred]>>,
+        vectors: Option<Arc<[Binding]>>,
     ) {
         self.push_map(self.asm.offset(), location, flags, edges, vectors);
     }
 
     /// Lists the dirty slots for a stub.
     fn deferred_vectors(&mut self) -> usize {
-        let vectors = self.vectors.deferred();
+        let vectors = self.vectors.bindings.deferred();
         self.deferred.push(vectors);
         self.deferred.len() - 1
     }
@@ -424,7 +423,7 @@ impl<'a> Lowering<'a> {
         location: Location,
         flags: Plan,
         edges: Option<BlockId>,
-        vectors: Option<Arc<[Deferred]>>,
+        vectors: Option<Arc<[Binding]>>,
     ) {
         if let Some(id) = edges {
             self.edge_maps.push((self.maps.len(), id));

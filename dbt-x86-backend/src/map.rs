@@ -7,11 +7,10 @@
 use alloc::sync::Arc;
 use core::fmt;
 
-use dbt_core::ir::VectorWidth;
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::location::Location;
 
 use crate::flags::{Plan, Recipe};
-use crate::regs::Xmm;
 
 /// The state at one host instruction.
 #[derive(Clone, Debug)]
@@ -26,16 +25,7 @@ pub struct StateMap {
     /// the edge.
     pub(crate) edges: Option<Arc<[Recipe]>>,
     /// The slots that vector registers hold and memory does not, if there are any.
-    pub(crate) vectors: Option<Arc<[Deferred]>>,
-}
-
-/// A slot that a vector register holds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deferred {
-    /// The slot's offset from the state.
-    pub(crate) offset: u32,
-    pub(crate) width: VectorWidth,
-    pub(crate) xmm: Xmm,
+    pub(crate) vectors: Option<Arc<[Binding]>>,
 }
 
 impl fmt::Display for StateMap {
@@ -47,9 +37,11 @@ impl fmt::Display for StateMap {
         for (index, recipe) in (1..).zip(self.edges.iter().flat_map(|edges| edges.iter())) {
             write!(f, ", edge {index}: {recipe}")?;
         }
-        for Deferred { offset, width, xmm } in self.vectors.iter().flat_map(|slots| slots.iter()) {
-            let bytes = width.bytes();
-            write!(f, ", {bytes} bytes at {offset:#x} in xmm{}", xmm.0)?;
+        for Binding {
+            offset, bytes, reg, ..
+        } in self.vectors.iter().flat_map(|slots| slots.iter())
+        {
+            write!(f, ", {bytes} bytes at {offset:#x} in xmm{reg}")?;
         }
         Ok(())
     }

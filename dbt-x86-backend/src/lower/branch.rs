@@ -192,7 +192,7 @@ impl Lowering<'_> {
                 };
                 if let Target::Exit(_) = target {
                     self.flush_vectors();
-                    self.vectors.clear();
+                    self.vectors.bindings.clear();
                 }
                 if !deferred {
                     let demanded = self.scratch.liveness.live_at(target);
@@ -210,19 +210,19 @@ impl Lowering<'_> {
             } => {
                 self.save_architectural(FlagSet::ALL)?;
                 self.flush_vectors();
-                self.vectors.clear();
+                self.vectors.bindings.clear();
                 self.direct_call(target, return_location, return_to)
             }
             Terminator::Indirect { value, mode, kind } => {
                 self.save_architectural(FlagSet::ALL)?;
                 self.flush_vectors();
-                self.vectors.clear();
+                self.vectors.bindings.clear();
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
                 self.save_architectural(FlagSet::ALL)?;
                 self.flush_vectors();
-                self.vectors.clear();
+                self.vectors.bindings.clear();
                 self.trap(kind, info, resume);
                 Ok(())
             }
@@ -438,7 +438,7 @@ impl Lowering<'_> {
     /// Emits the stubs.
     pub(super) fn stubs(&mut self) -> Result<()> {
         // Stubs of exits leave nothing in vector registers.
-        self.vectors.clear();
+        self.vectors.bindings.clear();
         let mut position = 0;
         // Stubs may add stubs.
         while let Some(stub) = self.scratch.stubs.get(position).copied() {

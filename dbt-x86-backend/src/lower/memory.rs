@@ -117,7 +117,7 @@ impl Lowering<'_> {
         let flags = self.architectural_plan(FlagSet::ALL)?;
         // Until the load is made its register holds what it held, which may be a
         // slot that is overwritten next.
-        let vectors = self.vectors.deferred();
+        let vectors = self.vectors.bindings.deferred();
         let xmm = self.vector_for(value)?;
         let at = self.asm.offset();
         self.asm.load_vector(width, xmm, from);

@@ -4,9 +4,8 @@
 //! many to be pinned, and writing each result to memory at once would cost more
 //! than computing it.
 //!
-//! **Approach.** Vector registers cache slots. A *binding* says that a register
-//! holds a slot; it is *dirty* if memory does not. A write of a slot only binds
-//! it, a read finds the binding, and dirty slots are stored when their register
+//! **Approach.** Vector registers cache slots, by [`Bindings`]. A write of a slot only
+//! binds it, a read finds the binding, and dirty slots are stored when their register
 //! is wanted for something else or control leaves the unit. State maps list
 //! the dirty slots. Between blocks bindings live on: see `vector/edge.rs`.
 //!
@@ -17,109 +16,64 @@
 
 mod edge;
 
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-
+use dbt_core::analysis::bindings::{Binding, Bindings};
 use dbt_core::host::CompileError;
 use dbt_core::ir::{Inst, Slot, Ty, Value, VectorWidth, Width};
 
 use super::place::{Place, bits_of};
 use super::{Lowering, Result};
-use crate::asm::{Bits, Rm, SseOp};
+use crate::asm::{Asm, Bits, Rm, SseOp};
 use crate::context;
-use crate::map::Deferred;
 use crate::regs::{VECTORS, Xmm};
 use crate::runtime::{Constant, slot_offset};
 
-pub(super) use edge::{Contract, Loops, Transfer};
-
-/// A slot that a register holds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Binding {
-    /// The slot's offset from the state.
-    pub(super) offset: i32,
-    pub(super) width: VectorWidth,
-    pub(super) xmm: Xmm,
-    /// Whether memory does not hold the slot.
-    pub(super) dirty: bool,
-}
-
-impl Binding {
-    fn overlaps(&self, offset: i32, width: VectorWidth) -> bool {
-        self.offset < offset + bytes(width) && offset < self.offset + bytes(self.width)
-    }
-
-    fn is(&self, offset: i32, width: VectorWidth) -> bool {
-        self.offset == offset && self.width == width
-    }
-}
-
-const fn bytes(width: VectorWidth) -> i32 {
-    width.bytes().cast_signed()
-}
+/// Slots that a loop's head keeps in registers, at most; the rest is for values.
+pub(super) const MAX_KEPT: usize = 11;
 
 /// What vector registers hold at one point.
 #[derive(Clone, Debug, Default)]
 pub(super) struct VectorState {
-    pub(super) bindings: Vec<Binding>,
+    pub(super) bindings: Bindings,
     /// Registers that the instruction being lowered still needs.
     pub(super) busy: u16,
     /// Registers of which no element is a subnormal single.
     pub(super) clean: u16,
-    /// The dirty slots as a state map lists them, if nothing has changed since.
-    deferred: Option<Option<Arc<[Deferred]>>>,
-    /// The bindings at the head of the loop that is being lowered.
-    preferred: Vec<Binding>,
 }
 
 impl VectorState {
-    /// Forgets the bindings, none of which is dirty.
-    pub(super) fn clear(&mut self) {
-        self.bindings.clear();
-        self.deferred = None;
-    }
-
-    fn set(&mut self, bindings: &[Binding]) {
-        self.bindings.clear();
-        self.bindings.extend_from_slice(bindings);
-        self.deferred = None;
-    }
-
+    /// Returns the register of a slot.
     fn find(&self, offset: i32, width: VectorWidth) -> Option<Xmm> {
-        let mut bindings = self.bindings.iter();
-        bindings
-            .find(|binding| binding.is(offset, width))
-            .map(|binding| binding.xmm)
+        let found = self.bindings.find(offset.cast_unsigned(), width.bytes());
+        found.map(Xmm)
     }
 
-    fn bind(&mut self, binding: Binding) {
-        self.bindings.push(binding);
-        if binding.dirty {
-            self.deferred = None;
-        }
+    fn bind(&mut self, offset: i32, width: VectorWidth, xmm: Xmm, dirty: bool) {
+        self.bindings.bind(Binding {
+            offset: offset.cast_unsigned(),
+            bytes: width.bytes(),
+            reg: xmm.0,
+            dirty,
+        });
     }
+}
 
-    fn drop_if(&mut self, condition: impl Fn(&Binding) -> bool) {
-        self.bindings.retain(|binding| !condition(binding));
-        self.deferred = None;
+/// Returns the width of a slot that a register holds.
+const fn width_of(binding: &Binding) -> VectorWidth {
+    match binding.bytes {
+        4 => VectorWidth::V32,
+        8 => VectorWidth::V64,
+        _ => VectorWidth::V128,
     }
+}
 
-    /// Returns the dirty slots for a state map.
-    pub(super) fn deferred(&mut self) -> Option<Arc<[Deferred]>> {
-        let bindings = &self.bindings;
-        let list = || {
-            let dirty = bindings.iter().filter(|binding| binding.dirty);
-            let list: Vec<_> = dirty
-                .map(|binding| Deferred {
-                    offset: binding.offset.cast_unsigned(),
-                    width: binding.width,
-                    xmm: binding.xmm,
-                })
-                .collect();
-            (!list.is_empty()).then(|| list.into())
-        };
-        self.deferred.get_or_insert_with(list).clone()
-    }
+/// Returns where memory has the slot.
+const fn place_of(binding: &Binding) -> Rm {
+    Rm::State(binding.offset.cast_signed())
+}
+
+/// Stores a register to its slot.
+fn store_binding(asm: &mut Asm<'_>, binding: &Binding) {
+    asm.store_vector(width_of(binding), place_of(binding), Xmm(binding.reg));
 }
 
 /// Slots.
@@ -136,7 +90,7 @@ impl Lowering<'_> {
             self.scratch.places.put(value, Place::Vector(xmm));
             return Ok(());
         }
-        self.store_dirty(|binding| binding.overlaps(offset, width));
+        self.store_dirty(|binding| binding.overlaps(offset.cast_unsigned(), width.bytes()));
         if width == VectorWidth::V128 {
             let xmm = self.load_slot(offset, width)?;
             self.scratch.places.put(value, Place::Vector(xmm));
@@ -151,12 +105,7 @@ impl Lowering<'_> {
     fn load_slot(&mut self, offset: i32, width: VectorWidth) -> Result<Xmm> {
         let xmm = self.take_vector()?;
         self.asm.load_vector(width, xmm, Rm::State(offset));
-        self.vectors.bind(Binding {
-            offset,
-            width,
-            xmm,
-            dirty: false,
-        });
+        self.vectors.bind(offset, width, xmm, false);
         Ok(xmm)
     }
 
@@ -170,20 +119,14 @@ impl Lowering<'_> {
         let offset = slot_offset(self.input.layout, slot);
         let xmm = self.vector(value)?;
         self.save_overwritten(offset, width)?;
-        let end = offset + bytes(width);
+        let (at, bytes) = (offset.cast_unsigned(), width.bytes());
         // What is wholly overwritten need not be stored.
-        self.vectors.drop_if(|binding| {
-            binding.offset >= offset && binding.offset + bytes(binding.width) <= end
-        });
-        self.store_dirty(|binding| binding.overlaps(offset, width));
-        self.vectors
-            .drop_if(|binding| binding.overlaps(offset, width));
-        self.vectors.bind(Binding {
-            offset,
-            width,
-            xmm,
-            dirty: true,
-        });
+        let bindings = &mut self.vectors.bindings;
+        bindings.drop_if(|binding| binding.is_within(at, bytes));
+        self.store_dirty(|binding| binding.overlaps(at, bytes));
+        let bindings = &mut self.vectors.bindings;
+        bindings.drop_if(|binding| binding.overlaps(at, bytes));
+        self.vectors.bind(offset, width, xmm, true);
         Ok(())
     }
 
@@ -194,7 +137,8 @@ impl Lowering<'_> {
             let value = self.scratch.places.active()[position];
             if let Place::Slot { offset: at, bits } = self.place(value) {
                 let size = if bits == Bits::B64 { 8 } else { 4 };
-                let overlaps = at < offset + bytes(width) && offset < at + size;
+                let end = offset + width.bytes().cast_signed();
+                let overlaps = at < end && offset < at + size;
                 if overlaps && self.fact(value).last_use > self.index {
                     self.vector(value)?;
                 }
@@ -205,14 +149,9 @@ impl Lowering<'_> {
 
     /// Stores dirty slots, which stay bound.
     fn store_dirty(&mut self, condition: impl Fn(&Binding) -> bool) {
-        for binding in &mut self.vectors.bindings {
-            if binding.dirty && condition(binding) {
-                let place = Rm::State(binding.offset);
-                self.asm.store_vector(binding.width, place, binding.xmm);
-                binding.dirty = false;
-                self.vectors.deferred = None;
-            }
-        }
+        let asm = &mut self.asm;
+        let bindings = &mut self.vectors.bindings;
+        bindings.clean(condition, |binding| store_binding(asm, binding));
     }
 
     /// Stores every dirty slot: control leaves the unit, or a function may read
@@ -228,7 +167,7 @@ impl Lowering<'_> {
         for number in 0..VECTORS {
             self.spill_values(Xmm(number))?;
         }
-        self.vectors.clear();
+        self.vectors.bindings.clear();
         Ok(())
     }
 }
@@ -258,18 +197,13 @@ impl Lowering<'_> {
         })
     }
 
-    fn is_bound(&self, xmm: Xmm) -> bool {
-        let mut bindings = self.vectors.bindings.iter();
-        bindings.any(|binding| binding.xmm == xmm)
-    }
-
     /// Returns a register that holds nothing needed, and keeps it.
     pub(super) fn take_vector(&mut self) -> Result<Xmm> {
         let all = || (0..VECTORS).map(Xmm);
-        let preferred = self.vectors.preferred.iter();
-        let wanted = preferred.fold(0_u16, |set, binding| set | 1 << binding.xmm.0);
+        let preferred = self.vectors.bindings.preferred().iter();
+        let wanted = preferred.fold(0_u16, |set, binding| set | 1 << binding.reg);
         let free = |this: &Self, xmm: Xmm| {
-            !this.is_busy(xmm) && !this.holds_value(xmm) && !this.is_bound(xmm)
+            !this.is_busy(xmm) && !this.holds_value(xmm) && !this.vectors.bindings.is_bound(xmm.0)
         };
         // Registers that the loop's head wants for something come last.
         let unwanted = all().filter(|xmm| wanted & 1 << xmm.0 == 0);
@@ -287,24 +221,21 @@ impl Lowering<'_> {
     /// stored, else one with values.
     fn evict_vector(&mut self) -> Result<Xmm> {
         let cost = |this: &Self, xmm: Xmm| {
-            let dirty = this
-                .vectors
-                .bindings
-                .iter()
-                .any(|binding| binding.xmm == xmm && binding.dirty);
-            let loaded = this
-                .vectors
-                .preferred
-                .iter()
-                .any(|binding| binding.xmm == xmm);
+            let bindings = &this.vectors.bindings;
+            let mut all = bindings.all().iter();
+            let dirty = all.any(|binding| binding.reg == xmm.0 && binding.dirty);
+            let mut preferred = bindings.preferred().iter();
+            let loaded = preferred.any(|binding| binding.reg == xmm.0);
             u8::from(this.holds_value(xmm)) << 2 | u8::from(dirty) << 1 | u8::from(loaded)
         };
         let candidates = (0..VECTORS).map(Xmm).filter(|xmm| !self.is_busy(*xmm));
         let xmm = candidates
             .min_by_key(|xmm| cost(self, *xmm))
             .ok_or(CompileError::Unsupported)?;
-        self.store_dirty(|binding| binding.xmm == xmm);
-        self.vectors.drop_if(|binding| binding.xmm == xmm);
+        self.store_dirty(|binding| binding.reg == xmm.0);
+        self.vectors
+            .bindings
+            .drop_if(|binding| binding.reg == xmm.0);
         self.spill_values(xmm)?;
         Ok(xmm)
     }
@@ -341,27 +272,29 @@ impl Lowering<'_> {
     /// function is not called any more when the result has been written.
     pub(super) fn vector_over(&mut self, value: Value, operands: &[Xmm]) -> Result<Xmm> {
         let wanted = self.fact(value).vector_slot.and_then(|slot| {
-            let offset = slot_offset(self.input.layout, slot);
-            let width = VectorWidth::of(self.input.layout.slot(slot).ty)?;
-            let mut preferred = self.vectors.preferred.iter();
+            let info = self.input.layout.slot(slot);
+            let mut preferred = self.vectors.bindings.preferred().iter();
             preferred
-                .find(|binding| binding.is(offset, width))
-                .map(|binding| (binding.xmm, offset, width))
+                .find(|binding| binding.is(info.offset, info.bytes()))
+                .copied()
         });
-        if let Some((xmm, offset, width)) = wanted
-            && if operands.contains(&xmm) {
-                !self.holds_later(xmm)
+        if let Some(Binding {
+            offset, bytes, reg, ..
+        }) = wanted
+            && if operands.contains(&Xmm(reg)) {
+                !self.holds_later(Xmm(reg))
             } else {
-                !self.is_busy(xmm) && !self.holds_value(xmm)
+                !self.is_busy(Xmm(reg)) && !self.holds_value(Xmm(reg))
             }
         {
-            let mut bindings = self.vectors.bindings.iter();
+            let bindings = &mut self.vectors.bindings;
+            let mut all = bindings.all().iter();
             // The slot is overwritten before anybody can see it.
-            if bindings.all(|binding| binding.xmm != xmm || binding.is(offset, width)) {
-                self.vectors.drop_if(|binding| binding.xmm == xmm);
-                self.keep_vector(xmm);
-                self.vectors.clean &= !(1 << xmm.0);
-                return Ok(xmm);
+            if all.all(|binding| binding.reg != reg || binding.is(offset, bytes)) {
+                bindings.drop_if(|binding| binding.reg == reg);
+                self.keep_vector(Xmm(reg));
+                self.vectors.clean &= !(1 << reg);
+                return Ok(Xmm(reg));
             }
         }
         self.take_vector()

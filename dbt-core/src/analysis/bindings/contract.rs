@@ -192,6 +192,20 @@ impl Contracts {
                 wanted.push(used.binding(reg));
             }
         }
+        // What a loop around this one wants stays where it is, if there is room.
+        for binding in now.all() {
+            let mut around = now.preferred().iter();
+            let free = taken & 1 << binding.reg == 0 && wanted.len() < self.kept;
+            if free
+                && around.any(|outer| outer.is(binding.offset, binding.bytes))
+                && !wanted
+                    .iter()
+                    .any(|known| known.overlaps(binding.offset, binding.bytes))
+            {
+                taken |= 1 << binding.reg;
+                wanted.push(*binding);
+            }
+        }
         // A slot that is dirty already stays so, rather than being stored.
         for wanted in &mut wanted {
             let mut bindings = now.all().iter();
