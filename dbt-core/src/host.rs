@@ -66,6 +66,13 @@ pub struct VcpuContext {
     /// Where the tag of the granule is that generated code has claimed; zero while
     /// it has claimed none.
     pub claimed: u64,
+    /// Base of the [directory](CodeMemory::directory), or zero.
+    pub directory: u64,
+    /// Where generated code resumes that has jumped to address zero, because the
+    /// directory had no word yet for where it goes; zero without a directory. General
+    /// registers hold the addresses of the context and of the directory then, so a
+    /// fault hook can tell that it was generated code.
+    pub absent: u64,
     /// Where values wait that found no register.
     pub spill: [u64; 32],
     /// With the callback lowering: for the engine's access functions.
@@ -96,13 +103,6 @@ pub struct VcpuContext {
     pub stack_limit: u64,
     /// Base of the jump cache.
     pub jump_cache: *const JumpCacheEntry,
-    /// Base of the [directory](CodeMemory::directory), or zero.
-    pub directory: u64,
-    /// Where generated code resumes that has jumped to address zero, because the
-    /// directory had no word yet for where it goes; zero without a directory. General
-    /// registers hold the addresses of the context and of the directory then, so a
-    /// fault hook can tell that it was generated code.
-    pub absent: u64,
     /// N, Z, C, V while generated code runs, in the back end's own form.
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
@@ -179,6 +179,8 @@ impl VcpuContext {
             },
             tags: 0,
             claimed: 0,
+            directory: 0,
+            absent: 0,
             spill: [0; 32],
             memory: core::ptr::null_mut(),
             exit: 0,
@@ -191,8 +193,6 @@ impl VcpuContext {
             host_stack: 0,
             stack_limit: 0,
             jump_cache: core::ptr::null(),
-            directory: 0,
-            absent: 0,
             flags: 0,
             interrupt: AtomicU32::new(0),
             float: 0,

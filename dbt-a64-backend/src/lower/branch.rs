@@ -1,4 +1,4 @@
-//! Control flow: exits, links, paired calls and returns.
+//! Control flow: exits, links, calls and returns.
 //!
 //! # Emitted-code contract
 //!
@@ -21,9 +21,9 @@
 //! that close a loop lead to a stub that leaves, direct exits are never linked, and
 //! branches to an address in a register lead to where one leaves with the location.
 //!
-//! Polling, without a detour: whatever jumps backwards in guest code, and every indirect jump,
-//! tests the interrupt flag. Forward branches and calls need not: a guest cannot run
-//! forever on these alone.
+//! Polling, without a detour: whatever goes backwards in guest code, and every indirect
+//! branch, tests the interrupt flag. What goes forward need not: a guest cannot run
+//! forever on that alone.
 
 use alloc::sync::Arc;
 

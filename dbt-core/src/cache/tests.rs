@@ -22,6 +22,8 @@ struct Memory {
     bytes: Mutex<Vec<u8>>,
     /// Where it pretends to be executed; never followed.
     base: usize,
+    /// Enough for the locations below.
+    directory: Vec<AtomicU64>,
 }
 
 impl Memory {
@@ -29,6 +31,7 @@ impl Memory {
         Self {
             bytes: Mutex::new(vec![0; capacity]),
             base: 0x1000_0000,
+            directory: (0..16).map(|_| AtomicU64::new(0)).collect(),
         }
     }
 }
@@ -45,6 +48,9 @@ unsafe impl CodeMemory for Memory {
         self.bytes.lock()[offset..][..bytes.len()].copy_from_slice(bytes);
     }
     fn publish(&self, _: Range<usize>) {}
+    fn directory(&self) -> Option<&[AtomicU64]> {
+        Some(&self.directory)
+    }
 }
 
 /// A back end whose links can be read back.
@@ -204,6 +210,9 @@ struct Test {
     executes: Vec<Option<ModelFragment>>,
 }
 
+/// Where fragments are entered by those who want the second entry.
+const SECOND: Offset = 8;
+
 /// Where the fake runtime ends.
 const RUNTIME: Offset = 40;
 
@@ -222,7 +231,8 @@ const PAGE: u64 = pages::PAGE_SIZE;
 
 impl Test {
     fn new(capacity: usize, segments: usize) -> Self {
-        let code = Code::new(Memory::new(capacity)).unwrap();
+        let mut code = Code::new(Memory::new(capacity)).unwrap();
+        code.use_directory();
         let mut cache = Cache::new(RUNTIME..code.capacity(), segments, 0);
         let vcpus: Vec<_> = (0..3)
             .map(|_| {
@@ -334,9 +344,13 @@ impl Test {
                 patch: 8 * word,
                 unlinked: 8 * word + 8,
                 target: location(target),
-                entry: 0,
+                entry: target & 1,
                 tag: 0,
             })
+            .collect();
+        let returns: Vec<_> = sites
+            .iter()
+            .map(|site| (site.target, site.unlinked))
             .collect();
         for site in &sites {
             let (bytes, _) = Recogniser
@@ -356,8 +370,8 @@ impl Test {
                 exits: sites.clone(),
                 maps: Vec::new(),
                 traps: Vec::new(),
-                entries: [0; 2],
-                returns: Vec::new(),
+                entries: [0, SECOND],
+                returns,
                 detour: Vec::new(),
                 marks: Vec::new(),
             },
@@ -414,6 +428,7 @@ impl Test {
         let shared = &self.vcpus[vcpu];
         shared.inside.store(self.host.epoch.load(SeqCst), SeqCst);
         shared.jump_cache.fill(&self.host.code, at, entry);
+        self.host.code.list_if_absent(at, entry.offset());
         self.executes[vcpu] = Some(self.live[&at].clone());
     }
 
@@ -467,6 +482,7 @@ impl Test {
             self.check_fragment(fragment, &memory);
         }
         self.check_jump_caches();
+        self.check_directory();
         self.check_bytes();
         self.check_size(&all);
     }
@@ -479,7 +495,10 @@ impl Test {
         }
         let mut expected = fragment.code.clone();
         for (site, link) in fragment.sites.iter().zip(&fragment.links) {
-            let to = link.map_or(fragment.offset + site.unlinked, |to| self.live[&to].offset);
+            let entry = u32::from(site.entry) * SECOND;
+            let to = link.map_or(fragment.offset + site.unlinked, |to| {
+                self.live[&to].offset + entry
+            });
             let (bytes, _) = Recogniser
                 .link(site, fragment.offset, to)
                 .expect("everything is in reach");
@@ -496,6 +515,28 @@ impl Test {
                     assert_eq!(entry.offset(), self.live[&at].offset, "a jump cache lies");
                 }
             }
+        }
+    }
+
+    fn check_directory(&self) {
+        let code = &self.host.code;
+        for (at, word) in (0..).map(Location).zip(code.directory().unwrap()) {
+            let word = word.load(SeqCst);
+            if word == 0 || word == code.address(0) {
+                continue;
+            }
+            let entry = self.live.get(&at).map(|fragment| fragment.offset);
+            let returns = self.live.values().flat_map(|fragment| {
+                let sites = fragment.sites.iter().filter(|site| site.target == at);
+                sites.map(|site| fragment.offset + site.unlinked)
+            });
+            let known = entry.into_iter().chain(returns);
+            assert!(
+                known
+                    .map(|offset| code.address(offset))
+                    .any(|it| it == word),
+                "the directory lies"
+            );
         }
     }
 

@@ -369,8 +369,10 @@ impl FaultHandler for Guard {
 
     fn jumped_to_zero(&self, host: &mut HostContext<'_>) -> Verdict {
         // SAFETY: `Environment::guarded` is given the context of the vCPU that the thread
-        // runs, and nobody writes the fields while it does.
-        let (directory, absent) = unsafe { ((*self.context).directory, (*self.context).absent) };
+        // runs, and nobody writes the field while it does.
+        let directory = unsafe { (*self.context).directory };
+        // SAFETY: likewise.
+        let absent = unsafe { (*self.context).absent };
         let holds = |wanted: u64| (0..HostContext::REGISTERS).any(|n| host.gpr(n) == wanted);
         if absent == 0 || !holds(directory) || !holds(self.context.addr() as u64) {
             return Verdict::NotMine;
