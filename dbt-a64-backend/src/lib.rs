@@ -44,6 +44,7 @@
 
 extern crate alloc;
 
+mod alignment;
 mod asm;
 mod backend;
 mod context;

@@ -30,6 +30,7 @@ use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fra
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
+use crate::alignment::Alignments;
 use crate::asm::{self, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
@@ -46,6 +47,15 @@ use vector::{LastVectorAccess, VectorState};
 
 type Result<T> = core::result::Result<T, CompileError>;
 
+/// A branch to a block of the unit.
+#[derive(Clone, Copy, Debug)]
+struct Fixup {
+    at: u32,
+    to: BlockId,
+    /// Whether it leads back to where control has been: past what is done before a loop.
+    back: bool,
+}
+
 /// Buffers that outlive a compilation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
@@ -53,13 +63,16 @@ pub(crate) struct Scratch {
     liveness: Liveness,
     places: Places,
     labels: Vec<Option<u32>>,
-    fixups: Vec<(u32, BlockId)>,
+    /// Where each block is entered from before it.
+    entries: Vec<Option<u32>>,
+    fixups: Vec<Fixup>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
     /// Where the detour leaves instead of going to a loop's head.
     leave_loops: Vec<Option<u32>>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
+    alignments: Alignments,
     /// The bindings with which each block is entered.
     contracts: Contracts,
     /// What `FPCR` holds when each block is entered, once that is decided.
@@ -161,10 +174,14 @@ impl<'a> Lowering<'a> {
         self.mark(Origin::OutOfLine);
         self.stubs()?;
         self.loop_stubs()?;
-        for (at, id) in core::mem::take(&mut self.scratch.fixups) {
-            let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
+        for Fixup { at, to, back } in core::mem::take(&mut self.scratch.fixups) {
+            let labels = match back {
+                true => &self.scratch.labels,
+                false => &self.scratch.entries,
+            };
+            let label = labels[to.index()].ok_or(CompileError::Unsupported)?;
             self.bind(at, label)?;
-            if let Some(leave) = self.scratch.leave_loops[id.index()] {
+            if let Some(leave) = self.scratch.leave_loops[to.index()] {
                 self.leave_in_detour(at, self.asm.opcode(at), leave.into())?;
             }
         }
@@ -193,7 +210,10 @@ impl<'a> Lowering<'a> {
         scratch.places.reset(unit.insts.len());
         scratch.labels.clear();
         scratch.labels.resize(unit.blocks.len(), None);
+        scratch.entries.clear();
+        scratch.entries.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
+        scratch.alignments.analyse(unit, self.pins);
         scratch.stubs.clear();
         scratch.liveness.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
@@ -206,11 +226,14 @@ impl<'a> Lowering<'a> {
 
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
-        if id == BlockId::ENTRY {
-            self.enter_aligned_loop()?;
-        }
         let form = self.enter_block(id)?;
         self.begin_vectors(id, position);
+        self.scratch.entries[id.index()] = Some(self.asm.offset());
+        if let Some(location) = block.location {
+            self.location = location;
+            self.ahead = None;
+            self.enter_aligned_loop(position, form.sources())?;
+        }
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -228,11 +251,10 @@ impl<'a> Lowering<'a> {
         self.ahead = None;
         self.last_access = None;
         self.last_vector_access = None;
-        if let Some(location) = block.location {
-            self.location = location;
-            if self.scratch.loop_heads[id.index()] {
-                self.poll(location, form.sources());
-            }
+        if let Some(location) = block.location
+            && self.scratch.loop_heads[id.index()]
+        {
+            self.poll(location, form.sources());
         }
         for index in block.insts.clone() {
             self.start(index);

@@ -33,7 +33,7 @@ use super::edge::Conversion;
 use super::flags::InRegister;
 use super::float::Fpcr;
 use super::int::Test;
-use super::{Lowering, Result};
+use super::{Fixup, Lowering, Result};
 use crate::asm::{self, Logic};
 use crate::context;
 use crate::flags::{Form, Sources};
@@ -59,8 +59,8 @@ pub(super) struct Stub {
 pub(super) enum StubKind {
     /// Leaves through a direct exit; polls before.
     Exit { to: Location, poll: bool },
-    /// Goes on in a block.
-    Block(BlockId),
+    /// Goes on in a block, past what is done before a loop or not.
+    Block { to: BlockId, back: bool },
     /// Only reports a direct exit: the jump that leads here is what gets linked.
     Unlinked(Location),
     /// Leaves where a state map says.
@@ -118,8 +118,9 @@ impl Lowering<'_> {
         let in_place = transfers.0 == transfers.1 && self.branch_fpcr(target).is_none();
         let at = self.branch_if(test);
         match target {
-            Target::Block(id) if in_place && flags.is_empty() => {
-                self.scratch.fixups.push((at, id));
+            Target::Block(to) if in_place && flags.is_empty() => {
+                let back = self.goes_back(target);
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             _ => self.stub_for(at, flags, transfers, target),
         }
@@ -128,7 +129,10 @@ impl Lowering<'_> {
 
     fn stub_for(&mut self, at: u32, flags: Conversion, transfers: (u32, u32), target: Target) {
         let kind = match target {
-            Target::Block(id) => StubKind::Block(id),
+            Target::Block(to) => StubKind::Block {
+                to,
+                back: self.goes_back(target),
+            },
             Target::Exit(to) => StubKind::Exit {
                 to,
                 poll: !self.has_detour && self.is_backward(to),
@@ -227,9 +231,10 @@ impl Lowering<'_> {
     fn go(&mut self, target: Target) -> Result<()> {
         match target {
             Target::Block(id) if Some(id) == self.next_block => {}
-            Target::Block(id) => {
+            Target::Block(to) => {
                 let at = self.asm.b();
-                self.scratch.fixups.push((at, id));
+                let back = self.goes_back(target);
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             Target::Exit(to) => {
                 if self.is_backward(to) {
@@ -285,9 +290,10 @@ impl Lowering<'_> {
         let to = to.ok_or(CompileError::Unsupported)?;
         self.push_return(return_location, 0, Some(to));
         match target {
-            Target::Block(id) => {
+            Target::Block(to) => {
                 let at = self.asm.bl();
-                self.scratch.fixups.push((at, id));
+                let back = false;
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             Target::Exit(to) => {
                 let at = self.asm.bl();
@@ -528,9 +534,9 @@ impl Lowering<'_> {
                 self.report_exit(patch, unlinked, to)?;
             }
             StubKind::Unlinked(to) => self.report_exit(stub.at, here, to)?,
-            StubKind::Block(id) => {
+            StubKind::Block { to, back } => {
                 let at = self.asm.b();
-                self.scratch.fixups.push((at, id));
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             StubKind::Mapped {
                 why,
