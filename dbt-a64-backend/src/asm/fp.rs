@@ -322,14 +322,19 @@ impl Asm<'_> {
         load: bool,
         view: View,
         [first, second]: [Vreg; 2],
-        base: Reg,
-        offset: i32,
+        mem: Mem,
     ) {
+        let (form, base, offset) = match mem {
+            Mem::Before { base, offset } => (0x2d80_0000, base, offset),
+            Mem::After { base, offset } => (0x2c80_0000, base, offset),
+            Mem::Offset { base, offset } => (0x2d00_0000, base, offset),
+            Mem::Index { base, .. } => (0x2d00_0000, base, 0),
+        };
         let opc = (view as u32) << 30;
         let scaled = (offset / view.bytes().cast_signed()).cast_unsigned() & 0x7f;
         let second = u32::from(second.0) << 10;
         let load = u32::from(load) << 22;
-        self.word(opc | 0x2d00_0000 | load | scaled << 15 | second | rn(base) | vd(first));
+        self.word(opc | form | load | scaled << 15 | second | rn(base) | vd(first));
     }
 }
 
