@@ -140,7 +140,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         options.qemus.push("qemu-arm-static".into());
     }
     let result = match what.as_str() {
-        "density" => density::run(&options.names()).map(|()| ExitCode::SUCCESS),
+        "density" => density::run(&options).map(|()| ExitCode::SUCCESS),
         "emulated" => emulated::run(&options).map(|()| ExitCode::SUCCESS),
         _ => bench(&options),
     };

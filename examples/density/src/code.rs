@@ -40,9 +40,11 @@ pub(crate) struct Guested {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub(crate) start: Option<Location>,
+    /// The block's place in the unit's code.
+    pub(crate) position: usize,
     /// The code before the first guest instruction, when control comes from outside
-    /// the unit and from inside.
-    pub(crate) heads: [Cost; 2],
+    /// the unit, from a block before, and from the end of a loop.
+    pub(crate) heads: [Cost; 3],
     pub(crate) guest: Vec<Guested>,
     /// The code that leaves, unless the last guest instruction has it.
     pub(crate) end: Cost,
@@ -105,6 +107,9 @@ impl Code {
 /// Counts both hosts' code of a unit.
 pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
     let mut blocks: Vec<Block> = unit.blocks.iter().map(|_| Block::default()).collect();
+    for (position, id) in unit.order.iter().enumerate() {
+        blocks[id.index()].position = position;
+    }
     for (costs, block) in blocks.iter_mut().zip(&unit.blocks) {
         let first = unit.insts[block.insts.clone()]
             .iter()
@@ -208,7 +213,11 @@ fn count_x86(unit: &Unit, code: &Code, blocks: &mut [Block]) {
                         cost.x86 += number;
                     }
                 }
-                None => blocks[id.index()].heads[1].x86 += number,
+                None => {
+                    for head in &mut blocks[id.index()].heads[1..] {
+                        head.x86 += number;
+                    }
+                }
             },
             Origin::Terminator => blocks[id.index()].end.x86 += number,
             Origin::OutOfLine => {}
@@ -231,8 +240,7 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
                 id = begun;
                 names::of_head(&words[part], &mut named);
                 blocks[id.index()].heads[0].a64 += named;
-                // Flags are converted before the label.
-                named[Name::Flags] = 0;
+                // Those who have been here go past it.
                 blocks[id.index()].heads[1].a64 += named;
             }
             Origin::Inst(value) => {
