@@ -117,7 +117,7 @@ impl Pins {
 
 /// Returns the components of the architectural flags that must be right when a
 /// block ends with `terminator`.
-fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
+pub(crate) fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
     match terminator {
         Terminator::Jump(target) => liveness.live_at(*target),
         _ => FlagSet::ALL,

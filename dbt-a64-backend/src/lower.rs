@@ -102,6 +102,8 @@ pub(crate) struct Lowering<'a> {
     index: u32,
     /// The index behind the block's last instruction.
     block_end: usize,
+    /// The architectural flags needed there.
+    flags_at_end: FlagSet,
     /// Registers that the instruction being lowered still needs.
     busy: u32,
     /// Flags that the instruction being lowered will still read.
@@ -149,6 +151,7 @@ impl<'a> Lowering<'a> {
             location: Location(0),
             index: 0,
             block_end: 0,
+            flags_at_end: FlagSet::ALL,
             busy: 0,
             reads_flags: None,
             alignment: Alignment::default(),
@@ -247,6 +250,7 @@ impl<'a> Lowering<'a> {
         self.flags.begin_block(form);
         self.alignment.begin_block(position);
         self.block_end = block.insts.end;
+        self.flags_at_end = facts::demanded_at_end(&block.terminator, &self.scratch.liveness);
         self.known = None;
         self.ahead = None;
         self.last_access = None;
@@ -422,11 +426,16 @@ impl<'a> Lowering<'a> {
 
     /// The architectural flags still needed at or after this instruction.
     fn flags_needed(&self) -> FlagSet {
-        let block_end = self.index as usize;
-        self.scratch
-            .facts
-            .get(block_end)
-            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
+        self.flags_needed_at(self.index as usize)
+    }
+
+    /// The architectural flags needed at or after an instruction of the block, or at its
+    /// end.
+    fn flags_needed_at(&self, index: usize) -> FlagSet {
+        match index < self.block_end {
+            true => self.scratch.facts[index].flags_needed,
+            false => self.flags_at_end,
+        }
     }
 
     /// Names the state at the host instruction at `offset`.

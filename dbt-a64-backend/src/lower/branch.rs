@@ -26,7 +26,7 @@ use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::{CompileError, ExitSite};
-use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
+use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, TrapKind, Value, Width};
 use dbt_core::location::Location;
 
 use super::edge::Conversion;
@@ -283,7 +283,7 @@ impl Lowering<'_> {
         let to = match target {
             Target::Block(id) => {
                 self.enter_from_outside(id)?;
-                self.input.unit.block(id).location
+                self.location_of(id)
             }
             Target::Exit(to) => Some(to),
         };
@@ -302,6 +302,17 @@ impl Lowering<'_> {
             }
         }
         self.after_return(return_to)
+    }
+
+    /// Returns where the guest is when a block begins, if the block says so.
+    fn location_of(&self, id: BlockId) -> Option<Location> {
+        let unit = self.input.unit;
+        let block = unit.block(id);
+        let first = unit.insts[block.insts.clone()].first();
+        block.location.or(match first {
+            Some(Inst::Guest { location }) => Some(*location),
+            _ => None,
+        })
     }
 
     /// Converts flags as they are between fragments to how a block expects them.

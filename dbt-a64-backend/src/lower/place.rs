@@ -245,7 +245,10 @@ impl Lowering<'_> {
         let width = width_of(info.ty);
         let start = slot_offset(self.input.layout, slot);
         self.save_slot_values(start, start + info.bytes().cast_signed(), value)?;
-        let reg = self.reg_or_zero(value)?;
+        let reg = match info.ty {
+            Ty::I1 if self.input.unit.constant(value).is_none() => self.reg_of_bit(value)?,
+            _ => self.reg_or_zero(value)?,
+        };
         self.asm.store(width, reg, Reg::CONTEXT, start);
         Ok(())
     }
@@ -516,13 +519,19 @@ impl Lowering<'_> {
             .ok_or(CompileError::Unsupported)
     }
 
-    /// Takes a particular scratch register, moving its content elsewhere, and
+    /// Takes a particular scratch register, moving its content elsewhere, flags too, and
     /// keeps it.
     pub(super) fn take(&mut self, reg: Reg) -> Result<()> {
-        if !self.is_takable(reg) {
+        if self.busy & 1 << reg.0 != 0 {
             return Err(CompileError::Unsupported);
         }
         self.keep(reg);
+        if self.flags.word_registers() & 1 << reg.0 != 0 {
+            let to = self.take_scratch()?;
+            self.asm.mov(Width::W32, to, reg);
+            self.flags.move_word(reg, to);
+            self.release(to);
+        }
         self.vacate(reg)?;
         self.before_overwrite(reg)
     }
