@@ -149,7 +149,7 @@ pub fn build(random: &mut Random, builder: &mut Builder<'_>) {
         builder,
         blocks: blocks.clone(),
         made: Default::default(),
-        pc: 0x8000,
+        pc: 0x7ffc,
     };
     for block in blocks {
         generator.block(block);
@@ -284,7 +284,9 @@ impl Generator<'_, '_> {
         self.builder.end(terminator);
     }
 
+    /// Returns the next location: each is where one boundary is.
     fn location(&mut self) -> Location {
+        self.pc += 4;
         Location::new(self.pc, 7)
     }
 
@@ -386,7 +388,6 @@ impl Generator<'_, '_> {
     fn inst(&mut self) {
         let inst = match self.random.below(20) {
             0 => {
-                self.pc += 4;
                 let location = self.location();
                 self.builder.guest(location);
                 return;
