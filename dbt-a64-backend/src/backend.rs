@@ -79,7 +79,7 @@ unsafe impl Backend for A64Backend {
             &self.entries,
             &self.pins,
             self.features,
-            self.detour.is_some(),
+            (self.detour.is_some(), self.reach),
             &mut self.scratch,
             code,
         )
@@ -88,6 +88,12 @@ unsafe impl Backend for A64Backend {
 
     fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
         let distance = i64::from(to) - i64::from(fragment) - i64::from(exit.patch);
+        // Its own fragment is reached always.
+        if distance.abs() >= self.reach
+            && i64::from(to) != i64::from(fragment) + i64::from(exit.unlinked)
+        {
+            return None;
+        }
         Some((asm::with_target(exit.tag, distance)?.into(), 4))
     }
 

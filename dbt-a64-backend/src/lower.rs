@@ -18,6 +18,7 @@ mod memory;
 mod place;
 mod simd;
 mod vector;
+mod veneer;
 mod writeback;
 
 use alloc::vec::Vec;
@@ -44,6 +45,7 @@ use flags::FlagsState;
 use float::Fpcr;
 use place::Places;
 use vector::{LastVectorAccess, VectorState};
+use veneer::Far;
 
 type Result<T> = core::result::Result<T, CompileError>;
 
@@ -121,6 +123,10 @@ pub(crate) struct Lowering<'a> {
     fpcr: Fpcr,
     /// The position of the last block of the loop being lowered.
     vector_loop: Option<usize>,
+    /// How far a branch to the runtime may lead.
+    reach: i64,
+    /// Branches that do not reach it.
+    far: Vec<Far>,
     /// Lists of dirty slots that stubs name.
     deferred: Vec<Option<Arc<[Binding]>>>,
 }
@@ -131,7 +137,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
-        has_detour: bool,
+        (has_detour, reach): (bool, i64),
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -163,6 +169,8 @@ impl<'a> Lowering<'a> {
             vectors: VectorState::default(),
             fpcr: Fpcr::default(),
             vector_loop: None,
+            reach,
+            far: Vec::new(),
             deferred: Vec::new(),
         }
     }
@@ -177,6 +185,7 @@ impl<'a> Lowering<'a> {
         self.mark(Origin::OutOfLine);
         self.stubs()?;
         self.loop_stubs()?;
+        self.veneers()?;
         for Fixup { at, to, back } in core::mem::take(&mut self.scratch.fixups) {
             let labels = match back {
                 true => &self.scratch.labels,

@@ -415,8 +415,7 @@ impl Lowering<'_> {
     /// Has the detour leave here, with a location in `x16`.
     fn interrupt_in_detour(&mut self) -> Result<()> {
         let at = self.asm.offset();
-        let interrupt = i64::from(self.entries.interrupt) - i64::from(self.input.offset);
-        self.leave_in_detour(at, asm::B, interrupt)
+        self.leave_for_runtime(at, self.entries.interrupt)
     }
 
     /// Emits where the detour leaves instead of entering the head of a loop.
@@ -500,16 +499,6 @@ impl Lowering<'_> {
     fn jump_runtime(&mut self, to: u32) -> Result<()> {
         let at = self.asm.b();
         self.patch_runtime(at, to)
-    }
-
-    /// Makes the branch at `at` lead into the runtime, which lies before this
-    /// fragment.
-    pub(super) fn patch_runtime(&mut self, at: u32, to: u32) -> Result<()> {
-        let target = i64::from(to) - i64::from(self.input.offset);
-        match self.asm.patch(at, target) {
-            true => Ok(()),
-            false => Err(CompileError::Unsupported),
-        }
     }
 
     /// Emits the stubs.
