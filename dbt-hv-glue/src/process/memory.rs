@@ -14,8 +14,8 @@ use dbt_mmu::Page;
 
 use super::single::{self, Stopped};
 use super::{
-    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, PAGE_SIZE,
-    Verdict, Window, WindowFault, alt_stack, fault, segment::Segment, space,
+    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, Verdict,
+    Window, WindowFault, alt_stack, fault, page_size, segment::Segment, space,
 };
 
 /// One vCPU's way to a window: the [`Environment`] of an engine in a process.
@@ -129,7 +129,7 @@ impl ProcessMemory {
             AccessKind::Write => Access::Write,
             AccessKind::Fetch => Access::Fetch,
         };
-        let page = |addr: u32| addr & !(PAGE_SIZE - 1);
+        let page = |addr: u32| addr & !(page_size() - 1);
         let second = (page(last) != page(addr)).then_some(page(last));
         for addr in core::iter::once(addr).chain(second) {
             self.window
