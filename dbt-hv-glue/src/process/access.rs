@@ -15,10 +15,11 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 
 use bytemuck::Pod;
-use dbt_mmu::{Outcome, Page};
+use dbt_mmu::Outcome;
 
 use super::copy::{self, Stopped};
 use super::prot::PageFlags;
+use super::window::code_page;
 use super::{Access, CStrFault, FaultKind, FetchFault, GuestFault, WINDOW_SIZE, Window, page_size};
 
 impl Window {
@@ -242,7 +243,7 @@ impl Window {
                 return Err(beyond(access));
             };
             if self.space().flags(addr).contains(PageFlags::CODE)
-                && self.code_pages().fault(Page::new(page)) == Outcome::Stuck
+                && self.code_pages().fault(code_page(addr.into())) == Outcome::Stuck
             {
                 let kind = FaultKind::Bus;
                 return Err(GuestFault { addr, access, kind });

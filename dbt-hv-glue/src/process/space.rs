@@ -369,8 +369,9 @@ impl Space {
     /// Sets or clears the code bit and does to the host what follows from it.
     fn set_code(&self, page: Page, code: bool) -> Result<(), Refused> {
         let refused = Refused { page };
-        let number = usize::try_from(page.number()).map_err(|_| refused)?;
-        let entry = self.flags.get(number).ok_or(refused)?;
+        let bytes = page.start()..page.start() + u64::from(page_size());
+        let entries = self.flags.get(pages(&bytes)).ok_or(refused)?;
+        let entry = entries.first().ok_or(refused)?;
         let _held = self.changes.lock();
         let old = PageFlags::from_bits_retain(entry.load(Ordering::Relaxed));
         if !old.contains(PageFlags::MAPPED) {
@@ -379,7 +380,7 @@ impl Space {
         let mut new = old;
         new.set(PageFlags::CODE, code);
         if new.host() != old.host() {
-            self.set_host_prot(&page.bytes(), new.host())
+            self.set_host_prot(&bytes, new.host())
                 .map_err(|_| refused)?;
         }
         entry.store(new.bits(), Ordering::Relaxed);
