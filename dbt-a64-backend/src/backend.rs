@@ -59,6 +59,10 @@ unsafe impl Backend for A64Backend {
         _callees: &Callees,
         code: &mut Vec<u8>,
     ) -> Result<Runtime, CompileError> {
+        if !self.features.simd {
+            let missing = "floating point and Advanced SIMD";
+            return Err(CompileError::MissingFeature(missing));
+        }
         self.pins = Pins::new(layout);
         let pinned = self.pins.slots().iter();
         self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
