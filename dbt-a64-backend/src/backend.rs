@@ -111,15 +111,17 @@ unsafe impl Backend for A64Backend {
     }
 
     fn import_float(&self, mode: FloatMode) -> u32 {
-        // RMode, FZ and DN of FPCR are where FPSCR has them. AHP matters to no
-        // instruction that is emitted.
+        // RMode, FZ, DN and AHP of FPCR are where FPSCR has them.
         let rounding = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Up => 1,
             Rounding::Down => 2,
             Rounding::Zero => 3,
         };
-        rounding << 22 | u32::from(mode.flushes) << 24 | u32::from(mode.default_nan) << 25
+        rounding << 22
+            | u32::from(mode.flushes) << 24
+            | u32::from(mode.default_nan) << 25
+            | u32::from(mode.alternative_half) << 26
     }
 
     fn export_float(&self, float: u32) -> FloatFlags {
