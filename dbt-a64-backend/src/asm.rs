@@ -227,7 +227,7 @@ pub(crate) fn with_target(branch: u32, distance: i64) -> Option<u32> {
         0x14..=0x17 => (0, 26),
         // TBZ, TBNZ
         0x36 | 0x37 => (5, 14),
-        // B.cond, CBZ, CBNZ
+        // B.cond, CBZ, CBNZ, LDR of a literal
         _ => (5, 19),
     };
     let words = distance >> 2;
@@ -535,6 +535,19 @@ impl Asm<'_> {
         self.pair_with(0x2900_0000, load, width, first, second, base, offset);
     }
 
+    /// `LDR` of a word from `[base, index, UXTW #2]`.
+    pub(crate) fn load_element(&mut self, reg: Reg, base: Reg, index: Reg) {
+        self.word(0xb860_5800 | rm(index) | rn(base) | rd(reg));
+    }
+
+    /// `LDR` of a word at a place that is [patched](Self::patch) later. Returns where
+    /// it is.
+    pub(crate) fn load_literal(&mut self, reg: Reg) -> u32 {
+        let at = self.offset();
+        self.word(0x1800_0000 | rd(reg));
+        at
+    }
+
     /// `LDP`, `STP` of words at an operand that is no index.
     pub(crate) fn pair_at(&mut self, load: bool, first: Reg, second: Reg, mem: Mem) {
         let (form, base, offset) = match mem {
@@ -661,9 +674,9 @@ impl Asm<'_> {
         self.word(0xd63f_0000 | rn(to));
     }
 
-    /// `RET X30`.
-    pub(crate) fn ret(&mut self) {
-        self.word(0xd65f_03c0);
+    /// `RET`, predicted to lead to where the last call came from.
+    pub(crate) fn ret(&mut self, to: Reg) {
+        self.word(0xd65f_0000 | rn(to));
     }
 }
 

@@ -14,8 +14,8 @@
 //!   the guards cover. Callees are called with the state's or the
 //!   context's address.
 //! - *Inside*: every branch leads to a label of the fragment, to an entry of the
-//!   runtime, or to an exit; blocks and stubs end with one. The paired returns
-//!   compare what they pop with what a guest call pushed.
+//!   runtime, or to an exit; blocks and stubs end with one. Indirect branches go to
+//!   what the jump cache or the directory says.
 //! - *Valid*: the runtime stores constants of [`Leave`](dbt_core::host::Leave).
 //! - *Inside* the detour: words differ only by being a branch to the runtime or to a
 //!   stub of the same fragment.
@@ -35,8 +35,19 @@ use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
 use dbt_core::location::Location;
 
 use crate::facts::Pins;
-use crate::runtime::{self, Entries};
+use crate::flags::Form;
+use crate::runtime::{self, Entries, Ways};
 use crate::{A64Backend, StateMap, asm, lower};
+
+impl A64Backend {
+    fn ways(&self) -> Ways {
+        Ways {
+            detour: self.detour,
+            has_directory: self.has_directory,
+            outside: Form::outside(self.features),
+        }
+    }
+}
 
 // SAFETY: *Entry*, *Confined*, *Inside*, *Valid*, *Patchable* and *Alike* hold by
 // the modules that the invariants above name.
@@ -45,6 +56,11 @@ unsafe impl Backend for A64Backend {
 
     fn use_detour(&mut self, distance: u32) -> bool {
         self.detour = Some(distance);
+        true
+    }
+
+    fn use_directory(&mut self) -> bool {
+        self.has_directory = true;
         true
     }
 
@@ -66,7 +82,7 @@ unsafe impl Backend for A64Backend {
         self.pins = Pins::new(layout);
         let pinned = self.pins.slots().iter();
         self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
-        (self.entries, self.runtime_detour) = runtime::emit(layout, &self.pins, self.detour, code);
+        (self.entries, self.runtime_detour) = runtime::emit(layout, &self.pins, self.ways(), code);
         let Entries {
             enter, fault, len, ..
         } = self.entries;
@@ -78,12 +94,13 @@ unsafe impl Backend for A64Backend {
         input: CompileInput<'_>,
         code: &mut Vec<u8>,
     ) -> Result<Fragment<StateMap>, CompileError> {
+        let ways = self.ways();
         lower::Lowering::new(
             input,
             &self.entries,
             &self.pins,
             self.features,
-            (self.detour.is_some(), self.reach),
+            (ways, self.reach),
             &mut self.scratch,
             code,
         )

@@ -22,10 +22,8 @@ pub(crate) const LEAVE: i32 = field(offset_of!(VcpuContext, leave));
 pub(crate) const TRAP: i32 = field(offset_of!(VcpuContext, trap));
 pub(crate) const CALLBACK_FAULT: i32 = field(offset_of!(VcpuContext, callback_fault));
 pub(crate) const HOST_STACK: i32 = field(offset_of!(VcpuContext, host_stack));
-/// The bottom of the paired-return stack, which has no limit but a bit of its
-/// address.
-pub(crate) const RETURNS: i32 = field(offset_of!(VcpuContext, stack_limit));
 pub(crate) const JUMP_CACHE: i32 = field(offset_of!(VcpuContext, jump_cache));
+pub(crate) const DIRECTORY: i32 = field(offset_of!(VcpuContext, directory));
 /// N, Z, C and V as in a PSR, outside generated code only.
 pub(crate) const FLAGS: i32 = field(offset_of!(VcpuContext, flags));
 pub(crate) const INTERRUPT: i32 = field(offset_of!(VcpuContext, interrupt));

@@ -12,7 +12,7 @@ use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
 use dbt_isa::ops::{BinOp, CmpOp, UnOp};
 
-use crate::asm::Logic;
+use crate::asm::{Logic, add_immediate};
 use crate::regs::{PINNED, Reg};
 
 /// What is known of one value (or of the instruction without one).
@@ -320,7 +320,12 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             a,
             b,
         } if form(b) != Some(Absorbable::Product) => {
-            let shift = (form(b) == Some(Absorbable::Shift)).then_some(b);
+            let wide = |value| unit.constant(value).is_some_and(is_wide);
+            let shift = [a, b]
+                .into_iter()
+                .zip([wide(b), true])
+                .find(|(value, takes)| *takes && form(*value) == Some(Absorbable::Shift))
+                .map(|(value, _)| value);
             let product = (form(a) == Some(Absorbable::Product) && a != b).then_some(a);
             if shift.is_some() {
                 [shift, None]
@@ -358,6 +363,13 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
         }
         _ => [None, None],
     }
+}
+
+/// Tells whether to add a constant, or its opposite, takes more than an instruction.
+pub(crate) fn is_wide(constant: u64) -> bool {
+    #[allow(clippy::cast_possible_truncation, reason = "of 32 bits")]
+    let negated = (constant as u32).wrapping_neg().into();
+    add_immediate(constant).is_none() && add_immediate(negated).is_none()
 }
 
 /// What another instruction can do on the side.

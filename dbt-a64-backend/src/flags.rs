@@ -10,6 +10,7 @@
 use dbt_core::analysis::FlagSet;
 use dbt_isa::ops::Nzcv;
 
+use crate::features::Features;
 use crate::regs::Reg;
 
 /// One condition flag.
@@ -110,7 +111,7 @@ impl Source {
 pub(crate) struct Sources(pub(crate) [Source; 4]);
 
 impl Sources {
-    /// The form between fragments.
+    /// Those of [`Form::Split`].
     pub(crate) const SPLIT: Self = Self([
         Source::Host,
         Source::Host,
@@ -165,17 +166,26 @@ impl Sources {
     }
 }
 
-/// Where the flags are when a block of a unit is entered.
+/// Where the flags are when a block or a fragment is entered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Form {
-    /// N and Z are in the host's flags, C and V in their register. So between
-    /// fragments.
+    /// N and Z are in the host's flags, C and V in their register.
     Split,
     /// All are in the host's flags.
     Full,
 }
 
 impl Form {
+    /// Returns the form in which a fragment is entered by whatever is no direct exit,
+    /// and in which guest calls return: the one that others are easily brought to.
+    pub(crate) const fn outside(features: Features) -> Self {
+        if features.flagm {
+            Self::Full
+        } else {
+            Self::Split
+        }
+    }
+
     pub(crate) const fn sources(self) -> Sources {
         match self {
             Self::Split => Sources::SPLIT,

@@ -22,6 +22,8 @@
 //! - A guest access is one instruction relative to the window's base, or without a
 //!   base if guest addresses are the host's.
 //! - Guest calls and returns are host calls and returns, so they are predicted.
+//! - An indirect branch loads where its code is from the
+//!   [directory](dbt_core::host::CodeMemory::directory), if there is one.
 //! - Where threads can be kicked, code does not poll: it is moved to its
 //!   [detour](Detour).
 //!
@@ -77,6 +79,8 @@ pub struct A64Backend {
     entries: Entries,
     /// How far above all code its detour lies, if there is one.
     detour: Option<u32>,
+    /// Whether indirect branches use the directory.
+    has_directory: bool,
     runtime_detour: Vec<Detour>,
     /// How far a branch between fragments, or to the runtime, may lead.
     reach: i64,
@@ -93,6 +97,7 @@ impl A64Backend {
             pinned_slots: Vec::new(),
             entries: Entries::default(),
             detour: None,
+            has_directory: false,
             runtime_detour: Vec::new(),
             reach: REACH,
             scratch: lower::Scratch::default(),

@@ -4,8 +4,10 @@
 //!
 //! At every host instruction that a state map names, and whenever control leaves
 //! a fragment, pinned registers hold their slots and memory holds all others. When
-//! control leaves, N and Z are in the host's flags, C and V in their register; within
-//! a unit they may be elsewhere, and state maps say where.
+//! control leaves, N and Z are in the host's flags. C and V are there too, or in their
+//! register: a fragment has an entry for each form, a direct exit leads to the one that
+//! suits it, and all others go to that of [`Form::outside`]. Within a unit flags may be
+//! elsewhere, and state maps say where.
 
 mod align;
 mod branch;
@@ -38,7 +40,7 @@ use crate::features::Features;
 use crate::flags::{Form, Sources};
 use crate::map::StateMap;
 use crate::regs::Reg;
-use crate::runtime::Entries;
+use crate::runtime::{Entries, Ways};
 use align::Alignment;
 use branch::Stub;
 use flags::FlagsState;
@@ -90,18 +92,25 @@ pub(crate) struct Lowering<'a> {
     entries: &'a Entries,
     pins: &'a Pins,
     features: Features,
-    /// Whether there is a detour, so that code need not poll.
-    has_detour: bool,
+    ways: Ways,
     scratch: &'a mut Scratch,
     flags: FlagsState,
     detour: Vec<Detour>,
+    entered: [u32; 2],
     exits: Vec<ExitSite>,
+    returns: Vec<(Location, u32)>,
+    /// Returns to where the guest's link register says.
+    linked_returns: Vec<u32>,
+    /// Loads of constants that lie behind the code.
+    literals: Vec<(u32, u32)>,
     maps: Vec<StateMap>,
     marks: Vec<CodeMark>,
     /// The guest instruction being lowered.
     location: Location,
     /// The instruction being lowered.
     index: u32,
+    /// What the block ends with.
+    terminator: Option<Terminator>,
     /// The index behind the block's last instruction.
     block_end: usize,
     /// The architectural flags needed there.
@@ -137,7 +146,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
-        (has_detour, reach): (bool, i64),
+        (ways, reach): (Ways, i64),
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -147,15 +156,20 @@ impl<'a> Lowering<'a> {
             entries,
             pins,
             features,
-            has_detour,
+            ways,
             scratch,
             detour: Vec::new(),
             flags: FlagsState::default(),
+            entered: [0; 2],
             exits: Vec::new(),
+            returns: Vec::new(),
+            linked_returns: Vec::new(),
+            literals: Vec::new(),
             maps: Vec::new(),
             marks: Vec::new(),
             location: Location(0),
             index: 0,
+            terminator: None,
             block_end: 0,
             flags_at_end: FlagSet::ALL,
             busy: 0,
@@ -185,7 +199,13 @@ impl<'a> Lowering<'a> {
         self.mark(Origin::OutOfLine);
         self.stubs()?;
         self.loop_stubs()?;
+        self.return_stub()?;
         self.veneers()?;
+        for (at, constant) in core::mem::take(&mut self.literals) {
+            let here = self.asm.offset();
+            self.bind(at, here)?;
+            self.asm.word(constant);
+        }
         for Fixup { at, to, back } in core::mem::take(&mut self.scratch.fixups) {
             let labels = match back {
                 true => &self.scratch.labels,
@@ -199,7 +219,9 @@ impl<'a> Lowering<'a> {
         }
         Ok(Fragment {
             len: self.asm.offset(),
+            entries: self.entered,
             exits: self.exits,
+            returns: self.returns,
             maps: self.maps,
             detour: self.detour,
             marks: self.marks,
@@ -258,6 +280,7 @@ impl<'a> Lowering<'a> {
         self.scratch.places.begin_block();
         self.flags.begin_block(form);
         self.alignment.begin_block(position);
+        self.terminator = Some(block.terminator);
         self.block_end = block.insts.end;
         self.flags_at_end = facts::demanded_at_end(&block.terminator, &self.scratch.liveness);
         self.known = None;

@@ -8,10 +8,10 @@
 //! | `x15` to `x17`, `x21` to `x25` | scratch, for values local to a block |
 //! | `x18` | not used: some platforms reserve it |
 //! | `x19` | the vCPU's context, with guest state behind it |
-//! | `x20` | C and V between blocks, in bits 29 and 28; N and Z are in `NZCV` |
-//! | `x26` | the top of the paired-return stack |
+//! | `x20` | C and V, in bits 29 and 28, where they are not in `NZCV` |
+//! | `x26` | the start of code memory, with a directory |
 //! | `x27` | the base of the guest's window |
-//! | `x28` | the jump cache |
+//! | `x28` | the directory, or the jump cache |
 //! | `x29` | the caller's frame; veneers use it |
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
@@ -38,14 +38,16 @@ impl Reg {
     pub const X15: Self = Self(15);
     /// The context.
     pub const CONTEXT: Self = Self(19);
-    /// C and V between blocks.
+    /// The guest's link register, if guests have one there: what most returns go to.
+    pub const GUEST_LINK: Self = Self(14);
+    /// C and V, where they are not in the host's flags.
     pub const CARRY: Self = Self(20);
-    /// The top of the paired-return stack.
-    pub const RETURNS: Self = Self(26);
+    /// The start of code memory.
+    pub const CODE: Self = Self(26);
     /// The base of the guest's window.
     pub const WINDOW: Self = Self(27);
-    /// The jump cache.
-    pub const JUMP_CACHE: Self = Self(28);
+    /// The directory, or the jump cache.
+    pub const LOOKUP: Self = Self(28);
     /// The caller's frame.
     pub const FRAME: Self = Self(29);
     /// The return address.

@@ -3,13 +3,14 @@
 //! # Emitted-code contract
 //!
 //! `enter(state, code)` saves the host's callee-saved registers, loads the
-//! pinned registers from their slots and jumps to `code`. Below its frame it makes
-//! room for the paired-return stack: [`RETURNS_BYTES`] at a multiple of twice that
-//! size, so that one bit of the top's address tells when it is full. At its bottom
-//! lies a sentinel that no location equals, so that a paired return with nothing to
-//! pair with takes the slow path. Each way to leave stores the pinned registers and
-//! the flags, unwinds the stack to where `enter` left it and returns to `enter`'s
-//! caller.
+//! pinned registers from their slots and jumps to `code`. Each way to leave stores
+//! the pinned registers and the flags, unwinds the stack to where `enter` left it and
+//! returns to `enter`'s caller.
+//!
+//! The directory holds zero for what is not found, so that an indirect branch goes to
+//! the first byte of code memory then. What is there, with a directory, finds the
+//! location in `x16`, or in [`Reg::GUEST_LINK`] if `x16` holds the address of that
+//! byte, which is no location.
 //!
 //! A slot that the layout calls aligned is so while generated code runs: `enter` leaves
 //! the instruction to the interpreter otherwise.
@@ -30,17 +31,18 @@ use crate::asm::{
 };
 use crate::context;
 use crate::facts::Pins;
+use crate::flags::Form;
 use crate::regs::{PINNED, Reg, Vreg};
 
 /// Offsets of the runtime's entry points from the start of code memory.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entries {
     pub(crate) enter: u32,
-    /// Called: the return address identifies the exit.
+    /// Called with flags split: the return address identifies the exit.
     pub(crate) unlinked: u32,
-    /// Jumped to with the context's location set.
+    /// Jumped to with the context's location set, and flags split.
     pub(crate) trap: u32,
-    /// Jumped to with a location in `x16`.
+    /// Jumped to with a location in `x16`, and flags as outside.
     pub(crate) interrupt: u32,
     /// Jumped to by `enter` with the context's location set.
     pub(crate) not_entered: u32,
@@ -55,9 +57,10 @@ pub(crate) struct Entries {
     /// Called after a callback access faulted: the return address identifies
     /// the access.
     pub(crate) callback_fault: u32,
-    /// Jumped to with a location in `x16`: looks it up in the jump cache.
+    /// Jumped to with a location in `x16`, and flags as outside: looks it up in the
+    /// jump cache.
     pub(crate) lookup: u32,
-    /// Jumped to with a location in `x16`, which the jump cache does not hold.
+    /// Jumped to with a location in `x16` that has not been found, and flags as outside.
     pub(crate) missed: u32,
     /// Called with a function in `x16` and its arguments in the context; passes
     /// the state. Leaves the host's flags alone; the result is in `x16`.
@@ -95,12 +98,6 @@ impl Entries {
     }
 }
 
-/// Bytes of stack for paired returns before they start anew.
-pub(crate) const RETURNS_BYTES: u32 = 16 << 10;
-
-/// The bit of an address that tells that the stack of paired returns is full.
-pub(crate) const RETURNS_FULL: u32 = RETURNS_BYTES.trailing_zeros();
-
 /// Bytes of `enter`'s frame.
 const FRAME: i32 = 0xb0;
 
@@ -112,15 +109,32 @@ const CONTROL: u64 = 0x07c0_0000;
 /// The bits of these flags.
 const STATUS: u64 = 0xf800_00ff;
 
+/// What decides how generated code finds its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ways {
+    /// How far above all code its detour lies, if there is one.
+    pub(crate) detour: Option<u32>,
+    /// Whether indirect branches use the directory.
+    pub(crate) has_directory: bool,
+    /// Where flags are when a fragment is entered by what is no direct exit.
+    pub(crate) outside: Form,
+}
+
 /// Emits the runtime to `code`, which is empty, and returns how its detour differs if
-/// one is given.
+/// there is one.
 pub(crate) fn emit(
     layout: &StateLayout,
     pins: &Pins,
-    detour: Option<u32>,
+    ways: Ways,
     code: &mut Vec<u8>,
 ) -> (Entries, Vec<Detour>) {
+    let Ways {
+        detour,
+        has_directory,
+        outside,
+    } = ways;
     let mut asm = Asm { code };
+    let absent = has_directory.then(|| absent(&mut asm));
     let mut entries = Entries {
         enter: asm.offset(),
         ..Entries::default()
@@ -131,7 +145,7 @@ pub(crate) fn emit(
         let word = with_target(B, i64::from(to) - i64::from(at));
         differences.extend(word.map(|word| Detour { offset: at, word }));
     };
-    let wanted = enter(layout, pins, detour.is_some(), &mut asm);
+    let wanted = enter(layout, pins, ways, &mut asm);
     let unaligned = pins.aligned().map(|reg| {
         let mask = logical_immediate(3, Width::W32);
         asm.logic_imm(Logic::And, Width::W32, Reg::X17, reg, mask.unwrap_or(0));
@@ -147,11 +161,16 @@ pub(crate) fn emit(
     unwind(layout, pins, &mut asm);
 
     entries.missed = asm.offset();
+    if let Some(absent) = absent {
+        asm.patch(absent, entries.missed.into());
+    }
+    split_flags(outside, &mut asm);
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
     leave_through(Leave::Indirect, common, &mut asm);
     entries.trap = asm.offset();
     leave_through(Leave::Trap, common, &mut asm);
     entries.interrupt = asm.offset();
+    split_flags(outside, &mut asm);
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
     entries.unaligned = asm.offset();
     asm.mov_imm(Reg::X17, TrapKind::Interpret as u64);
@@ -179,7 +198,7 @@ pub(crate) fn emit(
     entries.interpret_at = asm.offset();
     leave_at(Leave::InterpretAt, recorded, &mut asm);
     entries.lookup = asm.offset();
-    lookup(entries.missed, &mut asm);
+    lookup(has_directory, entries.missed, &mut asm);
     differ(asm.offset(), entries.interrupt);
     asm.br(Reg::X17);
     let returns = detour.map(|distance| returns(distance, &mut asm));
@@ -197,10 +216,29 @@ pub(crate) fn emit(
             differ(wanted, in_detour);
             differ(asm.offset(), in_detour);
         }
-        asm.ret();
+        asm.ret(Reg::LINK);
     }
     entries.len = asm.offset();
     (entries, differences)
+}
+
+/// Brings flags that are as outside to where runtime code expects them.
+fn split_flags(outside: Form, asm: &mut Asm<'_>) {
+    if outside == Form::Full {
+        asm.read_flags(Reg::CARRY);
+    }
+}
+
+/// Emits where control gets that does not find its location in the directory. Returns
+/// the branch that leads on.
+fn absent(asm: &mut Asm<'_>) -> u32 {
+    let code = Reg::CODE.into();
+    asm.logic(Logic::Eor, false, Width::W64, Reg::X17, Reg::X16, code);
+    let elsewhere = asm.cbz(true, Width::W64, Reg::X17);
+    asm.mov(Width::W32, Reg::X16, Reg::GUEST_LINK);
+    let here = asm.offset();
+    asm.patch(elsewhere, here.into());
+    asm.b()
 }
 
 /// Ways back from a called function.
@@ -221,7 +259,7 @@ fn returns(distance: u32, asm: &mut Asm<'_>) -> Returns {
     };
     let moved = asm.offset();
     up(asm);
-    asm.ret();
+    asm.ret(Reg::LINK);
     let in_detour = asm.offset();
     // All code of the detour lies above its runtime, which is here.
     asm.adr(Reg::X15, -in_detour.cast_signed());
@@ -237,7 +275,7 @@ fn returns(distance: u32, asm: &mut Asm<'_>) -> Returns {
     up(asm);
     let here = asm.offset();
     asm.patch(above, here.into());
-    asm.ret();
+    asm.ret(Reg::LINK);
     Returns { moved, in_detour }
 }
 
@@ -249,7 +287,7 @@ fn add(asm: &mut Asm<'_>, subtract: bool, dst: Reg, a: Reg, constant: u64) {
 }
 
 /// Returns the branch that is taken if an interrupt is wanted, if that is to be seen.
-fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> Option<u32> {
+fn enter(layout: &StateLayout, pins: &Pins, ways: Ways, asm: &mut Asm<'_>) -> Option<u32> {
     asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -FRAME);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;
@@ -277,33 +315,18 @@ fn enter(layout: &StateLayout, pins: &Pins, looks: bool, asm: &mut Asm<'_>) -> O
     // x17 = sp
     add(asm, false, Reg::X17, Reg::SP, 0);
     asm.store(Width::W64, Reg::X17, Reg::CONTEXT, context::HOST_STACK);
-    // x26 = the multiple of twice the size with room above it
-    let twice = u64::from(RETURNS_BYTES) * 2;
-    add(asm, true, Reg::X17, Reg::X17, twice);
-    let mask = logical_immediate(!(twice - 1), Width::W64);
-    asm.logic_imm(
-        Logic::And,
-        Width::W64,
-        Reg::RETURNS,
-        Reg::X17,
-        mask.unwrap_or(0),
-    );
-    add(asm, false, Reg::SP, Reg::RETURNS, 0);
-    asm.store(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
-    asm.mov_imm(Reg::X17, u64::MAX);
-    asm.store(Width::W64, Reg::X17, Reg::RETURNS, 0);
     asm.load(Width::W64, Reg::WINDOW, Reg::CONTEXT, context::WINDOW);
-    asm.load(
-        Width::W64,
-        Reg::JUMP_CACHE,
-        Reg::CONTEXT,
-        context::JUMP_CACHE,
-    );
+    let lookup = match ways.has_directory {
+        true => context::DIRECTORY,
+        false => context::JUMP_CACHE,
+    };
+    asm.load(Width::W64, Reg::LOOKUP, Reg::CONTEXT, lookup);
+    asm.adr(Reg::CODE, -asm.offset().cast_signed());
     asm.load(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
     asm.write_flags(Reg::CARRY);
     enter_float(asm);
     move_pinned(true, layout, pins, asm);
-    looks.then(|| {
+    ways.detour.map(|_| {
         asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
         asm.cbz(true, Width::W32, Reg::X17)
     })
@@ -425,7 +448,7 @@ fn unwind(layout: &StateLayout, pins: &Pins, asm: &mut Asm<'_>) {
         );
     }
     asm.pop_pair(Reg(29), Reg::LINK, Reg::SP, FRAME);
-    asm.ret();
+    asm.ret(Reg::LINK);
 }
 
 /// Records the registers as a fault hook would, with the return address as the
@@ -441,8 +464,9 @@ fn leave_at(why: Leave, common: u32, asm: &mut Asm<'_>) {
     leave_through(why, common, asm);
 }
 
-/// Puts the address of the jump cache's entry for the location in `x16` in `x17`.
-pub(crate) fn probe(asm: &mut Asm<'_>) {
+/// Puts the code's address that the jump cache at `base` has for the location in `x16`
+/// in `x17`, if zero in `x15` tells that it does.
+pub(crate) fn probe(base: Reg, asm: &mut Asm<'_>) {
     let mask = logical_immediate(0x1ffe, Width::W64).unwrap_or(0);
     asm.logic_imm(Logic::And, Width::W64, Reg::X17, Reg::X16, mask);
     let scaled = Shifted {
@@ -450,7 +474,7 @@ pub(crate) fn probe(asm: &mut Asm<'_>) {
         shift: Shift::Lsl,
         amount: 3,
     };
-    asm.add_reg(false, false, Width::W64, Reg::X17, Reg::JUMP_CACHE, scaled);
+    asm.add_reg(false, false, Width::W64, Reg::X17, base, scaled);
     asm.pair(true, Width::W64, Reg::X15, Reg::X17, Reg::X17, 0);
     asm.logic(
         Logic::Eor,
@@ -463,8 +487,15 @@ pub(crate) fn probe(asm: &mut Asm<'_>) {
 }
 
 /// What precedes the branch to `x17`.
-fn lookup(missed: u32, asm: &mut Asm<'_>) {
-    probe(asm);
+fn lookup(has_directory: bool, missed: u32, asm: &mut Asm<'_>) {
+    let base = match has_directory {
+        true => Reg::X15,
+        false => Reg::LOOKUP,
+    };
+    if has_directory {
+        asm.load(Width::W64, base, Reg::CONTEXT, context::JUMP_CACHE);
+    }
+    probe(base, asm);
     let at = asm.cbz(true, Width::W64, Reg::X15);
     asm.patch(at, missed.into());
 }

@@ -28,6 +28,7 @@
 //! - *Linked*: an exit is patched to lead to a fragment's entry if and only if its
 //!   `to` names that fragment; then both are live, and the target's `incoming`
 //!   names the exit.
+//! - *Listed*: the directory, if there is one, names entries of live fragments only.
 //! - *Ordered*: a segment lists its fragments by offset; they do not overlap, and
 //!   at least one byte separates them, so that the address behind a fragment's
 //!   last byte (a return address) still belongs to it.
@@ -121,6 +122,10 @@ pub(crate) struct Record<M> {
     pub(crate) location: Location,
     pub(crate) offset: Offset,
     pub(crate) len: u32,
+    /// Where it is entered.
+    entries: [Offset; 2],
+    /// Where guest calls return to, and where the host's do.
+    returns: Vec<(Location, Offset)>,
     /// The guest bytes that it was made from.
     pub(crate) source: Vec<Range<u64>>,
     exits: Vec<Exit>,
@@ -232,6 +237,14 @@ impl<M> Cache<M> {
         let id = self.add_record(&new);
         let record = &mut self.records[id.index as usize];
         record.exits = new.fragment.exits.iter().copied().map(Exit::new).collect();
+        record.entries = new.fragment.entries.map(|entry| new.offset + entry);
+        record.returns = new.fragment.returns;
+        for (location, offset) in &mut record.returns {
+            *offset += new.offset;
+            // In place of another fragment's: that one may be executed no more, and
+            // the host predicts the return to the call that was last made.
+            host.code.list(*location, *offset);
+        }
         record.maps = new.fragment.maps;
         self.segments.push(id, new.offset, record.len);
         self.by_location.insert(new.location, id);
@@ -254,6 +267,8 @@ impl<M> Cache<M> {
                 location: new.location,
                 offset: 0,
                 len: 0,
+                entries: [0; 2],
+                returns: Vec::new(),
                 source: Vec::new(),
                 exits: Vec::new(),
                 incoming: Vec::new(),
@@ -279,6 +294,10 @@ impl<M> Cache<M> {
             return;
         };
         let location = record.location;
+        host.code.strike(location, record.entries[0]);
+        for (location, offset) in &record.returns {
+            host.code.strike(*location, *offset);
+        }
         self.by_location.remove(&location);
         for watcher in self.watchers.iter().filter_map(Weak::upgrade) {
             watcher.jump_cache().forget(location);

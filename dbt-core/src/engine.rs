@@ -162,6 +162,9 @@ where
         if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
             code.make_detour();
         }
+        if config.jump_cache && code.offers_directory() && backend.use_directory() {
+            code.use_directory();
+        }
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
@@ -262,6 +265,10 @@ where
         let context = access.block().context();
         let code = &jit.host.code;
         access.set_detour(code.detour().unwrap_or(0));
+        let directory = code
+            .directory()
+            .map_or(0, |words| words.as_ptr().addr() as u64);
+        access.set_directory(directory);
         if code.detour().is_some() {
             access.block().set_thread(env.thread());
         }

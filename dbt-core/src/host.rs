@@ -96,6 +96,8 @@ pub struct VcpuContext {
     pub stack_limit: u64,
     /// Base of the jump cache.
     pub jump_cache: *const JumpCacheEntry,
+    /// Base of the [directory](CodeMemory::directory), or zero.
+    pub directory: u64,
     /// N, Z, C, V while generated code runs, in the back end's own form.
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
@@ -184,6 +186,7 @@ impl VcpuContext {
             host_stack: 0,
             stack_limit: 0,
             jump_cache: core::ptr::null(),
+            directory: 0,
             flags: 0,
             interrupt: AtomicU32::new(0),
             float: 0,
@@ -288,6 +291,8 @@ pub const fn access_from_bits(bits: u64) -> Access {
 ///   eight is seen by a CPU that executes there entirely or not at all.
 /// - *Published*: when [`publish`](Self::publish) has returned, every CPU that
 ///   afterwards enters the range executes what had been written.
+/// - *Listed*: [`directory`](Self::directory) always returns the same, and nobody but
+///   the engine writes to it.
 pub unsafe trait CodeMemory {
     /// Returns the capacity in bytes, less than 2 GiB.
     fn capacity(&self) -> usize;
@@ -306,6 +311,17 @@ pub unsafe trait CodeMemory {
     ///
     /// May panic when the range is not within the capacity.
     fn publish(&self, range: core::ops::Range<usize>);
+
+    /// Returns the *directory*, if there is one: 2^32 words, all zero at first. The
+    /// word whose index is a [`Location`] becomes the offset of its code, so that an
+    /// indirect branch of generated code takes a load, an addition and a jump. Few of
+    /// its pages are ever touched, so it costs address space.
+    ///
+    /// Without one, or where a location has more than 32 bits, each vCPU's jump cache
+    /// is used.
+    fn directory(&self) -> Option<&[AtomicU32]> {
+        None
+    }
 }
 
 /// An environment cannot tell of changes to guest bytes, so no translation of

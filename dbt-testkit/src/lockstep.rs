@@ -444,6 +444,30 @@ impl Lockstep {
         this
     }
 
+    /// Adds generated code whose guest addresses are the host's, once in a process.
+    ///
+    /// # Panics
+    ///
+    /// When the host denies executable memory.
+    #[must_use]
+    pub fn with_generated_code_at_zero(self) -> Self {
+        #[cfg(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        ))]
+        let this = match WindowJit::at_zero(self.guest).expect("the host allows executable memory")
+        {
+            Some(runner) => self.with(runner),
+            None => self,
+        };
+        #[cfg(not(all(
+            target_os = "linux",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        )))]
+        let this = self;
+        this
+    }
+
     /// Runs one program everywhere, unobstructed and, for some programs, with each
     /// access and each page of data faulting in turn.
     ///

@@ -185,3 +185,10 @@ fn generated_code_does_what_the_interpreter_does() {
         check(lockstep, Duration::from_secs(3));
     }
 }
+
+/// Where accesses write their base registers, and nothing polls.
+#[test]
+fn generated_code_at_zero_does_what_the_interpreter_does() {
+    let lockstep = Lockstep::new(5, (1, 32)).with_generated_code_at_zero();
+    check(lockstep, Duration::from_secs(3));
+}

@@ -155,6 +155,8 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
+            entries: [0; 2],
+            returns: Vec::new(),
             detour: Vec::new(),
             marks: self.marks,
         })

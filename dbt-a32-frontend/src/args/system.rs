@@ -46,12 +46,16 @@ impl BarrierOption {
 impl fmt::Display for BarrierOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
+            1 => "oshld",
             2 => "oshst",
             3 => "osh",
+            5 => "nshld",
             6 => "nshst",
             7 => "nsh",
+            9 => "ishld",
             10 => "ishst",
             11 => "ish",
+            13 => "ld",
             14 => "st",
             15 => "sy",
             reserved => return Imm8::new(reserved.into()).fmt(f),

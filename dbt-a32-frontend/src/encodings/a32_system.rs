@@ -43,7 +43,9 @@ dbt_isa::rows! {
     /// Clear exclusive.
     Clrex "A1" "1111_01010111_(1111)_(1111)_(0000)_0001_(1111)" if_cx (cx.has(Features::V6K)) "clrex"
     /// Data synchronization barrier.
-    Dsb   "A1" "1111_01010111_(1111)_(1111)_(0000)_0100_oooo"   if_cx (cx.has(Features::V7)) => Barrier { option: BarrierOption::new(o) } "dsb {option}"
+    Dsb   "SSBB A1"  "1111_01010111_(1111)_(1111)_(0000)_0100_0000" if_cx (cx.has(Features::V7)) => Barrier { option: BarrierOption::new(0) } "ssbb"
+    Dsb   "PSSBB A1" "1111_01010111_(1111)_(1111)_(0000)_0100_0100" if_cx (cx.has(Features::V7)) => Barrier { option: BarrierOption::new(4) } "pssbb"
+    Dsb   "A1" "1111_01010111_(1111)_(1111)_(0000)_0100_oooo"   where (!matches!(o, 0 | 4)) if_cx (cx.has(Features::V7)) => Barrier { option: BarrierOption::new(o) } "dsb {option}"
     /// Data memory barrier.
     Dmb   "A1" "1111_01010111_(1111)_(1111)_(0000)_0101_oooo"   if_cx (cx.has(Features::V7)) => Barrier { option: BarrierOption::new(o) } "dmb {option}"
     /// Instruction synchronization barrier.

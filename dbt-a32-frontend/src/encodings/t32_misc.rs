@@ -34,7 +34,9 @@ dbt_isa::rows! {
 
     // Miscellaneous control instructions
     Clrex "T1" "111100111011_(1111)_10_(0)_0_(1111)_0010_(1111)" "clrex{.c}"
-    Dsb   "T1" "111100111011_(1111)_10_(0)_0_(1111)_0100_oooo" => Barrier { option: BarrierOption::new(o) } "dsb{.c} {option}"
+    Dsb   "SSBB T1"  "111100111011_(1111)_10_(0)_0_(1111)_0100_0000" => Barrier { option: BarrierOption::new(0) } "ssbb{.c}"
+    Dsb   "PSSBB T1" "111100111011_(1111)_10_(0)_0_(1111)_0100_0100" => Barrier { option: BarrierOption::new(4) } "pssbb{.c}"
+    Dsb   "T1" "111100111011_(1111)_10_(0)_0_(1111)_0100_oooo" where (!matches!(o, 0 | 4)) => Barrier { option: BarrierOption::new(o) } "dsb{.c} {option}"
     Dmb   "T1" "111100111011_(1111)_10_(0)_0_(1111)_0101_oooo" => Barrier { option: BarrierOption::new(o) } "dmb{.c} {option}"
     Isb   "T1" "111100111011_(1111)_10_(0)_0_(1111)_0110_oooo" => Barrier { option: BarrierOption::new(o) } "isb{.c} {@disasm::isb_option}"
 

@@ -8,25 +8,27 @@
 //! calls the runtime, and the return address of that call names the exit. A
 //! conditional exit branches to such a `B`, because `B.cond` reaches only 1 MiB.
 //!
-//! A guest call pushes the guest's return location and the host's, and calls by
-//! `BL`. A guest return pops both, compares the guest's with where it goes, and
-//! returns by `RET` if they are equal: both are predicted. Otherwise the stack of
-//! returns is emptied and the target is looked up.
+//! An indirect branch finds its code in the directory: one word for each location,
+//! loaded and added to where code starts. It is right at any moment, and zero leads to
+//! the runtime. Without a directory the jump cache is probed.
+//!
+//! A guest call calls by `BL` or `BLR`, and a guest return is a `RET` to what was found:
+//! that is the instruction behind the call unless the guest returns elsewhere, so the
+//! host predicts it, and no stack of returns need be kept beside the guest's.
 //!
 //! With a [detour](dbt_core::host::Detour) nothing polls: in the detour the branches
 //! that close a loop lead to a stub that leaves, direct exits are never linked, and
 //! branches to an address in a register lead to where one leaves with the location.
 //!
 //! Polling, without a detour: whatever jumps backwards in guest code, and every indirect jump,
-//! tests the interrupt flag. Forward branches, calls and paired returns need not: a
-//! guest cannot run forever on these alone without nesting calls ever deeper, and when
-//! the stack of returns is full, which is soon, the flag is tested.
+//! tests the interrupt flag. Forward branches and calls need not: a guest cannot run
+//! forever on these alone.
 
 use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::{CompileError, ExitSite};
-use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, TrapKind, Value, Width};
+use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
 use dbt_core::location::Location;
 
 use super::edge::Conversion;
@@ -34,11 +36,11 @@ use super::flags::InRegister;
 use super::float::Fpcr;
 use super::int::Test;
 use super::{Fixup, Lowering, Result};
-use crate::asm::{self, Logic};
+use crate::asm::{self, Logic, add_immediate};
 use crate::context;
 use crate::flags::{Form, Sources};
 use crate::regs::Reg;
-use crate::runtime::{RETURNS_FULL, probe};
+use crate::runtime::probe;
 
 /// Code that lies after all blocks because it runs rarely.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +63,9 @@ pub(super) enum StubKind {
     Exit { to: Location, poll: bool },
     /// Goes on in a block, past what is done before a loop or not.
     Block { to: BlockId, back: bool },
-    /// Only reports a direct exit: the jump that leads here is what gets linked.
-    Unlinked(Location),
+    /// Only reports a direct exit with flags in a form: the jump that leads here is what
+    /// gets linked.
+    Unlinked(Location, Form),
     /// Leaves where a state map says.
     Mapped {
         why: Why,
@@ -75,12 +78,6 @@ pub(super) enum StubKind {
     InterruptIndirect,
     /// Looks up elsewhere, with the location in `x16`.
     Missed,
-    /// Empties the stack of returns and goes back to `again`, unless an interrupt is
-    /// wanted: then it leaves before the call of `to`, or of the location in `x16`.
-    StackFull { again: u32, to: Option<Location> },
-    /// A return that has no pair. In the detour none has; `ret` is where it returns
-    /// otherwise.
-    Unpaired { value: Reg, ret: u32 },
 }
 
 /// Why control leaves where a state map says.
@@ -135,7 +132,7 @@ impl Lowering<'_> {
             },
             Target::Exit(to) => StubKind::Exit {
                 to,
-                poll: !self.has_detour && self.is_backward(to),
+                poll: self.ways.detour.is_none() && self.is_backward(to),
             },
         };
         let fpcr = self.branch_fpcr(target);
@@ -189,7 +186,6 @@ impl Lowering<'_> {
     }
 
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Result<()> {
-        let outside = |location| Target::Exit(location);
         match *terminator {
             Terminator::Jump(target) => {
                 let flags = self.conversion(target)?;
@@ -198,28 +194,29 @@ impl Lowering<'_> {
                     Target::Exit(_) => self.leave_vectors(),
                 }
                 self.convert(&flags)?;
-                self.go(target)
+                self.go(target, flags.form())
             }
             Terminator::Call {
                 target,
                 return_location,
                 return_to,
             } => {
+                let flags = self.conversion(target)?;
                 // A callee within the unit is entered as one outside is.
-                let flags = self.conversion(outside(return_location))?;
                 self.leave_vectors();
                 self.convert(&flags)?;
-                self.direct_call(target, return_location, return_to)
+                self.direct_call(target, flags.form())?;
+                self.after_call(return_location, return_to)
             }
             Terminator::Indirect { value, mode, kind } => {
                 let value = self.reg(value)?;
-                let flags = self.conversion(outside(self.location))?;
+                let flags = self.leaving(Some(self.ways.outside))?;
                 self.leave_vectors();
                 self.convert(&flags)?;
                 self.indirect(value, mode, kind)
             }
             Terminator::Trap { kind, info, resume } => {
-                let flags = self.conversion(outside(resume))?;
+                let flags = self.leaving(Some(Form::Split))?;
                 self.leave_vectors();
                 self.convert(&flags)?;
                 self.trap(kind, info, resume)
@@ -227,8 +224,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Goes to `target`; flags are as it expects them.
-    fn go(&mut self, target: Target) -> Result<()> {
+    /// Goes to `target`; flags are as it expects them, in `form`.
+    fn go(&mut self, target: Target, form: Form) -> Result<()> {
         match target {
             Target::Block(id) if Some(id) == self.next_block => {}
             Target::Block(to) => {
@@ -238,18 +235,18 @@ impl Lowering<'_> {
             }
             Target::Exit(to) => {
                 if self.is_backward(to) {
-                    self.poll(to, Sources::SPLIT);
+                    self.poll(to, form.sources());
                 }
-                self.exit_jump(to);
+                self.exit_jump(to, form);
             }
         }
         Ok(())
     }
 
     /// A jump that can be linked, with its stub far away.
-    fn exit_jump(&mut self, to: Location) {
+    fn exit_jump(&mut self, to: Location, form: Form) {
         let at = self.asm.b();
-        self.stub_at(at, StubKind::Unlinked(to));
+        self.stub_at(at, StubKind::Unlinked(to, form));
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -258,7 +255,7 @@ impl Lowering<'_> {
 
     /// Leaves at `resume` if an interrupt is wanted. Between blocks only.
     pub(super) fn poll(&mut self, resume: Location, flags: Sources) {
-        if self.has_detour {
+        if self.ways.detour.is_some() {
             return;
         }
         let test = self.interrupt_wanted();
@@ -274,21 +271,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn direct_call(
-        &mut self,
-        target: Target,
-        return_location: Location,
-        return_to: Target,
-    ) -> Result<()> {
-        let to = match target {
-            Target::Block(id) => {
-                self.enter_from_outside(id)?;
-                self.location_of(id)
-            }
-            Target::Exit(to) => Some(to),
-        };
-        let to = to.ok_or(CompileError::Unsupported)?;
-        self.push_return(return_location, 0, Some(to));
+    fn direct_call(&mut self, target: Target, form: Form) -> Result<()> {
         match target {
             Target::Block(to) => {
                 let at = self.asm.bl();
@@ -296,119 +279,85 @@ impl Lowering<'_> {
                 self.scratch.fixups.push(Fixup { at, to, back });
             }
             Target::Exit(to) => {
+                if self.is_backward(to) {
+                    self.poll(to, form.sources());
+                }
                 let at = self.asm.bl();
-                let kind = StubKind::Unlinked(to);
-                self.stub_at(at, kind);
+                self.stub_at(at, StubKind::Unlinked(to, form));
             }
-        }
-        self.after_return(return_to)
-    }
-
-    /// Returns where the guest is when a block begins, if the block says so.
-    fn location_of(&self, id: BlockId) -> Option<Location> {
-        let unit = self.input.unit;
-        let block = unit.block(id);
-        let first = unit.insts[block.insts.clone()].first();
-        block.location.or(match first {
-            Some(Inst::Guest { location }) => Some(*location),
-            _ => None,
-        })
-    }
-
-    /// Converts flags as they are between fragments to how a block expects them.
-    fn enter_from_outside(&mut self, id: BlockId) -> Result<()> {
-        let form = self.scratch.forms[id.index()].get_or_insert(Form::Split);
-        if *form == Form::Full {
-            let live = self.scratch.liveness.live_in(id);
-            self.convert(&Conversion::from_outside(live))?;
         }
         Ok(())
     }
 
-    /// Pushes a return location with the address behind the next `BL`, before which
-    /// there are so many instructions. The call is of `to`, or of the location in `x16`.
-    fn push_return(&mut self, return_location: Location, before: u32, to: Option<Location>) {
-        let location = match self.known {
-            Some((reg, version, known))
-                if u64::from(known) == return_location.0 && self.version(reg) == version =>
-            {
-                reg
-            }
-            _ => {
-                self.asm.mov_imm(Reg::X15, return_location.0);
-                Reg::X15
-            }
+    /// Goes on behind the host's call. The callee returns as one enters from outside.
+    fn after_call(&mut self, return_location: Location, return_to: Target) -> Result<()> {
+        let here = self.asm.offset();
+        self.returns.push((return_location, here));
+        let outside = self.ways.outside;
+        let Target::Block(id) = return_to else {
+            return self.go(return_to, outside);
         };
-        // adr, stp, tbnz, …, bl
-        let distance = 4 * (4 + before);
-        self.asm.adr(Reg::X17, distance.cast_signed());
-        let again = self.asm.offset();
-        self.asm.push_pair(location, Reg::X17, Reg::RETURNS, 16);
-        self.side_stub(
-            Test::Register(InRegister::Bit {
-                reg: Reg::RETURNS,
-                bit: RETURNS_FULL,
-                set: true,
-            }),
-            StubKind::StackFull { again, to },
-        );
-    }
-
-    fn after_return(&mut self, return_to: Target) -> Result<()> {
-        match return_to {
-            Target::Exit(to) => {
-                self.exit_jump(to);
-                Ok(())
-            }
-            Target::Block(id) => {
-                // The callee returns with flags as between fragments.
-                self.enter_from_outside(id)?;
-                self.jump_vectors(id)?;
-                self.go(return_to)
-            }
-        }
+        let form = *self.scratch.forms[id.index()].get_or_insert(outside);
+        let live = self.scratch.liveness.live_in(id);
+        self.convert(&Conversion::between(outside, live, form))?;
+        self.jump_vectors(id)?;
+        self.go(return_to, form)
     }
 
     fn indirect(&mut self, value: Reg, mode: u32, kind: IndirectKind) -> Result<()> {
+        let through_link = kind == IndirectKind::Return
+            && value == Reg::GUEST_LINK
+            && mode == 0
+            && self.ways.has_directory
+            && self.ways.detour.is_some();
+        if through_link {
+            self.find(Reg::GUEST_LINK, Reg::X16);
+            self.linked_returns.push(self.asm.offset());
+            self.asm.ret(Reg::X16);
+            return Ok(());
+        }
+        self.location_to_x16(value, mode);
+        if self.ways.detour.is_none() {
+            let test = self.interrupt_wanted();
+            self.side_stub(test, StubKind::InterruptIndirect);
+        }
+        if !self.ways.has_directory {
+            probe(Reg::LOOKUP, &mut self.asm);
+            let at = self.asm.cbz(true, Width::W64, Reg::X15);
+            self.stub_at(at, StubKind::Missed);
+        } else if mode == 0 {
+            self.find(Reg::X16, Reg::X17);
+        } else {
+            self.look_up_elsewhere()?;
+        }
+        self.interrupt_in_detour()?;
         match kind {
-            IndirectKind::Return => {
-                let mut value = value;
-                if mode != 0 || value == Reg::X15 {
-                    self.location_to_x16(value, mode);
-                    value = Reg::X16;
-                }
-                let (popped, wanted) = (Reg::X15, value.into());
-                self.asm.pop_pair(popped, Reg::LINK, Reg::RETURNS, -16);
-                self.asm
-                    .logic(Logic::Eor, false, Width::W64, popped, popped, wanted);
-                let at = self.asm.cbz(true, Width::W64, popped);
-                let ret = self.asm.offset();
-                self.stub_at(at, StubKind::Unpaired { value, ret });
-                self.asm.ret();
-            }
-            IndirectKind::Jump => {
-                self.location_to_x16(value, mode);
-                if !self.has_detour {
-                    let test = self.interrupt_wanted();
-                    self.side_stub(test, StubKind::InterruptIndirect);
-                }
-                self.look_up();
-                self.interrupt_in_detour()?;
-                self.asm.br(Reg::X17);
-            }
+            IndirectKind::Return => self.asm.ret(Reg::X17),
+            IndirectKind::Jump => self.asm.br(Reg::X17),
             IndirectKind::Call {
                 return_location,
                 return_to,
             } => {
-                self.location_to_x16(value, mode);
-                // and, add, ldp, eor, cbnz
-                self.push_return(return_location, 5, None);
-                self.look_up();
-                self.interrupt_in_detour()?;
                 self.asm.blr(Reg::X17);
-                self.after_return(return_to)?;
+                self.after_call(return_location, return_to)?;
             }
         }
+        Ok(())
+    }
+
+    /// Puts the host address that the directory has for a location in a register.
+    fn find(&mut self, location: Reg, to: Reg) {
+        self.asm.load_element(to, Reg::LOOKUP, location);
+        self.asm
+            .add_reg(false, false, Width::W64, to, to, Reg::CODE.into());
+    }
+
+    /// Puts the address of the runtime's lookup in `x17`: no directory has the location.
+    fn look_up_elsewhere(&mut self) -> Result<()> {
+        let immediate = add_immediate(self.entries.lookup.into());
+        let immediate = immediate.ok_or(CompileError::Unsupported)?;
+        self.asm
+            .add_imm(false, false, Width::W64, Reg::X17, Reg::CODE, immediate);
         Ok(())
     }
 
@@ -420,7 +369,7 @@ impl Lowering<'_> {
 
     /// Emits where the detour leaves instead of entering the head of a loop.
     pub(super) fn loop_stubs(&mut self) -> Result<()> {
-        if !self.has_detour {
+        if self.ways.detour.is_none() {
             return Ok(());
         }
         for (index, block) in self.input.unit.blocks.iter().enumerate() {
@@ -437,6 +386,21 @@ impl Lowering<'_> {
             self.leave_mapped(Why::Interrupt, location, form.sources(), vectors)?;
         }
         Ok(())
+    }
+
+    /// Emits where the detour leaves instead of returning to where the guest's link
+    /// register says.
+    pub(super) fn return_stub(&mut self) -> Result<()> {
+        let returns = core::mem::take(&mut self.linked_returns);
+        if returns.is_empty() {
+            return Ok(());
+        }
+        let here = self.asm.offset();
+        for at in returns {
+            self.leave_in_detour(at, asm::B, here.into())?;
+        }
+        self.asm.mov(Width::W32, Reg::X16, Reg::GUEST_LINK);
+        self.jump_runtime(self.entries.interrupt)
     }
 
     /// Leaves where a state map says.
@@ -477,14 +441,6 @@ impl Lowering<'_> {
         }
     }
 
-    /// Looks the location in `x16` up in the jump cache and puts its code's address
-    /// in `x17`.
-    fn look_up(&mut self) {
-        probe(&mut self.asm);
-        let at = self.asm.cbz(true, Width::W64, Reg::X15);
-        self.stub_at(at, StubKind::Missed);
-    }
-
     fn trap(&mut self, kind: TrapKind, info: u32, resume: Location) -> Result<()> {
         self.asm.mov_imm(Reg::X16, resume.0);
         self.asm
@@ -517,23 +473,23 @@ impl Lowering<'_> {
                 self.write_fpcr(fpcr);
             }
             self.convert(&stub.flags)?;
-            self.stub(&stub, here)?;
+            self.stub(&stub)?;
         }
         Ok(())
     }
 
-    fn stub(&mut self, stub: &Stub, here: u32) -> Result<()> {
+    fn stub(&mut self, stub: &Stub) -> Result<()> {
         match stub.kind {
             StubKind::Exit { to, poll } => {
                 if poll {
-                    self.poll(to, Sources::SPLIT);
+                    self.poll(to, stub.flags.form().sources());
                 }
                 let patch = self.asm.b();
                 let unlinked = self.asm.offset();
                 self.bind(patch, unlinked)?;
-                self.report_exit(patch, unlinked, to)?;
+                self.report_exit(patch, to, stub.flags.form())?;
             }
-            StubKind::Unlinked(to) => self.report_exit(stub.at, here, to)?,
+            StubKind::Unlinked(to, form) => self.report_exit(stub.at, to, form)?,
             StubKind::Block { to, back } => {
                 let at = self.asm.b();
                 self.scratch.fixups.push(Fixup { at, to, back });
@@ -549,41 +505,16 @@ impl Lowering<'_> {
             }
             StubKind::InterruptIndirect => self.jump_runtime(self.entries.interrupt)?,
             StubKind::Missed => self.jump_runtime(self.entries.missed)?,
-            StubKind::StackFull { again, to } => {
-                // What is pushed again is still in `x15` and `x17`.
-                self.asm
-                    .load(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
-                if self.has_detour {
-                    let at = self.asm.b();
-                    return self.bind(at, again);
-                }
-                self.asm
-                    .load(Width::W32, Reg::LINK, Reg::CONTEXT, context::INTERRUPT);
-                let at = self.asm.cbz(false, Width::W32, Reg::LINK);
-                self.bind(at, again)?;
-                match to {
-                    Some(to) => {
-                        self.asm.mov_imm(Reg::X16, to.0);
-                        self.jump_runtime(self.entries.interrupt)?;
-                    }
-                    None => self.jump_runtime(self.entries.interrupt)?,
-                }
-            }
-            StubKind::Unpaired { value, ret } => {
-                self.leave_in_detour(ret, asm::B, here.into())?;
-                if value != Reg::X16 {
-                    // Not above bit 31: see `writeback`.
-                    self.asm.mov(Width::W32, Reg::X16, value);
-                }
-                self.asm
-                    .load(Width::W64, Reg::RETURNS, Reg::CONTEXT, context::RETURNS);
-                self.jump_runtime(self.entries.lookup)?;
-            }
         }
         Ok(())
     }
 
-    fn report_exit(&mut self, patch: u32, unlinked: u32, target: Location) -> Result<()> {
+    /// Reports a direct exit that is not linked, with flags in a form.
+    fn report_exit(&mut self, patch: u32, target: Location, form: Form) -> Result<()> {
+        let unlinked = self.asm.offset();
+        if form == Form::Full {
+            self.asm.read_flags(Reg::CARRY);
+        }
         let at = self.asm.bl();
         self.patch_runtime(at, self.entries.unlinked)?;
         self.exits.push(ExitSite {
@@ -591,6 +522,7 @@ impl Lowering<'_> {
             patch,
             unlinked,
             target,
+            entry: self.entry_of(form),
             tag: self.asm.opcode(patch),
         });
         Ok(())

@@ -1,14 +1,16 @@
 //! Flags on the way from block to block.
 //!
-//! **Problem.** Between fragments the flags are split: N and Z in the host's flags,
-//! C and V in a register. That makes the frequent instructions cheap that set N and Z
-//! of a logical result. But a loop that ends with `subs` and `bne` has all four in
-//! the host's flags, and should not have to save two of them in each iteration.
+//! **Problem.** Flags can be split: N and Z in the host's flags, C and V in a register.
+//! That makes the frequent instructions cheap that set N and Z of a logical result. But
+//! after a comparison all four are in the host's flags, and to save two of them is an
+//! instruction that most successors have no use for.
 //!
 //! **Approach.** Each block of a unit expects the flags in one of two forms, which the
 //! first edge to it decides: it passes on what it has. Edges that come later convert,
 //! if need be, off the main path. The head of a loop is reached from outside first,
-//! so its form is decided by what the block that jumps back to it has.
+//! so its form is decided by what the block that jumps back to it has. A fragment has an
+//! entry for each form; what the two take to become one is nothing if the unit sets C
+//! and V before anybody could see them.
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
@@ -34,13 +36,18 @@ impl Conversion {
         to: Form::Split,
     };
 
-    /// From outside the unit to a block that expects all flags in the host's.
-    pub(super) const fn from_outside(live: FlagSet) -> Self {
+    /// From one form to another.
+    pub(super) const fn between(from: Form, live: FlagSet, to: Form) -> Self {
         Self {
-            from: Sources::SPLIT,
+            from: from.sources(),
             live,
-            to: Form::Full,
+            to,
         }
+    }
+
+    /// The form that it leads to.
+    pub(super) const fn form(&self) -> Form {
+        self.to
     }
 
     /// Tells whether it takes no instruction.
@@ -56,14 +63,27 @@ impl Lowering<'_> {
     pub(super) fn enter_block(&mut self, id: BlockId) -> Result<Form> {
         let form = match self.scratch.forms[id.index()] {
             Some(form) => form,
-            None => self.form_of_loop(id).unwrap_or(Form::Split),
+            None => self.form_of_loop(id).unwrap_or(self.ways.outside),
         };
         self.scratch.forms[id.index()] = Some(form);
-        if id == BlockId::ENTRY && form == Form::Full {
+        if id == BlockId::ENTRY {
             let live = self.scratch.liveness.live_in(id);
-            self.convert(&Conversion::from_outside(live))?;
+            let other = match form {
+                Form::Full => Form::Split,
+                Form::Split => Form::Full,
+            };
+            let converting = self.asm.offset();
+            self.convert(&Conversion::between(other, live, form))?;
+            let direct = self.asm.offset();
+            self.entered[usize::from(self.entry_of(other))] = converting;
+            self.entered[usize::from(self.entry_of(form))] = direct;
         }
         Ok(form)
+    }
+
+    /// Returns which of a fragment's entries expects flags in a form.
+    pub(super) fn entry_of(&self, form: Form) -> u8 {
+        u8::from(form != self.ways.outside)
     }
 
     /// Returns the form that suits the edges back to a loop's head.
@@ -102,7 +122,7 @@ impl Lowering<'_> {
     /// decides if it is the first.
     pub(super) fn conversion(&mut self, target: Target) -> Result<Conversion> {
         let (live, decided) = match target {
-            Target::Exit(_) => (FlagSet::ALL, Some(Form::Split)),
+            Target::Exit(_) => return self.leaving(None),
             Target::Block(id) => (
                 self.scratch.liveness.live_in(id),
                 self.scratch.forms[id.index()].or_else(|| self.form_of_loop(id)),
@@ -120,6 +140,18 @@ impl Lowering<'_> {
         if let Target::Block(id) = target {
             self.scratch.forms[id.index()] = Some(to);
         }
+        Ok(Conversion { from, live, to })
+    }
+
+    /// Returns how the architectural flags get out of the unit, in a certain form or in
+    /// the one that takes less.
+    pub(super) fn leaving(&self, to: Option<Form>) -> Result<Conversion> {
+        let live = FlagSet::ALL;
+        let from = self.architectural_sources(live)?;
+        let to = to.unwrap_or_else(|| match from.common(live) {
+            Some(Source::Host | Source::Compare(_)) => Form::Full,
+            _ => Form::Split,
+        });
         Ok(Conversion { from, live, to })
     }
 

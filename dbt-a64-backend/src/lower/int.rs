@@ -9,7 +9,7 @@ use super::flags::InRegister;
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, Shift, Shifted, add_immediate, logical_immediate};
-use crate::facts::bit_logic;
+use crate::facts::{bit_logic, is_wide};
 use crate::flags::Operand;
 use crate::regs::Reg;
 
@@ -113,6 +113,20 @@ impl Lowering<'_> {
 
     /// Adds a constant, or leaves that to the address that the sum is.
     fn add_offset(&mut self, value: Value, a: Value, offset: i32) -> Result<()> {
+        if let Place::Shifted {
+            of,
+            inverted: false,
+        } = self.place(a)
+            && of.shift != Shift::Ror
+            && is_wide(offset.cast_unsigned().into())
+        {
+            self.keep(of.reg);
+            let dst = self.destination(value, None, &[of.reg])?;
+            self.constant_to(dst, offset.cast_unsigned());
+            self.asm.add_reg(false, false, Width::W32, dst, dst, of);
+            self.define(value, dst);
+            return Ok(());
+        }
         let (base, index, offset) = match self.place(a) {
             Place::Sum {
                 base,
@@ -129,7 +143,7 @@ impl Lowering<'_> {
         self.keep_place(sum);
         // Nothing is to be computed, or not yet: an access may add to its base.
         let fact = self.fact(value);
-        let waits = fact.set_to == Some(base) && fact.hint.is_none();
+        let waits = fact.set_to == Some(base) && (fact.hint.is_none() || self.outlives(base));
         if (offset == 0 || fact.addresses || waits) && small(offset) {
             match index {
                 None => self.put_sum(value, base, offset),

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Inst, Slot, Ty, Value, Width};
+use dbt_core::ir::{IndirectKind, Inst, Slot, Terminator, Ty, Value, Width};
 
 use super::vector::view_of;
 use super::{Lowering, Result};
@@ -214,10 +214,27 @@ impl Lowering<'_> {
         if self.place(value) == Place::Reg(pin) {
             return Ok(());
         }
+        if let Place::Sum {
+            base,
+            index: None,
+            offset,
+        } = self.place(value)
+            && base == pin
+        {
+            self.move_out_of_sums(pin)?;
+            self.before_overwrite(pin)?;
+            self.add_constant(pin, pin, offset);
+            self.rebase(pin, offset);
+            return Ok(());
+        }
         self.move_out(pin, value)?;
         if let Some(constant) = self.constant32(value) {
             self.before_overwrite(pin)?;
-            self.asm.mov_imm(pin, constant.into());
+            if self.is_return_location(constant) {
+                self.constant_to(pin, constant);
+            } else {
+                self.asm.mov_imm(pin, constant.into());
+            }
             self.known = Some((pin, self.version(pin), constant));
             return Ok(());
         }
@@ -238,6 +255,71 @@ impl Lowering<'_> {
         }
         self.scratch.places.put(value, Place::Reg(pin));
         Ok(())
+    }
+
+    /// Tells whether a constant is where the block's call returns to, which nobody
+    /// waits for, and takes more than an instruction to make.
+    fn is_return_location(&self, constant: u32) -> bool {
+        let location = match self.terminator {
+            Some(
+                Terminator::Call {
+                    return_location, ..
+                }
+                | Terminator::Indirect {
+                    kind:
+                        IndirectKind::Call {
+                            return_location, ..
+                        },
+                    ..
+                },
+            ) => return_location,
+            _ => return false,
+        };
+        location.0 == u64::from(constant)
+    }
+
+    /// Sets a register to a constant by one instruction, be it a load.
+    pub(super) fn constant_to(&mut self, reg: Reg, constant: u32) {
+        let halves = [constant >> 16, constant & 0xffff];
+        if halves.contains(&0) || halves.contains(&0xffff) {
+            self.asm.mov_imm(reg, constant.into());
+            return;
+        }
+        let at = self.asm.load_literal(reg);
+        self.literals.push((at, constant));
+    }
+
+    /// Moves values elsewhere that [`rebase`](Self::rebase) cannot have follow from a
+    /// register whose content is about to change.
+    pub(super) fn move_out_of_sums(&mut self, reg: Reg) -> Result<()> {
+        for position in 0..self.scratch.places.active.len() {
+            let value = self.scratch.places.active[position];
+            let place = self.place(value);
+            let simple = matches!(place, Place::Reg(_) | Place::Sum { index: None, .. });
+            if !simple && place.uses(reg) && self.fact(value).last_use > self.index {
+                let moved = self.take_scratch()?;
+                self.compute(moved, place);
+                self.scratch.places.put(value, Place::Reg(moved));
+            }
+        }
+        Ok(())
+    }
+
+    /// Has values that follow from a register's old content follow from its new one,
+    /// which is so much more.
+    pub(super) fn rebase(&mut self, reg: Reg, by: i32) {
+        for position in 0..self.scratch.places.active.len() {
+            let value = self.scratch.places.active[position];
+            match self.place(value) {
+                Place::Reg(base) if base == reg => self.put_sum(value, reg, by.wrapping_neg()),
+                Place::Sum {
+                    base,
+                    index: None,
+                    offset,
+                } if base == reg => self.put_sum(value, reg, offset.wrapping_sub(by)),
+                _ => {}
+            }
+        }
     }
 
     fn set_memory(&mut self, slot: Slot, value: Value) -> Result<()> {

@@ -9,12 +9,11 @@
 //! made: such an exit goes through the runtime each time.
 //!
 //! A kick may move the thread to the detour in the middle of a veneer, which leads to the
-//! runtime of the code then. That does not matter to what leaves anyway; where locations
-//! are looked up, the detour leaves instead.
+//! runtime of the code then. That does not matter: all that veneers lead to leaves, or
+//! looks whether to leave when it returns.
 
 use alloc::vec::Vec;
 
-use dbt_core::host::{CompileError, Detour};
 use dbt_core::ir::Width;
 
 use super::{Lowering, Result};
@@ -37,8 +36,6 @@ pub(super) struct Far {
 struct Veneer {
     entry: u32,
     at: u32,
-    /// Its last instruction.
-    branch: u32,
 }
 
 impl Lowering<'_> {
@@ -82,10 +79,12 @@ impl Lowering<'_> {
         } in core::mem::take(&mut self.far)
         {
             let known = made.iter().find(|veneer| veneer.entry == entry).copied();
-            let veneer = match known {
-                Some(veneer) => veneer,
-                None => self.veneer(entry, &mut made)?,
-            };
+            let veneer = known.unwrap_or_else(|| {
+                let at = self.veneer(entry);
+                let veneer = Veneer { entry, at };
+                made.push(veneer);
+                veneer
+            });
             match in_detour {
                 true => self.leave_in_detour(at, asm::B, veneer.at.into())?,
                 false => self.bind(at, veneer.at)?,
@@ -94,7 +93,8 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn veneer(&mut self, entry: u32, made: &mut Vec<Veneer>) -> Result<Veneer> {
+    /// Emits a veneer and returns where it is.
+    fn veneer(&mut self, entry: u32) -> u32 {
         let (sum, here) = (Reg::FRAME, Reg::LINK);
         let at = self.asm.offset();
         self.asm.push_pair(here, here, Reg::SP, -16);
@@ -105,27 +105,7 @@ impl Lowering<'_> {
         self.asm
             .add_reg(false, false, Width::W64, sum, sum, here.into());
         self.asm.pop_pair(here, Reg::ZERO, Reg::SP, 16);
-        let branch = self.asm.offset();
         self.asm.br(sum);
-        let veneer = Veneer { entry, at, branch };
-        made.push(veneer);
-        if self.has_detour && entry == self.entries.lookup {
-            let interrupt = self.entries.interrupt;
-            let known = made
-                .iter()
-                .find(|veneer| veneer.entry == interrupt)
-                .copied();
-            let leaves = match known {
-                Some(leaves) => leaves,
-                None => self.veneer(interrupt, made)?,
-            };
-            let distance = i64::from(leaves.at) - i64::from(veneer.branch);
-            let word = asm::with_target(asm::B, distance).ok_or(CompileError::TooLarge)?;
-            self.detour.push(Detour {
-                offset: veneer.branch,
-                word,
-            });
-        }
-        Ok(veneer)
+        at
     }
 }

@@ -55,29 +55,9 @@ impl Lowering<'_> {
             _ if offset == by => Mem::Before { base, offset: by },
             _ => return Ok(None),
         };
-        for position in 0..self.scratch.places.active.len() {
-            let value = self.scratch.places.active[position];
-            let place = self.place(value);
-            let simple = matches!(place, Place::Reg(_) | Place::Sum { index: None, .. });
-            if !simple && place.uses(base) && self.fact(value).last_use > self.index {
-                let moved = self.take_scratch()?;
-                self.compute(moved, place);
-                self.scratch.places.put(value, Place::Reg(moved));
-            }
-        }
+        self.move_out_of_sums(base)?;
         self.before_overwrite(base)?;
-        for position in 0..self.scratch.places.active.len() {
-            let value = self.scratch.places.active[position];
-            match self.place(value) {
-                Place::Reg(reg) if reg == base => self.put_sum(value, base, -by),
-                Place::Sum {
-                    base: reg,
-                    index: None,
-                    offset,
-                } if reg == base => self.put_sum(value, base, offset.wrapping_sub(by)),
-                _ => {}
-            }
-        }
+        self.rebase(base, by);
         Ok(Some((mem, ahead)))
     }
 

@@ -1,6 +1,9 @@
 //! Code memory as the cache addresses it: by offsets.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use crate::host::{CodeMemory, Detour};
+use crate::location::Location;
 
 /// An offset from the start of code memory.
 pub(crate) type Offset = u32;
@@ -35,6 +38,8 @@ pub(crate) struct Code<C> {
     capacity: u32,
     /// How far above the code its detour lies.
     detour: Option<u32>,
+    /// Whether generated code uses the directory.
+    has_directory: bool,
 }
 
 impl<C: CodeMemory> Code<C> {
@@ -49,6 +54,7 @@ impl<C: CodeMemory> Code<C> {
             base,
             capacity,
             detour: None,
+            has_directory: false,
         })
     }
 
@@ -66,6 +72,62 @@ impl<C: CodeMemory> Code<C> {
     /// Returns how far above the code its detour lies, if there is one.
     pub(crate) fn detour(&self) -> Option<u32> {
         self.detour
+    }
+
+    /// Tells whether there is a directory that can be used: a host address of code is
+    /// no location.
+    pub(crate) fn offers_directory(&self) -> bool {
+        let locations = 1 << u32::BITS;
+        self.base >= locations
+            && self
+                .memory
+                .directory()
+                .is_some_and(|words| words.len() as u64 == locations)
+    }
+
+    /// Says that generated code uses the directory.
+    pub(crate) fn use_directory(&mut self) {
+        self.has_directory = true;
+    }
+
+    /// Returns the directory that generated code uses.
+    pub(crate) fn directory(&self) -> Option<&[AtomicU32]> {
+        self.memory.directory().filter(|_| self.has_directory)
+    }
+
+    /// Returns the word of a location in the directory.
+    fn word(&self, location: Location) -> Option<&AtomicU32> {
+        let index = usize::try_from(location.0).ok()?;
+        self.directory()?.get(index)
+    }
+
+    /// Has the directory lead from a location to `offset`, in place of what it has.
+    /// The cache's lock is held.
+    pub(crate) fn list(&self, location: Location, offset: Offset) {
+        if let Some(word) = self.word(location) {
+            // Release: the code comes first.
+            word.store(offset, Ordering::Release);
+        }
+    }
+
+    /// The same if it has nothing for the location.
+    pub(crate) fn list_if_absent(&self, location: Location, offset: Offset) {
+        if let Some(word) = self.word(location)
+            && word.load(Ordering::Relaxed) == 0
+        {
+            word.store(offset, Ordering::Release);
+        }
+    }
+
+    /// Takes it back, if that is what the directory has. The cache's lock is held.
+    pub(crate) fn strike(&self, location: Location, offset: Offset) {
+        if let Some(word) = self.word(location)
+            && word.load(Ordering::Relaxed) == offset
+        {
+            // SeqCst: a vCPU that goes inside afterwards does not find it; see
+            // "Reclaiming" in `cache::evict`.
+            word.store(0, Ordering::SeqCst);
+        }
     }
 
     pub(crate) fn memory(&self) -> &C {

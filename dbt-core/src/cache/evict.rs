@@ -249,6 +249,7 @@ impl<M> Cache<M> {
             record.generation = record.generation.wrapping_add(1);
             record.exits = Vec::new();
             record.maps = Vec::new();
+            record.returns = Vec::new();
             record.incoming = Vec::new();
             self.free.push(id.index);
         }

@@ -62,7 +62,7 @@ impl<M> Cache<M> {
         exit: ExitAt,
         to: FragmentId,
     ) {
-        let Some(entry) = self.entry(to) else {
+        let Some(entries) = self.live(to).map(|record| record.entries) else {
             return;
         };
         let Some(from) = self.live(exit.from) else {
@@ -72,7 +72,8 @@ impl<M> Cache<M> {
         if place.to.is_some() {
             return;
         }
-        if !patch(host, from.offset, &place.site, entry.offset()) {
+        let entry = entries[usize::from(place.site.entry)];
+        if !patch(host, from.offset, &place.site, entry) {
             return;
         }
         self.records[exit.from.index as usize].exits[exit.index as usize].to = Some(to);

@@ -334,6 +334,7 @@ impl Test {
                 patch: 8 * word,
                 unlinked: 8 * word + 8,
                 target: location(target),
+                entry: 0,
                 tag: 0,
             })
             .collect();
@@ -354,6 +355,8 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
+                entries: [0; 2],
+                returns: Vec::new(),
                 detour: Vec::new(),
                 marks: Vec::new(),
             },

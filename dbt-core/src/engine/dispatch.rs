@@ -48,6 +48,8 @@ pub(super) struct Run<'a, G: Guest, B: Backend, C> {
     flags_in_context: bool,
     /// Whether the vCPU has published that it is inside.
     inside: bool,
+    /// Whether generated code did not find the location.
+    missed: bool,
     /// What a callback said when generated code left with a fault.
     refusal: Option<Refusal>,
 }
@@ -79,6 +81,7 @@ where
             link: None,
             flags_in_context: false,
             inside: false,
+            missed: false,
             refusal: None,
         }
     }
@@ -151,6 +154,7 @@ where
             self.inside = true;
         }
         if self.link.is_none()
+            && !core::mem::take(&mut self.missed)
             && let Some(entry) = self
                 .access
                 .block()
@@ -218,6 +222,7 @@ where
         self.inside = true;
         if self.jit.jump_cache && self.link.is_none() {
             block.jump_cache().fill(&host.code, self.location, entry);
+            host.code.list_if_absent(self.location, entry.offset());
         }
     }
 
@@ -290,6 +295,7 @@ where
             }
             Leave::Indirect => {
                 self.stats.indirect_misses += 1;
+                self.missed = true;
                 self.location = Location(self.access.context().location);
                 ControlFlow::Continue(())
             }

@@ -276,6 +276,12 @@ impl<'a, S> Access<'a, S> {
         unsafe { (*self.block.context()).detour = detour }
     }
 
+    /// Sets where the directory is.
+    pub(super) fn set_directory(&mut self, directory: u64) {
+        // SAFETY: *Exclusive*, and no reference to the context exists.
+        unsafe { (*self.block.context()).directory = directory }
+    }
+
     /// Returns why generated code left.
     pub(super) fn leave(&self) -> Leave {
         self.context().leave

@@ -22,6 +22,8 @@ pub struct ExitSite {
     pub unlinked: u32,
     /// Where the guest goes.
     pub target: Location,
+    /// By which of the [entries](Fragment::entries) of a fragment.
+    pub entry: u8,
     /// The back end's own: what it needs to know when it links.
     pub tag: u32,
 }
@@ -46,8 +48,15 @@ pub struct Detour {
 pub struct Fragment<M> {
     /// Number of bytes emitted.
     pub len: u32,
+    /// The offsets at which it is entered. Exits say which of them they lead to, all
+    /// others use the first. What each expects is the back end's own affair: where it
+    /// keeps the guest's flags, for example.
+    pub entries: [u32; 2],
     /// Direct exits.
     pub exits: Vec<ExitSite>,
+    /// Where guest calls return to, with the offsets of the instructions behind the
+    /// host's calls: each is an entry that expects what the first one does.
+    pub returns: Vec<(Location, u32)>,
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
@@ -158,12 +167,13 @@ pub enum CompileError {
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
 /// - *Confined*: generated code touches the layout's slots of guest state, the
-///   [`VcpuContext`] before it, the jump cache and the runtime (both
+///   [`VcpuContext`] before it, the jump cache, the directory and the runtime (these
 ///   reading), the [tags](VcpuContext::tags), its stack, and guest memory as lowered;
 ///   nothing else. It calls the [`Callees`] only, with the pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
-///   exit, through the jump cache, or by a return to an address that generated
-///   code has pushed itself.
+///   exit, through the jump cache or the directory, or by a return to an address that
+///   generated code has pushed itself. The runtime's first byte may be branched to
+///   by what the directory holds of locations without an entry.
 /// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
 ///   one of its variants, and with [`Leave::Unlinked`]
 ///   [`exit`](VcpuContext::exit) is that of the exit taken.
@@ -187,6 +197,13 @@ pub unsafe trait Backend {
         false
     }
 
+    /// Says that there is a [directory](super::CodeMemory::directory), which generated
+    /// code may use for indirect branches; tells whether it will. Called before the
+    /// runtime is emitted, if at all.
+    fn use_directory(&mut self) -> bool {
+        false
+    }
+
     /// Returns how the runtime's detour differs. Called after the runtime was emitted.
     fn runtime_detour(&self) -> Vec<Detour> {
         Vec::new()
@@ -206,7 +223,7 @@ pub unsafe trait Backend {
     ) -> Result<Runtime, CompileError>;
 
     /// Compiles a unit to `code`, which is empty. The code is position
-    /// dependent: it will lie at `input.offset`. Its entry is its first byte.
+    /// dependent: it will lie at `input.offset`.
     ///
     /// # Errors
     ///

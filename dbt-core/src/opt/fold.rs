@@ -156,9 +156,15 @@ impl<'a> Folder<'a> {
                 UnOp::Clz => 0x3f,
                 _ => u32::MAX,
             },
-            Inst::Binary { op, b, .. } => match (op, self.word(b)) {
+            Inst::Binary { op, a, b, .. } => match (op, self.word(b)) {
                 (BinOp::And, Some(mask)) => mask,
                 (BinOp::Lshr | BinOp::Shl, Some(amount)) => op.eval32(u32::MAX, amount),
+                (BinOp::Add, Some(addend)) => {
+                    let low = self.possible_bits(a).trailing_zeros();
+                    u32::MAX
+                        .checked_shl(low.min(addend.trailing_zeros()))
+                        .unwrap_or(0)
+                }
                 _ => u32::MAX,
             },
             _ => u32::MAX,

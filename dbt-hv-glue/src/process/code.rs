@@ -9,14 +9,14 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use dbt_core::host::CodeMemory;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::MemfdFlags;
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use super::{Error, icache, page_size};
 
@@ -54,6 +54,7 @@ pub struct ProcessCode {
     used: AtomicUsize,
     write: View,
     exec: View,
+    directory: Option<View>,
 }
 
 /// A copy of code memory; see [`ProcessCode::copy`].
@@ -86,6 +87,31 @@ impl ProcessCode {
     /// [`Error::OutOfRange`] beyond 1 TiB, and [`Error::Host`] when it has no memory.
     pub fn new(capacity: usize) -> Result<Self, Error> {
         Self::with_mapper(capacity, map)
+    }
+
+    /// Adds a [directory](CodeMemory::directory): 16 GiB of address space, of which as
+    /// much becomes memory as is used. If the host does not grant that, nothing
+    /// changes.
+    #[must_use]
+    pub fn with_directory(mut self) -> Self {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: without a fixed address the host chooses one that is free.
+        let start =
+            unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), DIRECTORY, VIEW_WRITE, flags) };
+        let view = start.ok().and_then(|start| {
+            Some(View {
+                start: NonNull::new(start.cast())?,
+                len: DIRECTORY,
+            })
+        });
+        if let Some(view) = &view {
+            let start = view.start.as_ptr().cast();
+            // It is used here and there. A host without huge pages refuses, rightly.
+            // SAFETY: the mapping is ours, and what it holds does not change.
+            let _ = unsafe { rustix::mm::madvise(start, view.len, Advice::LinuxNoHugepage) };
+        }
+        self.directory = view;
+        self
     }
 
     /// Copies what has been written so far, for a child to be forked.
@@ -151,6 +177,7 @@ impl ProcessCode {
                 Error::Host(errno) => denied(errno),
                 other => other,
             })?,
+            directory: None,
         };
         // SAFETY: there is at least a page, and nobody knows of it yet.
         unsafe { icache::try_out(this.write.start.as_ptr(), this.exec_base()) };
@@ -161,7 +188,7 @@ impl ProcessCode {
 // SAFETY: *Executable*, *Exclusive* and *Fixed* by construction: two mappings of one
 // file that nobody else has, which live as long as the value and are only written to
 // by `write`. *Whole*: `write` stores aligned words of eight bytes. *Published*: by
-// `icache::publish`.
+// `icache::publish`. *Listed*: nothing else knows of the mapping.
 unsafe impl CodeMemory for ProcessCode {
     fn capacity(&self) -> usize {
         self.exec.len
@@ -200,6 +227,10 @@ unsafe impl CodeMemory for ProcessCode {
         let exec = self.exec_base().wrapping_add(range.start);
         icache::publish(write, exec, range.len());
     }
+
+    fn directory(&self) -> Option<&[AtomicU32]> {
+        self.directory.as_ref().map(View::entries)
+    }
 }
 
 impl fmt::Debug for ProcessCode {
@@ -228,6 +259,13 @@ fn store(word: &AtomicU64, start: usize, part: &[u8]) {
 }
 
 impl View {
+    /// The words of a directory.
+    fn entries(&self) -> &[AtomicU32] {
+        let len = self.len / size_of::<AtomicU32>();
+        // SAFETY: as in `words`; fresh memory is zero.
+        unsafe { core::slice::from_raw_parts(self.start.as_ptr().cast(), len) }
+    }
+
     /// The words of a writable view.
     fn words(&self) -> &[AtomicU64] {
         // SAFETY: the mapping starts at a page, is a whole number of pages long, lives
@@ -284,6 +322,9 @@ fn denied(errno: Errno) -> Error {
         other => Error::Host(other),
     }
 }
+
+/// Bytes of a directory.
+const DIRECTORY: usize = 4 << 32;
 
 /// Bytes that are written at once.
 const WORD: usize = size_of::<u64>();

@@ -1,5 +1,7 @@
 //! The back end for the host that the process runs on (x86-64).
 
+use super::{Error, ProcessCode};
+
 /// That back end.
 pub type NativeBackend = dbt_x86_backend::X86Backend;
 
@@ -7,4 +9,13 @@ pub type NativeBackend = dbt_x86_backend::X86Backend;
 #[must_use]
 pub fn backend() -> NativeBackend {
     NativeBackend::default()
+}
+
+/// Makes code memory with what the back end can use.
+///
+/// # Errors
+///
+/// As [`ProcessCode::new`].
+pub fn code(capacity: usize) -> Result<ProcessCode, Error> {
+    ProcessCode::new(capacity)
 }

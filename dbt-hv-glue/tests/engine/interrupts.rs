@@ -36,9 +36,9 @@ const PROGRAM: [u32; 18] = [
 /// Enough for a moment.
 const ROUNDS: u32 = 2000;
 
-fn start(machine: &Machine) -> [(usize, u32); 2] {
+fn start(machine: &Machine, rounds: u32) -> [(usize, u32); 2] {
     machine.load(CODE, &PROGRAM);
-    [(4, ROUNDS), (5, CODE + 0x4000)]
+    [(4, rounds), (5, CODE + 0x4000)]
 }
 
 /// What a handler would see, but for flags that the program writes before it reads
@@ -51,9 +51,9 @@ fn visible(state: &ArmState) -> ArmState {
 }
 
 /// The states that the interpreter goes through.
-fn states() -> Vec<ArmState> {
+fn states(rounds: u32) -> Vec<ArmState> {
     let machine = Machine::new(Mode::Interpret);
-    let registers = start(&machine);
+    let registers = start(&machine, rounds);
     let mut core = machine.core(CODE, &registers);
     let mut states = vec![visible(core.vcpu.state())];
     while core.step() == Exit::BudgetSpent {
@@ -64,9 +64,9 @@ fn states() -> Vec<ArmState> {
 
 #[test]
 fn interrupts_stop_at_states_that_the_interpreter_has() {
-    let states = states();
+    let states = states(ROUNDS);
     let machine = Machine::new(Mode::Translate);
-    let registers = start(&machine);
+    let registers = start(&machine, ROUNDS);
     let done = AtomicBool::new(false);
     let (mut stops, begin) = (0, Instant::now());
     // On a machine that is busy the other thread may sleep for long.
@@ -98,4 +98,56 @@ fn interrupts_stop_at_states_that_the_interpreter_has() {
         assert_eq!(core.reg(4), 0);
     }
     assert!(stops > 0, "nothing was interrupted");
+}
+
+/// As above, but the interrupt comes before the first host instruction of generated code, then
+/// before the second, and so on, so that each boundary of an instruction has its turn.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn every_host_instruction_may_be_interrupted() {
+    use crate::stepping::interrupt_before;
+
+    const FEW: u32 = 3;
+    let states = states(FEW);
+    let machine = Machine::new(Mode::Translate);
+    let registers = start(&machine, FEW);
+    // Translates all of it.
+    let mut core = machine.core(CODE, &registers);
+    core.run_to_call();
+    let end = visible(core.vcpu.state());
+
+    let (mut number, mut stops) = (0, 0);
+    loop {
+        let mut core = machine.core(CODE, &registers);
+        let handle = core.vcpu.interrupt_handle();
+        let (exit, came) = interrupt_before(number, &machine.code, &handle, || core.run());
+        if !came {
+            assert_eq!(exit, Exit::SystemCall { immediate: 0 });
+            break;
+        }
+        let mut exit = exit;
+        if exit == Exit::Interrupted {
+            let now = visible(core.vcpu.state());
+            assert!(
+                states.contains(&now),
+                "interrupted before host instruction {number}; the interpreter is never in {now:x?}"
+            );
+            stops += 1;
+            exit = core.run();
+        }
+        // Between its last look and the system call it is not seen.
+        assert_eq!(exit, Exit::SystemCall { immediate: 0 });
+        assert_eq!(
+            visible(core.vcpu.state()),
+            end,
+            "after instruction {number}"
+        );
+        number += 1;
+    }
+    // More than an instruction for each of the guest's.
+    assert!(number > states.len(), "{number} instructions were stepped");
+    assert!(
+        stops > number / 2,
+        "{stops} of {number} interrupts were seen"
+    );
 }

@@ -20,7 +20,13 @@ pub(crate) const CODE: u32 = 0x1_0000;
 pub(crate) struct Machine {
     pub(crate) window: Arc<Window>,
     pub(crate) engine: Arc<WindowEngine<A32Guest, NativeBackend, ProcessCode>>,
+    /// Host addresses of generated code.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) code: core::ops::Range<usize>,
 }
+
+/// Bytes of code memory.
+const CODE_MEMORY: usize = 1 << 20;
 
 /// One of its cores, on the thread that made it.
 pub(crate) struct Core<'a> {
@@ -47,16 +53,24 @@ impl Machine {
             hot_threshold: 0,
             ..Config::default()
         };
+        let code = ProcessCode::new(CODE_MEMORY).unwrap();
+        #[cfg(target_arch = "x86_64")]
+        let start = dbt_core::host::CodeMemory::exec_base(&code).addr();
         let engine = Engine::new(
             A32Guest::new(Features::ARMHF),
             native::backend(),
-            Some(ProcessCode::new(1 << 20).unwrap()),
+            Some(code),
             Lowering::Window,
             config,
         )
         .unwrap();
         let engine = WindowEngine::new(Arc::clone(&window), engine).unwrap();
-        Self { window, engine }
+        Self {
+            window,
+            engine,
+            #[cfg(target_arch = "x86_64")]
+            code: start..start + CODE_MEMORY,
+        }
     }
 
     /// Writes instructions.

@@ -21,3 +21,5 @@ mod code_changes;
 mod exclusives;
 mod interrupts;
 mod machine;
+#[cfg(target_arch = "x86_64")]
+mod stepping;

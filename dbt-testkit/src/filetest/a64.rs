@@ -18,7 +18,7 @@ const FRAGMENT_ADDRESS: u64 = CODE_ADDRESS + FRAGMENT_OFFSET as u64;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [callback] [window] [detour]`: the code that is emitted for a unit of the
+/// `test a64 [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
 /// is not optimised before.
@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
             "callback" => lowering = Lowering::Callback,
             "window" => lowering = Lowering::Window,
             "detour" => _ = backend.use_detour(DETOUR),
+            "directory" => _ = backend.use_directory(),
             _ => return Err(format!("there is no argument `{word}`")),
         }
     }

@@ -40,11 +40,22 @@ pub(super) fn describe<M: Display>(
         host: &|code, _| disassemble(code),
     };
     let mut out = listing.to_string();
+    let [first, second] = fragment.entries;
+    if second != first {
+        out += &format!("entered at +{first:#x} or +{second:#x}\n");
+    }
     for exit in &fragment.exits {
+        let entry = match exit.entry {
+            0 => "",
+            _ => " by the second entry",
+        };
         out += &format!(
-            "exit +{:#x} to {}, unlinked to +{:#x}\n",
+            "exit +{:#x} to {}{entry}, unlinked to +{:#x}\n",
             exit.patch, exit.target, exit.unlinked
         );
+    }
+    for (location, offset) in &fragment.returns {
+        out += &format!("return of {location} to +{offset:#x}\n");
     }
     for map in &fragment.maps {
         out += &format!("map {map}\n");

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::state::ArmState;
-use dbt_core::engine::{Config, Engine, InterruptHandle, Vcpu};
+use dbt_core::engine::{Config, Engine, InterruptHandle, Kick, Vcpu};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
 use dbt_core::memory::{Fetch, FetchFault, GuestMemory, MemoryFault};
 use dbt_hv_glue::process::native::{self, NativeBackend};
 use dbt_hv_glue::process::{
-    Backing, Error, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine,
+    Backing, Error, Placement, ProcessCode, ProcessMemory, Prot, Window, WindowEngine, kick,
 };
 use dbt_isa::ops::Access;
 
@@ -49,15 +49,13 @@ type ArmEngine = Engine<A32Guest, NativeBackend, ProcessCode>;
 fn engine(
     guest: A32Guest,
     lowering: Lowering,
-    link: bool,
     code_bytes: usize,
-    hot_threshold: u8,
+    config: Config,
 ) -> Result<ArmEngine, Box<dyn std::error::Error>> {
-    let code = ProcessCode::new(code_bytes)?;
-    let config = Config {
-        hot_threshold,
-        link,
-        ..Config::default()
+    // The one with what the back end can use, the other with the least.
+    let code = match config.link {
+        true => native::code(code_bytes)?,
+        false => ProcessCode::new(code_bytes)?,
     };
     let backend = native::backend();
     Ok(Engine::new(guest, backend, Some(code), lowering, config)?)
@@ -139,7 +137,12 @@ impl CallbackJit {
         bytes: usize,
         hot_threshold: u8,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let engine = engine(guest, Lowering::Callback, link, bytes, hot_threshold)?;
+        let config = Config {
+            hot_threshold,
+            link,
+            ..Config::default()
+        };
+        let engine = engine(guest, Lowering::Callback, bytes, config)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
             watchdog: Watchdog::new(vcpu.interrupt_handle()),
@@ -265,12 +268,42 @@ impl WindowJit {
     ///
     /// When the host denies memory.
     pub fn new(guest: A32Guest) -> Result<Self, Box<dyn std::error::Error>> {
-        let window = Arc::new(Window::new()?);
+        Self::with(guest, Window::new()?, None)
+    }
+
+    /// The same with guest addresses that are the host's, and code that does not poll;
+    /// none if a window is or was there already.
+    ///
+    /// # Errors
+    ///
+    /// When the host denies memory.
+    pub fn at_zero(guest: A32Guest) -> Result<Option<Self>, Box<dyn std::error::Error>> {
+        let Ok(window) = Window::at_zero() else {
+            return Ok(None);
+        };
+        let this = Self::with(guest, window, Some(kick))?;
+        // It stays where it is, for what another thread may map there meanwhile: QEMU's
+        // user emulation, up to 7.2, crashes when so much goes at once.
+        core::mem::forget(Arc::clone(this.engine.window()));
+        Ok(Some(this))
+    }
+
+    fn with(
+        guest: A32Guest,
+        window: Window,
+        kick: Option<Kick>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let window = Arc::new(window);
         for Region { base, len, rights } in REGIONS {
             let prot = prot(rights);
             window.map(base, len.into(), prot, Backing::Anonymous, Placement::Fixed)?;
         }
-        let engine = engine(guest, Lowering::Window, true, CODE_BYTES, 0)?;
+        let config = Config {
+            hot_threshold: 0,
+            kick,
+            ..Config::default()
+        };
+        let engine = engine(guest, window.lowering(), CODE_BYTES, config)?;
         let engine = WindowEngine::new(window, engine)?;
         let vcpu = engine.vcpu(ArmState::default());
         Ok(Self {
@@ -329,7 +362,10 @@ fn prot(rights: Rights) -> Prot {
 
 impl Runner for WindowJit {
     fn name(&self) -> String {
-        "generated code, window".to_owned()
+        match self.engine.window().lowering() {
+            Lowering::Identity => "generated code, identity".to_owned(),
+            _ => "generated code, window".to_owned(),
+        }
     }
 
     fn takes(&self, obstacle: Obstacle) -> bool {

@@ -120,6 +120,8 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::A32, Class::Text, "xxxx_0100_0001_1101_xxxx_0000_0000_0100", |ours, theirs| ours.starts_with("ldr") && theirs.starts_with("pop"), "A5.3; POP encoding A2, A8.8.132: only an added offset makes a POP; Capstone ignores the sign"),
     accept(Set::A32, Class::Text, "1111_0101_0111_1111_1111_0000_0100_1100", |ours, theirs| ours == "dsb 12" && theirs == "dfb", BARRIER),
     accept(Set::T32, Class::Text, "1111_0011_1011_1111_1000_1111_0100_1100", |ours, theirs| ours.starts_with("dsb") && theirs.starts_with("dfb"), BARRIER),
+    accept_of(Against::Capstone, accept(Set::A32, Class::Text, "1111_0101_0111_1111_1111_0000_010x", named_option, OPTION)),
+    accept_of(Against::Capstone, accept(Set::T32, Class::Text, "1111_0011_1011_1111_1000_1111_010x", named_option, OPTION)),
     accept(Set::A32, Class::Doubtful, "xxxx_000x_xxxx_xxxx_xxxx_xxxx_xxx0_11x1", |_, _| true, SHIFTED),
     accept(Set::A32, Class::Doubtful, "xxxx_000x_x1x0_xxxx_xxxx_xxxx_1111_1111", |ours, _| ours.starts_with("strd"), "A5.2.8: the low half of STRD's immediate is no register; LLVM takes 15 for one"),
     accept(Set::T32, Class::Text, "1111_0x10_x0x0_1111_0", address, "A6.3.3: ADR, as UAL prefers; Capstone prints the ADD or SUB that it also is"),
@@ -133,6 +135,11 @@ pub static EXCEPTIONS: &[Exception] = &[
     accept(Set::T32, Class::Text, "1111_1000_0100_1101_xxxx_1101_0000_0100", push_of_one, "A6.3.10; PUSH encoding T3, A8.8.133: STR with these operands is PUSH; Capstone prints it as STR"),
     accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001", hint, HINT),
     accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_000x", hint, HINT),
+    accept(Set::A32, Class::Text, "xxxx_0011_0010_0000_1111_0000_0001_0xx0", named_hint, HINT),
+    accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_0001_0xx0", named_hint, HINT),
+    accept_of(Against::Capstone, accept(Set::A32, Class::OursOnly, "1111_0101_0111_1111_1111_0000_0111_0000", |ours, _| ours == "sb", SB)),
+    accept_of(Against::Capstone, accept(Set::T32, Class::OursOnly, "1111_0011_1011_1111_1000_1111_0111_0000", |ours, _| ours.starts_with("sb"), SB)),
+    accept_of(Against::Llvm, accept(Set::T32, Class::Text, "1111_0011_1010_1111_1000_0000_00xx_11x1", signing, SIGNING)),
     accept(Set::A32, Class::Text, "1111_0010_1x11", extract, EXTRACT),
     accept(Set::T32, Class::Text, "1110_1111_1x11", extract, EXTRACT),
     accept(Set::A32, Class::TheirsOnly, "1111_001x_1x10_xxxx_xxxx_110x_0xx1", |_, theirs| fixed_half(theirs), FIXED_HALF),
@@ -177,9 +184,13 @@ const SHIFTED: &str =
 const UDF: &str =
     "A5.4, A6.2.6: UDF; Capstone and LLVM leave out or rename what LLVM uses as traps";
 const BARRIER: &str =
-    "A5.7.1, A6.3.4: a reserved barrier option; Capstone prints the name ARMv8-R gave it";
+    "A5.7.1, A6.3.4: a reserved barrier option; Capstone and LLVM print the name ARMv8-R gave it";
+const OPTION: &str = "DDI 0487, F5.1, DMB, DSB, SSBB and PSSBB: names that ARMv8 gives to options; Capstone prints their numbers";
 const HINT: &str =
     "A5.2.11, A6.3.4: hints ARMv7 reserves; either side prints names some of them got in ARMv8";
+const SB: &str =
+    "DDI 0487, F5.1, SB: ARMv8.5's speculation barrier, which Capstone 5 does not know";
+const SIGNING: &str = "DDI 0487, F3.1.9: hints reserved in the A profile; LLVM prints what ARMv8.1-M signs pointers with";
 const EXTRACT: &str =
     "A8.8.316: VEXT has bytes only; other sizes are pseudo-instructions, which Capstone prints";
 const FIXED_HALF: &str = "DDI 0487, F6.1, VCVT: between F16 and fixed point has at most 16 fraction bits, and \
@@ -254,7 +265,49 @@ fn hint(ours: &str, theirs: &str) -> bool {
             .any(|name| theirs.starts_with(name))
 }
 
-/// The name that a hint got in ARMv8 against its number.
+/// A barrier with the name that ARMv8 has for its option against the number.
+fn named_option(ours: &str, theirs: &str) -> bool {
+    const NAMES: [(&str, &str); 4] = [
+        (" oshld", " 1"),
+        (" nshld", " 5"),
+        (" ishld", " 9"),
+        (" ld", " 13"),
+    ];
+    const SPECULATION: [(&str, &str, &str); 2] = [("ssbb", "dsb", " 0"), ("pssbb", "dsb", " 4")];
+    NAMES.iter().any(|(name, number)| {
+        let barrier = ours.strip_suffix(name);
+        barrier.is_some() && barrier == theirs.strip_suffix(number)
+    }) || SPECULATION.iter().any(|(name, barrier, number)| {
+        let condition = ours.strip_prefix(name);
+        condition.is_some()
+            && condition
+                == theirs
+                    .strip_prefix(barrier)
+                    .and_then(|rest| rest.strip_suffix(number))
+    })
+}
+
+/// A numbered hint against what the M profile uses it for.
+fn signing(ours: &str, theirs: &str) -> bool {
+    ours.starts_with("hint")
+        && ["pacbti", "bti", "pac", "aut"].contains(&theirs.split(' ').next().unwrap_or_default())
+}
+
+/// The name that a hint got after ARMv7 against its number.
+fn named_hint(ours: &str, theirs: &str) -> bool {
+    const NAMES: [(&str, &str); 4] = [
+        ("esb", " 16"),
+        ("tsb", " 18"),
+        ("csdb", " 20"),
+        ("clrbhb", " 22"),
+    ];
+    theirs.starts_with("hint")
+        && NAMES
+            .iter()
+            .any(|(name, number)| ours.starts_with(name) && theirs.ends_with(number))
+}
+
+/// The name that `SEVL` got in ARMv8 against its number.
 fn sevl(ours: &str, theirs: &str) -> bool {
     ours.starts_with("sevl") && theirs.starts_with("hint")
 }

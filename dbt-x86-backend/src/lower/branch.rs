@@ -517,6 +517,7 @@ impl Lowering<'_> {
             patch,
             unlinked,
             target,
+            entry: 0,
             tag: 0,
         });
     }

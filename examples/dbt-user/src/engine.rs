@@ -76,7 +76,7 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
 
 /// Makes code memory; none if the host denies it, which is said.
 fn code_memory(capacity: usize) -> io::Result<Option<ProcessCode>> {
-    match ProcessCode::new(capacity) {
+    match native::code(capacity) {
         Ok(code) => Ok(Some(code)),
         Err(error @ Error::ExecutableDenied(_)) => {
             eprintln!("dbt-user: {error}; interpreting, which is slow");

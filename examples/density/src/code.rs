@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_core::guest::Guest;
-use dbt_core::host::{Backend, Callees, CodeMark, CompileInput, Lowering, Origin, Runtime};
+use dbt_core::host::{
+    Backend, Callees, CodeMark, CompileInput, ExitSite, Lowering, Origin, Runtime,
+};
 use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, Unit};
 use dbt_core::location::Location;
 use iced_x86::{Decoder, DecoderOptions};
@@ -31,9 +33,18 @@ pub(crate) struct Guested {
     pub(crate) location: Location,
     pub(crate) cost: Cost,
     /// Where it may leave in its middle, with what is executed then.
-    pub(crate) exits: Vec<(Target, Cost)>,
+    pub(crate) exits: Vec<Leaving>,
     /// How often it was executed.
     pub(crate) count: u64,
+}
+
+/// A way out of a guest instruction's middle.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub(crate) to: Target,
+    pub(crate) cost: Cost,
+    /// By which entry it gets to a fragment.
+    pub(crate) entry: usize,
 }
 
 /// A block of a unit.
@@ -42,9 +53,12 @@ pub(crate) struct Block {
     pub(crate) start: Option<Location>,
     /// The block's place in the unit's code.
     pub(crate) position: usize,
-    /// The code before the first guest instruction, when control comes from outside
-    /// the unit, from a block before, and from the end of a loop.
-    pub(crate) heads: [Cost; 3],
+    /// The code before the first guest instruction, but for what converts flags; and when
+    /// control comes from the end of a loop.
+    pub(crate) head: Cost,
+    pub(crate) back: Cost,
+    /// By which entry its end gets to a fragment.
+    pub(crate) entry: usize,
     pub(crate) guest: Vec<Guested>,
     /// The code that leaves, unless the last guest instruction has it.
     pub(crate) end: Cost,
@@ -59,6 +73,8 @@ pub(crate) struct Code {
     bytes: Vec<u8>,
     marks: Vec<CodeMark>,
     len: u32,
+    entries: [u32; 2],
+    exits: Vec<ExitSite>,
 }
 
 impl Code {
@@ -85,6 +101,8 @@ impl Code {
             bytes,
             marks: fragment.marks,
             len: fragment.len,
+            entries: fragment.entries,
+            exits: fragment.exits,
         })
     }
 
@@ -92,6 +110,25 @@ impl Code {
     pub(crate) fn words(&self) -> Vec<u32> {
         let words = self.bytes.as_chunks::<4>().0;
         words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+    }
+
+    /// Returns what A64 code takes from each entry to convert flags.
+    pub(crate) fn entering(&self) -> [Named; 2] {
+        let end = self.parts().nth(1).map_or(0, |(_, range)| range.start);
+        self.entries.map(|entry| {
+            let mut named = Named::default();
+            names::of_head(&self.words()[entry as usize / 4..end / 4], &mut named);
+            let mut flags = Named::default();
+            flags[Name::Flags] = named[Name::Flags];
+            flags
+        })
+    }
+
+    /// Returns by which entry the exit gets to a fragment that is patched in a range.
+    fn entry(&self, range: &Range<usize>) -> Option<usize> {
+        let sites = self.exits.iter();
+        let mut sites = sites.filter(|site| range.contains(&(site.patch as usize)));
+        sites.next().map(|site| site.entry.into())
     }
 
     /// Returns each part with what it was made from.
@@ -126,9 +163,10 @@ pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
                     exits: Vec::new(),
                     count: 0,
                 }),
-                Inst::ExitIf { target, .. } => {
+                Inst::ExitIf { target: to, .. } => {
                     if let Some(guest) = costs.guest.last_mut() {
-                        guest.exits.push((target, Cost::default()));
+                        let (cost, entry) = (Cost::default(), 0);
+                        guest.exits.push(Leaving { to, cost, entry });
                     }
                 }
                 _ => {}
@@ -172,8 +210,8 @@ fn finish(block: &mut Block) {
     }
     for guest in &mut block.guest {
         guest.cost.a64 = guest.cost.a64.own();
-        for (_, cost) in &mut guest.exits {
-            cost.a64 = cost.a64.own();
+        for exit in &mut guest.exits {
+            exit.cost.a64 = exit.cost.a64.own();
         }
     }
 }
@@ -201,22 +239,20 @@ fn count_x86(unit: &Unit, code: &Code, blocks: &mut [Block]) {
         match origin {
             Origin::Block(begun) => {
                 id = begun;
-                for head in &mut blocks[id.index()].heads {
-                    head.x86 += number;
-                }
+                blocks[id.index()].head.x86 += number;
+                blocks[id.index()].back.x86 += number;
             }
             Origin::Inst(value) => match place_of(unit, id, value.index()) {
                 Some((index, exits)) => {
                     let guest = &mut blocks[id.index()].guest[index];
                     guest.cost.x86 += number;
-                    for (_, cost) in &mut guest.exits[exits..] {
-                        cost.x86 += number;
+                    for exit in &mut guest.exits[exits..] {
+                        exit.cost.x86 += number;
                     }
                 }
                 None => {
-                    for head in &mut blocks[id.index()].heads[1..] {
-                        head.x86 += number;
-                    }
+                    blocks[id.index()].head.x86 += number;
+                    blocks[id.index()].back.x86 += number;
                 }
             },
             Origin::Terminator => blocks[id.index()].end.x86 += number,
@@ -239,32 +275,34 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
             Origin::Block(begun) => {
                 id = begun;
                 names::of_head(&words[part], &mut named);
-                blocks[id.index()].heads[0].a64 += named;
-                // Those who have been here go past it.
-                blocks[id.index()].heads[1].a64 += named;
+                // Flags are converted before the label. Who has been here goes past the rest.
+                named[Name::Flags] = 0;
+                blocks[id.index()].head.a64 += named;
             }
             Origin::Inst(value) => {
                 let inst = unit.inst(value);
                 names::of_inst(inst, &words[part.clone()], &mut named);
                 let Some((index, exits)) = place_of(unit, id, value.index()) else {
-                    for head in &mut blocks[id.index()].heads {
-                        head.a64 += named;
-                    }
+                    blocks[id.index()].head.a64 += named;
+                    blocks[id.index()].back.a64 += named;
                     continue;
                 };
                 let guest = &mut blocks[id.index()].guest[index];
                 guest.cost.a64 += named;
-                for (_, cost) in &mut guest.exits[exits..] {
-                    cost.a64 += named;
+                for exit in &mut guest.exits[exits..] {
+                    exit.cost.a64 += named;
                 }
                 if matches!(inst, Inst::ExitIf { .. }) && !part.is_empty() {
-                    let stub = stub(&words, part.end - 1, out_of_line);
-                    guest.exits[exits].1.a64 += stub;
+                    let (stub, range) = stub(&words, part.end - 1, out_of_line);
+                    let exit = &mut guest.exits[exits];
+                    exit.cost.a64 += stub;
+                    exit.entry = code.entry(&range).unwrap_or(0);
                 }
             }
             Origin::Terminator => {
                 let end = &unit.block(id).terminator;
                 let costs = &mut blocks[id.index()];
+                costs.entry = code.entry(&range).unwrap_or(0);
                 let part = &words[part];
                 let call = part.iter().rposition(|word| is_call(*word));
                 let (before, after) = match call.filter(|_| costs.returns.is_some()) {
@@ -293,11 +331,12 @@ const fn is_call(word: u32) -> bool {
     word >> 26 == 0b10_0101 || word & 0xffff_fc1f == 0xd63f_0000
 }
 
-/// Returns what is executed out of line after the branch at an index is taken.
-fn stub(words: &[u32], at: usize, out_of_line: usize) -> Named {
+/// Returns what is executed out of line after the branch at an index is taken, and
+/// where that is.
+fn stub(words: &[u32], at: usize, out_of_line: usize) -> (Named, Range<usize>) {
     let mut named = Named::default();
     let Some(mut at) = target(words, at).filter(|at| *at >= out_of_line) else {
-        return named;
+        return (named, 0..0);
     };
     let start = at;
     // Up to the branch that leads back or out: interrupts are rare.
@@ -312,7 +351,7 @@ fn stub(words: &[u32], at: usize, out_of_line: usize) -> Named {
         &words[start..at],
         &mut named,
     );
-    named
+    (named, 4 * start..4 * at)
 }
 
 /// Returns where the branch at an index leads, as an index.

@@ -169,9 +169,9 @@ const fn is_branch(word: u32) -> bool {
     word & 0x1c00_0000 == 0x1400_0000
 }
 
-/// `MOVZ`, `MOVN` or `MOVK`, or `ORR` of a constant with zero.
+/// `MOVZ`, `MOVN` or `MOVK`, `ORR` of a constant with zero, or `LDR` of a literal.
 const fn is_constant(word: u32) -> bool {
-    word & 0x1f80_0000 == 0x1280_0000 || word & 0x7f80_03e0 == 0x3200_03e0
+    word >> 24 == 0x18 || word & 0x1f80_0000 == 0x1280_0000 || word & 0x7f80_03e0 == 0x3200_03e0
 }
 
 /// `MOV` of a register.
@@ -249,7 +249,7 @@ pub(crate) fn of_head(words: &[u32], into: &mut Named) {
     let mut before = Name::Own;
     for (index, word) in words.iter().enumerate() {
         // What looks at addresses before a loop lies before a branch.
-        let ahead = words[index..].iter().any(|word| is_branch(*word));
+        let ahead = words[index..].iter().any(|word| word >> 24 == 0x35);
         let name = match by_looks(*word) {
             Some(name) => name,
             None if before == Name::Polls => Name::Polls,

@@ -14,11 +14,14 @@ use dbt_core::opt::Optimizer;
 use dbt_x86_backend::X86Backend;
 
 use crate::code::{self, Block, Code, Cost};
+use crate::names::Named;
 
 /// A unit.
 #[derive(Debug)]
 struct Costs {
     blocks: Vec<Block>,
+    /// What precedes the first block, by entry.
+    entering: [Named; 2],
     /// Its A64 code, for the listing.
     code: Vec<u32>,
 }
@@ -60,6 +63,8 @@ pub(crate) struct Follower {
     units: HashMap<Location, Option<usize>>,
     place: Option<Place>,
     calls: Vec<Pending>,
+    /// By which entry the next unit is entered.
+    entry: usize,
     pub(crate) sums: Sums,
 }
 
@@ -84,6 +89,7 @@ impl Follower {
         // What `dbt-user` has.
         let how = Lowering::Identity;
         a64.use_detour(32 << 20);
+        a64.use_directory();
         let runtimes = [
             x86.emit_runtime(layout, how, &callees, &mut Vec::new()),
             a64.emit_runtime(layout, how, &callees, &mut Vec::new()),
@@ -100,6 +106,7 @@ impl Follower {
             units: HashMap::new(),
             place: None,
             calls: Vec::new(),
+            entry: 0,
             sums: Sums::default(),
         }
     }
@@ -107,11 +114,14 @@ impl Follower {
     /// Accounts for how control got to a location, which is executed next.
     pub(crate) fn step(&mut self, location: Location, fetch: &mut dyn Fetch) {
         self.sums.guest += 1;
+        self.entry = 0;
         let next = self.place.and_then(|place| self.leave(place, location));
         self.place = match next {
             Some(place) => Some(place),
             None => self.unit(location, fetch).map(|unit| {
-                self.sums.host.add(&self.made[unit].blocks[0].heads[0]);
+                let made = &self.made[unit];
+                self.sums.host.a64 += made.entering[self.entry];
+                self.sums.host.add(&made.blocks[0].head);
                 Place {
                     unit,
                     block: 0,
@@ -134,7 +144,7 @@ impl Follower {
         let guest = &mut blocks[block].guest[index];
         guest.count += 1;
         let guest = &blocks[block].guest[index];
-        let exit = guest.exits.iter().find(|(to, _)| starts(blocks, to));
+        let exit = guest.exits.iter().find(|exit| starts(blocks, &exit.to));
         if let Some(next) = blocks[block].guest.get(index + 1)
             && next.location == location
             && exit.is_none()
@@ -145,13 +155,15 @@ impl Follower {
                 ..place
             });
         }
-        if let Some((to, cost)) = exit {
-            sum.add(cost);
-            return Self::within(blocks, place, *to, sum);
+        if let Some(exit) = exit {
+            sum.add(&exit.cost);
+            self.entry = exit.entry;
+            return Self::within(blocks, place, exit.to, sum);
         }
         sum.add(&guest.cost);
         let left = &blocks[block];
         sum.add(&left.end);
+        self.entry = left.entry;
         if let Some((location, to, cost)) = left.returns {
             if self.calls.len() == MOST_CALLS {
                 self.calls.clear();
@@ -164,6 +176,7 @@ impl Follower {
             });
         }
         if left.is_return {
+            self.entry = 0;
             let call = self.calls.pop()?;
             if call.location != location {
                 self.calls.clear();
@@ -184,7 +197,7 @@ impl Follower {
         let Target::Block(id) = to else { return None };
         let block = &blocks[id.index()];
         let is_back = block.position <= blocks[from.block].position;
-        sum.add(&block.heads[if is_back { 2 } else { 1 }]);
+        sum.add(if is_back { &block.back } else { &block.head });
         // A block may be nothing but a way out.
         if block.guest.is_empty() {
             sum.add(&block.end);
@@ -218,8 +231,10 @@ impl Follower {
         let [x86, a64] = self.runtimes;
         let x86 = Code::new(&mut self.x86, &self.guest, &self.callees, &x86, &unit)?;
         let a64 = Code::new(&mut self.a64, &self.guest, &self.callees, &a64, &unit)?;
+        let blocks = code::count(&unit, &x86, &a64);
         Some(Costs {
-            blocks: code::count(&unit, &x86, &a64),
+            entering: a64.entering(),
+            blocks,
             code: a64.words(),
         })
     }
@@ -234,11 +249,12 @@ impl Follower {
         let mut units: Vec<&Costs> = self.made.iter().collect();
         units.sort_by_key(lost);
         for unit in units.into_iter().take(most) {
-            eprintln!("unit");
+            let [first, second] = unit.entering.map(|named| named.total());
+            eprintln!("unit, entered by {first} or {second}");
             for block in &unit.blocks {
                 eprintln!(
-                    "  block, head {:?}, end {}",
-                    block.heads.map(|head| head.a64.total()),
+                    "  block, head {}, end {}",
+                    block.head.a64.total(),
                     block.end.a64.total()
                 );
                 for guest in &block.guest {

@@ -243,9 +243,12 @@ pub const EXCEPTIONS: &[Exception] = &[
                  has them",
     },
     Exception {
-        covers: |m| m.thumb && m.before.it != 0 && m.only(&["it"]),
+        covers: |m| {
+            let lost = m.ours.state.it == 0 && m.theirs.state.it != 0 && m.only(&["pc", "it"]);
+            m.thumb && m.before.it != 0 && (m.only(&["it"]) || lost)
+        },
         reason: "an instruction of an IT block advances ITSTATE; QEMU 5.0 loses it when the instruction \
-                 ends a block",
+                 ends a block, and conditions what follows the IT block",
     },
 ];
 

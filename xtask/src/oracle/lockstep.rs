@@ -106,7 +106,7 @@ fn worker(
     let mut lockstep = if options.evaluate {
         lockstep.with_evaluators()
     } else {
-        lockstep.with_generated_code()
+        lockstep.with_generated_code().with_generated_code_at_zero()
     };
     let mut counts = Counts::default();
     // Relaxed: neither guards other memory.

@@ -207,6 +207,7 @@ unsafe impl Backend for SimBackend {
                 patch,
                 unlinked,
                 target,
+                entry: 0,
                 tag: 0,
             });
         }
@@ -221,6 +222,8 @@ unsafe impl Backend for SimBackend {
             len,
             exits,
             maps,
+            entries: [0; 2],
+            returns: Vec::new(),
             detour: Vec::new(),
             marks: Vec::new(),
         })

@@ -123,8 +123,13 @@ fn constant_on_right(
             Some(fold(f, Inst::Unary { op: UnOp::Not, a }))
         }
         BinOp::Or | BinOp::Xor => {
-            let (x, k) = split(f, a, op, width)?;
-            Some(with_constant(f, op, width, x, eval(op, width, k, c)))
+            if let Some((x, k)) = split(f, a, op, width) {
+                return Some(with_constant(f, op, width, x, eval(op, width, k, c)));
+            }
+            // Nothing carries: then it joins another addition.
+            let (x, k) = split(f, a, BinOp::Add, width)?;
+            let carries = width != Width::W32 || u64::from(f.possible_bits(a)) & c != 0;
+            (!carries).then(|| with_constant(f, BinOp::Add, width, x, k.wrapping_add(c)))
         }
         BinOp::Shl | BinOp::Lshr | BinOp::Ashr | BinOp::Ror => shift(f, op, width, a, c),
     }

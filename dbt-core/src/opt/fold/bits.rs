@@ -62,6 +62,10 @@ pub(super) fn select(
     if let Some(bit) = f.bit(condition) {
         return if bit { yes } else { no };
     }
+    let (yes, no) = (
+        chosen(f, condition, true, yes),
+        chosen(f, condition, false, no),
+    );
     if yes == no {
         return yes;
     }
@@ -81,4 +85,30 @@ pub(super) fn select(
             no,
         }),
     }
+}
+
+/// Returns what `value` is where `condition` is `bit`: such as what a guest's
+/// instruction made that is executed if the one before was not.
+fn chosen(f: &Folder<'_>, condition: Value, bit: bool, value: Value) -> Value {
+    let Inst::Select {
+        condition: inner,
+        yes,
+        no,
+        ..
+    } = f.inst(value)
+    else {
+        return value;
+    };
+    let same = match (f.inst(condition), f.inst(inner)) {
+        _ if condition == inner => true,
+        (
+            Inst::Condition { flags, condition },
+            Inst::Condition {
+                flags: others,
+                condition: other,
+            },
+        ) if flags == others && condition == other.inverted() => false,
+        _ => return value,
+    };
+    if same == bit { yes } else { no }
 }

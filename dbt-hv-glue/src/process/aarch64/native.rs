@@ -2,6 +2,8 @@
 
 use dbt_a64_backend::Features;
 
+use super::{Error, ProcessCode};
+
 /// That back end.
 pub type NativeBackend = dbt_a64_backend::A64Backend;
 
@@ -10,4 +12,13 @@ pub type NativeBackend = dbt_a64_backend::A64Backend;
 pub fn backend() -> NativeBackend {
     let (hwcap, _) = rustix::param::linux_hwcap();
     NativeBackend::new(Features::from_hwcap(hwcap as u64))
+}
+
+/// Makes code memory with what the back end can use.
+///
+/// # Errors
+///
+/// As [`ProcessCode::new`].
+pub fn code(capacity: usize) -> Result<ProcessCode, Error> {
+    ProcessCode::new(capacity).map(ProcessCode::with_directory)
 }
