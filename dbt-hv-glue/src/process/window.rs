@@ -130,7 +130,7 @@ impl Window {
     /// # Errors
     ///
     /// Returns [`Error::Host`] when the host has no 4 GiB of address space to give,
-    /// and [`Error::HostPageSize`] when its pages are not 4 KiB.
+    /// and [`Error::HostPageSize`] when its pages are not of 4, 16 or 64 KiB.
     pub fn new() -> Result<Self, Error> {
         fault::install()?;
         Ok(Self::of(Space::new()?))
