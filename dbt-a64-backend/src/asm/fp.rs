@@ -192,7 +192,7 @@ impl Asm<'_> {
     }
 
     /// `FCVT` of a half.
-    pub(crate) fn from_half(&mut self, to: View, dst: Vreg, a: Vreg) {
+    pub(crate) fn half_to_float(&mut self, to: View, dst: Vreg, a: Vreg) {
         let opcode = match to {
             View::S => 0x1ee2_4000,
             View::D | View::Q => 0x1ee2_c000,
@@ -201,7 +201,7 @@ impl Asm<'_> {
     }
 
     /// `FCVT` to a half.
-    pub(crate) fn to_half(&mut self, from: View, dst: Vreg, a: Vreg) {
+    pub(crate) fn float_to_half(&mut self, from: View, dst: Vreg, a: Vreg) {
         self.word(0x1e23_c000 | from.ftype() | vn(a) | vd(dst));
     }
 

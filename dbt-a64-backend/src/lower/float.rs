@@ -124,14 +124,14 @@ impl Lowering<'_> {
             FloatOp::FromHalf(width) => {
                 let a = self.vector(a)?;
                 let dst = self.vector_for(value)?;
-                self.asm.from_half(width.into(), dst, a);
+                self.asm.half_to_float(width.into(), dst, a);
                 self.define_vector(value, dst);
                 Ok(())
             }
             FloatOp::ToHalf(width) => {
                 let a = self.vector(a)?;
                 let dst = self.vector_for(value)?;
-                self.asm.to_half(width.into(), dst, a);
+                self.asm.float_to_half(width.into(), dst, a);
                 self.define_vector(value, dst);
                 Ok(())
             }

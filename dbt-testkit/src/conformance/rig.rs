@@ -131,7 +131,7 @@ impl<B: Backend + Clone> Rig<B> {
         let words = (0..).map(Slot).zip(LAYOUT.slots);
         let mut words = words.filter(|(_, info)| info.ty == Ty::I32);
         let may_be_unaligned =
-            words.any(|(slot, _)| read_slot(&LAYOUT, &left.0.slots, slot) % 16 != 0);
+            words.any(|(slot, _)| !read_slot(&LAYOUT, &left.0.slots, slot).is_multiple_of(16));
         if !may_be_unaligned || !self.guest.has_block_at(from, location) {
             return false;
         }
