@@ -370,6 +370,7 @@ impl Guest for A32Guest {
             },
             flushes: control.flush_to_zero(),
             default_nan: control.default_nan(),
+            alternative_half: control.alternative_half(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::regs::Reg;
 mod fp;
 mod simd;
 
-pub(crate) use fp::{Fp1, Fp2, Fused, View, float_immediate};
+pub(crate) use fp::{Fp1, Fp2, Fused, IntConversion, View, float_immediate};
 pub(crate) use simd::{Arrangement, element, modified_immediate, unsigned};
 
 /// Logical operations, numbered as in their encodings.

@@ -75,6 +75,10 @@ unsafe impl Backend for A64Backend {
         _callees: &Callees,
         code: &mut Vec<u8>,
     ) -> Result<Runtime, CompileError> {
+        if !self.features.simd {
+            let missing = "floating point and Advanced SIMD";
+            return Err(CompileError::MissingFeature(missing));
+        }
         self.pins = Pins::new(layout);
         let pinned = self.pins.slots().iter();
         self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
@@ -106,7 +110,7 @@ unsafe impl Backend for A64Backend {
             &self.entries,
             &self.pins,
             self.features,
-            ways,
+            (ways, self.reach),
             &mut self.scratch,
             code,
         )
@@ -115,6 +119,12 @@ unsafe impl Backend for A64Backend {
 
     fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
         let distance = i64::from(to) - i64::from(fragment) - i64::from(exit.patch);
+        // Its own fragment is reached always.
+        if distance.abs() >= self.reach
+            && i64::from(to) != i64::from(fragment) + i64::from(exit.unlinked)
+        {
+            return None;
+        }
         Some((asm::with_target(exit.tag, distance)?.into(), 4))
     }
 
@@ -128,15 +138,17 @@ unsafe impl Backend for A64Backend {
     }
 
     fn import_float(&self, mode: FloatMode) -> u32 {
-        // RMode, FZ and DN of FPCR are where FPSCR has them. AHP matters to no
-        // instruction that is emitted.
+        // RMode, FZ, DN and AHP of FPCR are where FPSCR has them.
         let rounding = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Up => 1,
             Rounding::Down => 2,
             Rounding::Zero => 3,
         };
-        rounding << 22 | u32::from(mode.flushes) << 24 | u32::from(mode.default_nan) << 25
+        rounding << 22
+            | u32::from(mode.flushes) << 24
+            | u32::from(mode.default_nan) << 25
+            | u32::from(mode.alternative_half) << 26
     }
 
     fn export_float(&self, float: u32) -> FloatFlags {

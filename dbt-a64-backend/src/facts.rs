@@ -117,7 +117,7 @@ impl Pins {
 
 /// Returns the components of the architectural flags that must be right when a
 /// block ends with `terminator`.
-fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
+pub(crate) fn demanded_at_end(terminator: &Terminator, liveness: &Liveness) -> FlagSet {
     match terminator {
         Terminator::Jump(target) => liveness.live_at(*target),
         _ => FlagSet::ALL,
@@ -249,6 +249,13 @@ pub(crate) fn analyse(
                 hint(unit, block, layout, pins, index, slot, value, facts);
             }
             _ => inst.for_each_operand(|value| facts[value.index()].addresses = false),
+        }
+        if let Inst::Vector { op, args, .. } = inst
+            && let Some(slot) = facts[index].vector_slot
+        {
+            for arg in &args[..op.count()] {
+                hint_operand(unit, block, layout, index, slot, *arg, facts);
+            }
         }
         if !facts[index].deferred && facts[index].fused_at.is_none() && !is_silent(inst) {
             opaque = index32(index);
@@ -557,6 +564,36 @@ fn hint(
     if hidden && !refused() {
         facts[value.index()].hint = pin;
         facts[value.index()].vector_slot = is_vector.then_some(slot);
+    }
+}
+
+/// Notes that an operand of the operation at `index` should be made in the register of
+/// the slot that the result is written to: the host's may change one of its operands.
+fn hint_operand(
+    unit: &Unit,
+    block: &Block,
+    layout: &StateLayout,
+    index: usize,
+    slot: Slot,
+    operand: Value,
+    facts: &mut [Fact],
+) {
+    let fact = facts[operand.index()];
+    let is_own = operand.index() >= block.insts.start && fact.uses == 1;
+    if !is_own || fact.vector_slot.is_some() || !matches!(unit.inst(operand), Inst::Vector { .. }) {
+        return;
+    }
+    let info = layout.slot(slot);
+    let hidden = unit.insts[operand.index() + 1..index]
+        .iter()
+        .all(|between| match between {
+            Inst::Set { slot: other, .. } | Inst::Get { slot: other } => {
+                !layout.slot(*other).overlaps(info)
+            }
+            between => !between.exposes_state(),
+        });
+    if hidden && unit.inst(operand).ty(|slot| layout.slot(slot).ty) == Some(info.ty) {
+        facts[operand.index()].vector_slot = Some(slot);
     }
 }
 

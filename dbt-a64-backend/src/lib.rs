@@ -37,8 +37,9 @@
 //!
 //! # Limits
 //!
-//! Guest addresses have 32 bits. Code memory is at most 128 MiB, so that branches
-//! reach all of it. Hosts are little-endian.
+//! Guest addresses have 32 bits. In code memory of more than 128 MiB, fragments that are
+//! farther apart are not linked, and reach the runtime by veneers. Hosts are
+//! little-endian.
 //!
 //! # MSRV
 //!
@@ -46,6 +47,7 @@
 
 extern crate alloc;
 
+mod alignment;
 mod asm;
 mod backend;
 mod context;
@@ -80,6 +82,8 @@ pub struct A64Backend {
     /// Whether indirect branches use the directory.
     has_directory: bool,
     runtime_detour: Vec<Detour>,
+    /// How far a branch between fragments, or to the runtime, may lead.
+    reach: i64,
     scratch: lower::Scratch,
 }
 
@@ -95,8 +99,18 @@ impl A64Backend {
             detour: None,
             has_directory: false,
             runtime_detour: Vec::new(),
+            reach: REACH,
             scratch: lower::Scratch::default(),
         }
+    }
+
+    /// The same, with branches that span less than `bytes` from fragment to fragment and
+    /// to the runtime, instead of 128 MiB: what lies beyond is reached as it is in larger
+    /// code memory.
+    #[must_use]
+    pub fn with_reach(mut self, bytes: u32) -> Self {
+        self.reach = REACH.min(bytes.into());
+        self
     }
 
     /// Returns the features that generated code may use.
@@ -114,6 +128,9 @@ impl A64Backend {
             .flatten()
     }
 }
+
+/// What a `B` or `BL` spans, in either direction.
+const REACH: i64 = 128 << 20;
 
 impl Default for A64Backend {
     /// Makes a back end for any AArch64 host.

@@ -20,6 +20,7 @@ mod memory;
 mod place;
 mod simd;
 mod vector;
+mod veneer;
 mod writeback;
 
 use alloc::vec::Vec;
@@ -32,6 +33,7 @@ use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fra
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
+use crate::alignment::Alignments;
 use crate::asm::{self, Asm};
 use crate::facts::{self, Fact, Pins};
 use crate::features::Features;
@@ -45,8 +47,18 @@ use flags::FlagsState;
 use float::Fpcr;
 use place::Places;
 use vector::{LastVectorAccess, VectorState};
+use veneer::Far;
 
 type Result<T> = core::result::Result<T, CompileError>;
+
+/// A branch to a block of the unit.
+#[derive(Clone, Copy, Debug)]
+struct Fixup {
+    at: u32,
+    to: BlockId,
+    /// Whether it leads back to where control has been: past what is done before a loop.
+    back: bool,
+}
 
 /// Buffers that outlive a compilation.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +67,16 @@ pub(crate) struct Scratch {
     liveness: Liveness,
     places: Places,
     labels: Vec<Option<u32>>,
-    fixups: Vec<(u32, BlockId)>,
+    /// Where each block is entered from before it.
+    entries: Vec<Option<u32>>,
+    fixups: Vec<Fixup>,
     stubs: Vec<Stub>,
     loop_heads: Vec<bool>,
     /// Where the detour leaves instead of going to a loop's head.
     leave_loops: Vec<Option<u32>>,
     /// Where each block expects the flags, once that is decided.
     forms: Vec<Option<Form>>,
+    alignments: Alignments,
     /// The bindings with which each block is entered.
     contracts: Contracts,
     /// What `FPCR` holds when each block is entered, once that is decided.
@@ -98,6 +113,8 @@ pub(crate) struct Lowering<'a> {
     terminator: Option<Terminator>,
     /// The index behind the block's last instruction.
     block_end: usize,
+    /// The architectural flags needed there.
+    flags_at_end: FlagSet,
     /// Registers that the instruction being lowered still needs.
     busy: u32,
     /// Flags that the instruction being lowered will still read.
@@ -115,6 +132,10 @@ pub(crate) struct Lowering<'a> {
     fpcr: Fpcr,
     /// The position of the last block of the loop being lowered.
     vector_loop: Option<usize>,
+    /// How far a branch to the runtime may lead.
+    reach: i64,
+    /// Branches that do not reach it.
+    far: Vec<Far>,
     /// Lists of dirty slots that stubs name.
     deferred: Vec<Option<Arc<[Binding]>>>,
 }
@@ -125,7 +146,7 @@ impl<'a> Lowering<'a> {
         entries: &'a Entries,
         pins: &'a Pins,
         features: Features,
-        ways: Ways,
+        (ways, reach): (Ways, i64),
         scratch: &'a mut Scratch,
         code: &'a mut Vec<u8>,
     ) -> Self {
@@ -150,6 +171,7 @@ impl<'a> Lowering<'a> {
             index: 0,
             terminator: None,
             block_end: 0,
+            flags_at_end: FlagSet::ALL,
             busy: 0,
             reads_flags: None,
             alignment: Alignment::default(),
@@ -161,6 +183,8 @@ impl<'a> Lowering<'a> {
             vectors: VectorState::default(),
             fpcr: Fpcr::default(),
             vector_loop: None,
+            reach,
+            far: Vec::new(),
             deferred: Vec::new(),
         }
     }
@@ -176,15 +200,20 @@ impl<'a> Lowering<'a> {
         self.stubs()?;
         self.loop_stubs()?;
         self.unmoved_stubs()?;
+        self.veneers()?;
         for (at, constant) in core::mem::take(&mut self.literals) {
             let here = self.asm.offset();
             self.bind(at, here)?;
             self.asm.word(constant);
         }
-        for (at, id) in core::mem::take(&mut self.scratch.fixups) {
-            let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
+        for Fixup { at, to, back } in core::mem::take(&mut self.scratch.fixups) {
+            let labels = match back {
+                true => &self.scratch.labels,
+                false => &self.scratch.entries,
+            };
+            let label = labels[to.index()].ok_or(CompileError::Unsupported)?;
             self.bind(at, label)?;
-            if let Some(leave) = self.scratch.leave_loops[id.index()] {
+            if let Some(leave) = self.scratch.leave_loops[to.index()] {
                 self.leave_in_detour(at, self.asm.opcode(at), leave.into())?;
             }
         }
@@ -216,7 +245,10 @@ impl<'a> Lowering<'a> {
         scratch.places.reset(unit.insts.len());
         scratch.labels.clear();
         scratch.labels.resize(unit.blocks.len(), None);
+        scratch.entries.clear();
+        scratch.entries.resize(unit.blocks.len(), None);
         scratch.fixups.clear();
+        scratch.alignments.analyse(unit, self.pins);
         scratch.stubs.clear();
         scratch.liveness.analyse(unit, self.input.layout);
         find_loop_heads(unit, &mut scratch.loop_heads);
@@ -230,10 +262,13 @@ impl<'a> Lowering<'a> {
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
         let form = self.enter_block(id)?;
-        if id == BlockId::ENTRY {
-            self.enter_aligned_loop(form)?;
-        }
         self.begin_vectors(id, position);
+        self.scratch.entries[id.index()] = Some(self.asm.offset());
+        if let Some(location) = block.location {
+            self.location = location;
+            self.ahead = None;
+            self.enter_aligned_loop(position, form.sources())?;
+        }
         self.scratch.labels[id.index()] = Some(self.asm.offset());
         facts::analyse(
             self.input.unit,
@@ -248,15 +283,15 @@ impl<'a> Lowering<'a> {
         self.alignment.begin_block(position);
         self.terminator = Some(block.terminator);
         self.block_end = block.insts.end;
+        self.flags_at_end = facts::demanded_at_end(&block.terminator, &self.scratch.liveness);
         self.known = None;
         self.ahead = None;
         self.last_access = None;
         self.last_vector_access = None;
-        if let Some(location) = block.location {
-            self.location = location;
-            if self.scratch.loop_heads[id.index()] {
-                self.poll(location, form.sources());
-            }
+        if let Some(location) = block.location
+            && self.scratch.loop_heads[id.index()]
+        {
+            self.poll(location, form.sources());
         }
         for index in block.insts.clone() {
             self.start(index);
@@ -424,11 +459,16 @@ impl<'a> Lowering<'a> {
 
     /// The architectural flags still needed at or after this instruction.
     fn flags_needed(&self) -> FlagSet {
-        let block_end = self.index as usize;
-        self.scratch
-            .facts
-            .get(block_end)
-            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
+        self.flags_needed_at(self.index as usize)
+    }
+
+    /// The architectural flags needed at or after an instruction of the block, or at its
+    /// end.
+    fn flags_needed_at(&self, index: usize) -> FlagSet {
+        match index < self.block_end {
+            true => self.scratch.facts[index].flags_needed,
+            false => self.flags_at_end,
+        }
     }
 
     /// Names the state at the host instruction at `offset`.

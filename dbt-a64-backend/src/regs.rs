@@ -13,7 +13,7 @@
 //! | `x26` | the start of code memory, with a directory |
 //! | `x27` | the base of the guest's window |
 //! | `x28` | the directory, or the jump cache |
-//! | `x29` | not used: the caller's frame |
+//! | `x29` | the caller's frame; veneers use it |
 //! | `x30` | the return address of host calls |
 //! | `sp` | the host's stack |
 //! | `v0` to `v29` | nothing between fragments; within one floating-point and vector slots, and values |
@@ -50,6 +50,8 @@ impl Reg {
     pub const WINDOW: Self = Self(27);
     /// The directory, or the jump cache.
     pub const LOOKUP: Self = Self(28);
+    /// The caller's frame.
+    pub const FRAME: Self = Self(29);
     /// The return address.
     pub const LINK: Self = Self(30);
     /// Reads as zero; writes to it are lost.

@@ -30,7 +30,7 @@ use dbt_core::host::{Detour, Leave};
 use dbt_core::ir::{TrapKind, Width};
 
 use crate::asm::{
-    Asm, B, Logic, Shift, Shifted, View, add_immediate, logical_immediate, with_target,
+    Asm, B, Logic, Mem, Shift, Shifted, View, add_immediate, logical_immediate, with_target,
 };
 use crate::context;
 use crate::facts::Pins;
@@ -384,7 +384,8 @@ fn move_saved_vectors(load: bool, asm: &mut Asm<'_>) {
     for pair in 0..4_u8 {
         let regs = [Vreg(8 + 2 * pair), Vreg(9 + 2 * pair)];
         let offset = 0x60 + i32::from(pair) * 16;
-        asm.vector_pair(load, View::D, regs, Reg::SP, offset);
+        let base = Reg::SP;
+        asm.vector_pair(load, View::D, regs, Mem::Offset { base, offset });
     }
 }
 
@@ -430,7 +431,8 @@ fn move_vectors(load: bool, asm: &mut Asm<'_>) {
     for pair in 0..16_u8 {
         let regs = [Vreg(2 * pair), Vreg(2 * pair + 1)];
         let offset = i32::from(pair) * 32;
-        asm.vector_pair(load, View::Q, regs, Reg::X17, offset);
+        let base = Reg::X17;
+        asm.vector_pair(load, View::Q, regs, Mem::Offset { base, offset });
     }
 }
 

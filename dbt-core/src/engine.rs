@@ -48,7 +48,7 @@ use crate::cache::{Cache, Host, Watcher};
 use crate::error::Error;
 use crate::exit::{Budget, Exit};
 use crate::guest::{Guest, StateLayout};
-use crate::host::{Backend, Callees, CodeMemory, Environment, Lowering, Runtime};
+use crate::host::{Backend, Callees, CodeMemory, CompileError, Environment, Lowering, Runtime};
 use crate::ir::Ty;
 use crate::location::Location;
 use crate::monitor::{GlobalMonitor, Monitored};
@@ -173,7 +173,10 @@ where
         let mut bytes = Vec::new();
         let runtime = backend
             .emit_runtime(layout, lowering, &callees, &mut bytes)
-            .map_err(|_| Error::Unsupported)?;
+            .map_err(|error| match error {
+                CompileError::MissingFeature(feature) => Error::MissingHostFeature { feature },
+                _ => Error::Unsupported,
+            })?;
         let need = bytes.len() + Self::LEAST_ROOM;
         if need > code.capacity() as usize {
             let need = if code.detour().is_some() {

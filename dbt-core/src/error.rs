@@ -24,6 +24,13 @@ pub enum Error {
     /// interprets.
     #[error("the back end cannot work on this host")]
     Unsupported,
+    /// The host CPU lacks what the back end requires. Nothing was emitted. Make an engine
+    /// that only interprets.
+    #[error("the host lacks {feature}")]
+    MissingHostFeature {
+        /// What it lacks.
+        feature: &'static str,
+    },
     /// The guest's description of its state has a slot outside the state, or its
     /// flags are no four-byte slot. The front end's fault.
     #[error("the guest's state layout does not fit its state")]

@@ -29,7 +29,7 @@ mod vector;
 mod verify;
 
 pub use builder::Builder;
-pub use float::{FloatFlags, FloatMode, FloatOp, FloatRules, Rounding, SignOp};
+pub use float::{FloatFlags, FloatMode, FloatOp, FloatRules, IntRounding, Rounding, SignOp};
 pub use inst::{
     BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Ty, Value,
     VectorWidth, Width,

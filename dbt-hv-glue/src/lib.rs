@@ -53,7 +53,8 @@
 //!
 //! # Limits
 //!
-//! A process with 4 KiB host pages; KVM and EL2 are yet to come.
+//! A process on a host with pages of 4, 16 or 64 KiB, which are the guest's too; KVM and EL2
+//! are yet to come.
 //!
 //! # MSRV
 //!

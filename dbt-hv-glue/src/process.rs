@@ -94,8 +94,13 @@ pub use window::{
     WindowFault,
 };
 
-/// Bytes in a guest page.
-pub const PAGE_SIZE: u32 = 4096;
+/// Returns the number of bytes in a page of guest memory: the host's, 4, 16 or 64 KiB,
+/// since nothing smaller can be protected. Guests must be told (Linux: `AT_PAGESZ`).
+#[must_use]
+pub fn page_size() -> u32 {
+    // Larger ones are refused when a window is made.
+    u32::try_from(rustix::param::page_size()).unwrap_or(1 << 31)
+}
 
 /// Bytes in a window.
 pub const WINDOW_SIZE: u64 = 1 << 32;

@@ -17,6 +17,7 @@
 //!   guest instruction.
 //! - [`links`], [`calls`], [`indirect`]: control between units.
 //! - [`interrupts`]: a loop can be interrupted, and stands between two instructions then.
+//! - [`too_large`]: a unit that code memory has no room for is interpreted.
 //! - [`invalidation`]: code that has been replaced is not executed any more.
 //!
 //! Where guest instructions and the host's memory management come in, `tests/lockstep.rs`
@@ -27,7 +28,7 @@ mod guest;
 mod instructions;
 mod rig;
 
-pub use control::{calls, indirect, interrupts, invalidation, links};
+pub use control::{calls, indirect, interrupts, invalidation, links, too_large};
 pub use guest::{State, UnitGuest};
 pub use instructions::{faults, instructions, units};
 
@@ -48,7 +49,7 @@ macro_rules! conformance {
     ($name:ident, $backend:expr) => {
         $crate::conformance!(
             @ $name, $backend,
-            instructions units faults links calls indirect interrupts invalidation
+            instructions units faults links too_large calls indirect interrupts invalidation
         );
     };
     (@ $name:ident, $backend:expr, $($part:ident)*) => {

@@ -12,8 +12,8 @@ pub mod helpers;
 
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
-    BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, SignOp, Slot, Target, Terminator,
-    TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
+    BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, IntRounding, SignOp, Slot,
+    Target, Terminator, TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -149,7 +149,7 @@ pub fn build(random: &mut Random, builder: &mut Builder<'_>) {
         builder,
         blocks: blocks.clone(),
         made: Default::default(),
-        pc: 0x8000,
+        pc: 0x7ffc,
     };
     for block in blocks {
         generator.block(block);
@@ -175,8 +175,16 @@ const TYPES: [Ty; 7] = [
     Ty::V128,
 ];
 
+const fn round(width: Width, to: IntRounding) -> FloatOp {
+    FloatOp::Round { width, to }
+}
+
+const fn to_int_by(from: Width, signed: bool, to: IntRounding) -> FloatOp {
+    FloatOp::ToIntRounded { from, signed, to }
+}
+
 /// Every operation on numbers.
-pub const FLOAT: [FloatOp; 30] = [
+pub const FLOAT: [FloatOp; 68] = [
     FloatOp::Add(Width::W32),
     FloatOp::Sub(Width::W32),
     FloatOp::Mul(Width::W32),
@@ -251,6 +259,44 @@ pub const FLOAT: [FloatOp; 30] = [
         to: Width::W64,
         signed: false,
     },
+    FloatOp::MaxNum(Width::W32),
+    FloatOp::MaxNum(Width::W64),
+    FloatOp::MinNum(Width::W32),
+    FloatOp::MinNum(Width::W64),
+    round(Width::W32, IntRounding::TiesEven),
+    round(Width::W64, IntRounding::TiesEven),
+    round(Width::W32, IntRounding::Up),
+    round(Width::W64, IntRounding::Up),
+    round(Width::W32, IntRounding::Down),
+    round(Width::W64, IntRounding::Down),
+    round(Width::W32, IntRounding::Zero),
+    round(Width::W64, IntRounding::Zero),
+    round(Width::W32, IntRounding::TiesAway),
+    round(Width::W64, IntRounding::TiesAway),
+    round(Width::W32, IntRounding::Mode),
+    round(Width::W64, IntRounding::Mode),
+    round(Width::W32, IntRounding::ModeExact),
+    round(Width::W64, IntRounding::ModeExact),
+    to_int_by(Width::W32, true, IntRounding::TiesEven),
+    to_int_by(Width::W64, true, IntRounding::TiesEven),
+    to_int_by(Width::W32, false, IntRounding::TiesEven),
+    to_int_by(Width::W64, false, IntRounding::TiesEven),
+    to_int_by(Width::W32, true, IntRounding::Up),
+    to_int_by(Width::W64, true, IntRounding::Up),
+    to_int_by(Width::W32, false, IntRounding::Up),
+    to_int_by(Width::W64, false, IntRounding::Up),
+    to_int_by(Width::W32, true, IntRounding::Down),
+    to_int_by(Width::W64, true, IntRounding::Down),
+    to_int_by(Width::W32, false, IntRounding::Down),
+    to_int_by(Width::W64, false, IntRounding::Down),
+    to_int_by(Width::W32, true, IntRounding::TiesAway),
+    to_int_by(Width::W64, true, IntRounding::TiesAway),
+    to_int_by(Width::W32, false, IntRounding::TiesAway),
+    to_int_by(Width::W64, false, IntRounding::TiesAway),
+    FloatOp::FromHalf(Width::W32),
+    FloatOp::FromHalf(Width::W64),
+    FloatOp::ToHalf(Width::W32),
+    FloatOp::ToHalf(Width::W64),
 ];
 
 const fn index_of(ty: Ty) -> usize {
@@ -284,7 +330,9 @@ impl Generator<'_, '_> {
         self.builder.end(terminator);
     }
 
+    /// Returns the next location: each is where one boundary is.
     fn location(&mut self) -> Location {
+        self.pc += 4;
         Location::new(self.pc, 7)
     }
 
@@ -386,7 +434,6 @@ impl Generator<'_, '_> {
     fn inst(&mut self) {
         let inst = match self.random.below(20) {
             0 => {
-                self.pc += 4;
                 let location = self.location();
                 self.builder.guest(location);
                 return;

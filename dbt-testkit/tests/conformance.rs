@@ -20,3 +20,10 @@ conformance!(
     aarch64_baseline,
     dbt_a64_backend::A64Backend::new(dbt_a64_backend::Features::BASELINE)
 );
+
+// Nearly everything is too far away for a branch.
+#[cfg(target_arch = "aarch64")]
+conformance!(
+    aarch64_far_apart,
+    dbt_a64_backend::A64Backend::new(dbt_a64_backend::Features::BASELINE).with_reach(4096)
+);

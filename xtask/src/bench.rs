@@ -13,7 +13,6 @@ mod emulated;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
@@ -140,7 +139,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         options.qemus.push("qemu-arm-static".into());
     }
     let result = match what.as_str() {
-        "density" => density::run(&options.names()).map(|()| ExitCode::SUCCESS),
+        "density" => density::run(&options).map(|()| ExitCode::SUCCESS),
         "emulated" => emulated::run(&options).map(|()| ExitCode::SUCCESS),
         _ => bench(&options),
     };
@@ -260,6 +259,21 @@ fn program(
     Ok(())
 }
 
+/// Runs a command and tells the processor time of it, of which other programs on the same
+/// machine change less than of the time that passes.
+const TIMED: &str = "\"$@\"; code=$?; times >&2; exit $code";
+
+/// Returns the processor time, in user mode and in the system, that `times` has printed of
+/// a shell's children: on the last line, as `0m0.12s 0m0.01s`.
+fn processor_time(stderr: &[u8]) -> Option<f64> {
+    let text = String::from_utf8_lossy(stderr);
+    let both = text.lines().last()?.split_whitespace().map(|time| {
+        let (minutes, seconds) = time.trim_end_matches('s').split_once('m')?;
+        Some(60.0 * minutes.parse::<f64>().ok()? + seconds.parse::<f64>().ok()?)
+    });
+    both.sum()
+}
+
 fn measure(name: &str, runs: usize, sides: &mut [Side]) -> Result<(), String> {
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}")
         .map_err(|error| error.to_string())?;
@@ -269,20 +283,15 @@ fn measure(name: &str, runs: usize, sides: &mut [Side]) -> Result<(), String> {
     // The first round warms up and is not counted.
     for round in 0..=runs {
         for side in sides.iter_mut() {
-            let mut command = match side.prefix.split_first() {
-                Some((first, rest)) => {
-                    let mut command = Command::new(first);
-                    command.args(rest).arg(&side.program);
-                    command
-                }
-                None => Command::new(&side.program),
-            };
-            let start = Instant::now();
+            let mut command = Command::new("sh");
+            command.args(["-c", TIMED, "sh"]);
+            command.args(&side.prefix).arg(&side.program);
             let output = command
                 .stdin(Stdio::null())
                 .output()
                 .map_err(|error| format!("{}: {error}", side.name))?;
-            let seconds = start.elapsed().as_secs_f64();
+            let seconds = processor_time(&output.stderr)
+                .ok_or_else(|| format!("{name} under {} took no time", side.name))?;
             if !output.status.success() {
                 return Err(format!(
                     "{name} under {} ended with {}: {}",

@@ -3,15 +3,17 @@
 //! An operation is an [`Inst::Float`] whose function is the exact one, so that a
 //! back end may use the host's own operation.
 
-use dbt_core::ir::{FloatOp, Helper, Inst, SignOp, Slot, Ty, Value, VectorWidth, Width};
+use dbt_core::ir::{
+    FloatOp, Helper, Inst, IntRounding, SignOp, Slot, Ty, Value, VectorWidth, Width,
+};
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::Access;
 
 use super::machine::Lifter;
 use crate::fp_reg::{DReg, SReg};
 use crate::guest::slot;
-use crate::softfloat::FixedWidth;
-use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, VfpMachine};
+use crate::softfloat::{FixedWidth, Rounding};
+use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, RoundingOf, VfpMachine};
 
 impl Lifter<'_, '_> {
     pub(super) fn set_vector(&mut self, slot: Slot, value: Value) {
@@ -58,6 +60,88 @@ impl Lifter<'_, '_> {
         let a = self.extended(ty, a);
         let (b, zero) = (self.builder.imm64(conversion.bits()), self.builder.imm64(0));
         self.fp(exact, a, b, zero)
+    }
+}
+
+/// Operations on the bits of numbers.
+impl Lifter<'_, '_> {
+    /// Returns what an operation is to a host, if it is anything. `how` is the operand that
+    /// says how it rounds, if it does.
+    fn host_operation(&self, op: FpOp, how: Value) -> Option<FloatOp> {
+        use FpOp as F;
+        let (single, double) = (Width::W32, Width::W64);
+        let how = || {
+            let bits = self.builder.unit().constant(how)?;
+            let how = RoundingOf::from_bits(bits);
+            let to = match how.rounding {
+                Some(Rounding::TieEven) => IntRounding::TiesEven,
+                Some(Rounding::Up) => IntRounding::Up,
+                Some(Rounding::Down) => IntRounding::Down,
+                Some(Rounding::Zero) => IntRounding::Zero,
+                Some(Rounding::TieAway) => IntRounding::TiesAway,
+                None if how.exact => IntRounding::ModeExact,
+                None => IntRounding::Mode,
+            };
+            Some((to, how.signed))
+        };
+        let round = |width| how().map(|(to, _)| FloatOp::Round { width, to });
+        let to_int = |from| how().map(|(to, signed)| FloatOp::ToIntRounded { from, signed, to });
+        match op {
+            F::MaxNum32 => Some(FloatOp::MaxNum(single)),
+            F::MaxNum64 => Some(FloatOp::MaxNum(double)),
+            F::MinNum32 => Some(FloatOp::MinNum(single)),
+            F::MinNum64 => Some(FloatOp::MinNum(double)),
+            F::RoundToInt32 => round(single),
+            F::RoundToInt64 => round(double),
+            F::ToInt32 => to_int(single),
+            F::ToInt64 => to_int(double),
+            F::HalfToSingle => Some(FloatOp::FromHalf(single)),
+            F::HalfToDouble => Some(FloatOp::FromHalf(double)),
+            F::SingleToHalf => Some(FloatOp::ToHalf(single)),
+            F::DoubleToHalf => Some(FloatOp::ToHalf(double)),
+            _ => None,
+        }
+    }
+
+    /// Performs an operation of a host on the bits of numbers, and gives those of the
+    /// result.
+    fn on_numbers(&mut self, op: FloatOp, exact: FpOp, bits: [Value; 2]) -> Value {
+        let mut args = bits;
+        for (position, ty) in op.operands().into_iter().enumerate().take(op.count()) {
+            args[position] = match ty {
+                Ty::V32 => self.single_of(bits[position]),
+                Ty::V64 => self.double_of(bits[position]),
+                _ => bits[position],
+            };
+        }
+        let [a, b] = args;
+        let b = if op.count() > 1 { b } else { a };
+        let result = self.float(op, exact, [a, b, a]);
+        self.extended(op.ty(), result)
+    }
+
+    /// The single with these bits.
+    fn single_of(&mut self, bits: Value) -> Value {
+        let unit = self.builder.unit();
+        let word = match *unit.inst(bits) {
+            Inst::Extend { signed: false, a } => a,
+            _ => self.builder.low(bits),
+        };
+        match *self.builder.unit().inst(word) {
+            Inst::FromVector { a, .. } => a,
+            _ => self.single_from_word(word),
+        }
+    }
+
+    /// The double with these bits.
+    fn double_of(&mut self, bits: Value) -> Value {
+        match *self.builder.unit().inst(bits) {
+            Inst::FromVector {
+                width: Width::W64,
+                a,
+            } => a,
+            _ => self.double_from_dword(bits),
+        }
     }
 }
 
@@ -154,6 +238,9 @@ impl VfpMachine for Lifter<'_, '_> {
     }
 
     fn fp(&mut self, op: FpOp, a: Value, b: Value, c: Value) -> Value {
+        if let Some(host) = self.host_operation(op, b) {
+            return self.on_numbers(host, op, [a, b]);
+        }
         self.refuse();
         self.builder.call(Helper(op as u16), [a, b, c])
     }

@@ -71,6 +71,8 @@ pub(crate) enum Fp2 {
     Div = 0x1800,
     Add = 0x2800,
     Sub = 0x3800,
+    MaxNum = 0x6800,
+    MinNum = 0x7800,
     /// The opposite of the product.
     NegMul = 0x8800,
 }
@@ -83,6 +85,27 @@ pub(crate) enum Fp1 {
     Abs = 0xc000,
     Neg = 0x1_4000,
     Sqrt = 0x1_c000,
+    /// `FRINTN`, to the even one of two.
+    RoundTiesEven = 0x4_4000,
+    RoundUp = 0x4_c000,
+    RoundDown = 0x5_4000,
+    RoundZero = 0x5_c000,
+    RoundTiesAway = 0x6_4000,
+    /// `FRINTX`.
+    RoundModeExact = 0x7_4000,
+    /// `FRINTI`.
+    RoundMode = 0x7_c000,
+}
+
+/// How a conversion to an integer rounds, by its `rmode` and `opcode`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub(crate) enum IntConversion {
+    TiesEven = 0,
+    TiesAway = 4 << 16,
+    Up = 1 << 19,
+    Down = 2 << 19,
+    Zero = 3 << 19,
 }
 
 /// Fused operations of three numbers, by their opcodes: `c + a * b` with signs.
@@ -168,10 +191,31 @@ impl Asm<'_> {
         self.word(opcode | vn(a) | vd(dst));
     }
 
-    /// `FCVTZS`, `FCVTZU` to 32 bits.
-    pub(crate) fn float_to_int(&mut self, from: View, signed: bool, dst: Reg, a: Vreg) {
+    /// `FCVT` of a half.
+    pub(crate) fn half_to_float(&mut self, to: View, dst: Vreg, a: Vreg) {
+        let opcode = match to {
+            View::S => 0x1ee2_4000,
+            View::D | View::Q => 0x1ee2_c000,
+        };
+        self.word(opcode | vn(a) | vd(dst));
+    }
+
+    /// `FCVT` to a half.
+    pub(crate) fn float_to_half(&mut self, from: View, dst: Vreg, a: Vreg) {
+        self.word(0x1e23_c000 | from.ftype() | vn(a) | vd(dst));
+    }
+
+    /// `FCVTZS` and its like, by `rmode` and `opcode`, to 32 bits.
+    pub(crate) fn float_to_int(
+        &mut self,
+        from: View,
+        rounding: IntConversion,
+        signed: bool,
+        dst: Reg,
+        a: Vreg,
+    ) {
         let unsigned = u32::from(!signed) << 16;
-        self.word(0x1e38_0000 | from.ftype() | unsigned | vn(a) | rd(dst));
+        self.word(0x1e20_0000 | rounding as u32 | from.ftype() | unsigned | vn(a) | rd(dst));
     }
 
     /// The same of a single, to where it came from.
@@ -323,14 +367,19 @@ impl Asm<'_> {
         load: bool,
         view: View,
         [first, second]: [Vreg; 2],
-        base: Reg,
-        offset: i32,
+        mem: Mem,
     ) {
+        let (form, base, offset) = match mem {
+            Mem::Before { base, offset } => (0x2d80_0000, base, offset),
+            Mem::After { base, offset } => (0x2c80_0000, base, offset),
+            Mem::Offset { base, offset } => (0x2d00_0000, base, offset),
+            Mem::Index { base, .. } | Mem::Element { base, .. } => (0x2d00_0000, base, 0),
+        };
         let opc = (view as u32) << 30;
         let scaled = (offset / view.bytes().cast_signed()).cast_unsigned() & 0x7f;
         let second = u32::from(second.0) << 10;
         let load = u32::from(load) << 22;
-        self.word(opc | 0x2d00_0000 | load | scaled << 15 | second | rn(base) | vd(first));
+        self.word(opc | form | load | scaled << 15 | second | rn(base) | vd(first));
     }
 }
 

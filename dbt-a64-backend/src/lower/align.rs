@@ -1,19 +1,15 @@
 //! Which addresses are known to be aligned.
 //!
-//! **Problem.** Accesses of floating-point registers must be aligned to words, and two
-//! instructions to find out are twice what the access itself costs.
-//!
-//! **Approach.** What has been found out of one value holds for each that differs from it
-//! by a constant. A slot that a loop only steps by multiples of words is aligned in each
-//! iteration if it was before the first, so it is looked at before the loop; this is done
-//! for loops with which a unit begins. If it is not aligned the instruction there is left
-//! to the interpreter, which is always right.
+//! What has been found out of one value holds for each that differs from it by a constant.
+//! What holds when a block begins, and what a loop is not entered without, is
+//! [`Alignments`](crate::alignment::Alignments)'. If an address is not aligned the
+//! instruction there is left to the interpreter, which is always right.
 
 use alloc::vec::Vec;
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering};
-use dbt_core::ir::{BlockId, Inst, Slot, Terminator, Unit, Value, Width};
+use dbt_core::ir::{Inst, Unit, Value, Width};
 use dbt_isa::ops::{Access, BinOp};
 
 use super::branch::Why;
@@ -21,9 +17,10 @@ use super::flags::InRegister;
 use super::int::Test;
 use super::place::Place;
 use super::{Lowering, Result};
+use crate::alignment::MASKS;
 use crate::asm::{Logic, logical_immediate};
-use crate::flags::Form;
-use crate::regs::Reg;
+use crate::flags::Sources;
+use crate::regs::{PINNED, Reg};
 
 /// Low bits of `root + offset` that are zero.
 #[derive(Clone, Copy, Debug)]
@@ -37,20 +34,15 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alignment {
     known: Vec<Known>,
-    /// Pinned registers that are multiples of four throughout the loop with which the
-    /// unit begins.
-    in_loop: u32,
-    /// The position of that loop's last block.
-    last: usize,
+    /// The block's position.
+    position: usize,
 }
 
 impl Alignment {
     /// Begins the block at a position.
     pub(super) fn begin_block(&mut self, position: usize) {
         self.known.clear();
-        if position > self.last {
-            self.in_loop = 0;
-        }
+        self.position = position;
     }
 }
 
@@ -84,8 +76,7 @@ impl Lowering<'_> {
         if mask == 0 {
             return Ok(());
         }
-        let (root, offset) = root_of(self.input.unit, address);
-        if self.is_aligned(root, offset, mask) {
+        if self.is_aligned(address, mask) {
             return Ok(());
         }
         let reg = match self.place(address) {
@@ -103,7 +94,7 @@ impl Lowering<'_> {
             return Ok(());
         }
         self.leave_if_unaligned(reg, mask)?;
-        self.alignment.known.push(Known { root, offset, mask });
+        self.note_aligned(address, mask);
         Ok(())
     }
 
@@ -124,8 +115,7 @@ impl Lowering<'_> {
         else {
             return Ok(());
         };
-        let (root, offset) = root_of(unit, value);
-        if self.is_aligned(root, offset, WORD) {
+        if self.is_aligned(value, WORD) {
             return Ok(());
         }
         let before = insts[..self.index as usize].iter().rev();
@@ -142,8 +132,7 @@ impl Lowering<'_> {
         }
         let reg = self.reg(value)?;
         self.leave_if_unaligned(reg, WORD)?;
-        let mask = WORD;
-        self.alignment.known.push(Known { root, offset, mask });
+        self.note_aligned(value, WORD);
         Ok(())
     }
 
@@ -176,15 +165,18 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn is_aligned(&self, root: Value, offset: u32, mask: u32) -> bool {
-        if let Inst::Get { slot } = *self.input.unit.inst(root)
-            && let Some(pin) = self.pins.of(slot)
-            && self.alignment.in_loop & 1 << pin.0 != 0
-            && mask & !WORD == 0
-            && offset & mask == 0
-        {
+    fn note_aligned(&mut self, value: Value, mask: u32) {
+        let (root, offset) = root_of(self.input.unit, value);
+        self.alignment.known.push(Known { root, offset, mask });
+    }
+
+    /// Tells whether an address is known to be aligned.
+    pub(super) fn is_aligned(&self, address: Value, mask: u32) -> bool {
+        let position = self.alignment.position;
+        if self.scratch.alignments.is_known(position, address, mask) {
             return true;
         }
+        let (root, offset) = root_of(self.input.unit, address);
         self.alignment.known.iter().any(|known| {
             known.root == root
                 && known.mask & mask == mask
@@ -192,81 +184,30 @@ impl Lowering<'_> {
         })
     }
 
-    /// Looks, before the loop with which a unit begins, at the slots that must be aligned
-    /// in it.
-    pub(super) fn enter_aligned_loop(&mut self, form: Form) -> Result<()> {
-        self.alignment = Alignment::default();
-        let unit = self.input.unit;
-        let Some(last) = self.scratch.contracts.loop_end(BlockId::ENTRY) else {
-            return Ok(());
-        };
-        let Some(location) = unit.block(BlockId::ENTRY).location else {
-            return Ok(());
-        };
-        let wanted = self.steady_slots(unit, last);
-        for pin in (0..crate::regs::PINNED).filter(|pin| wanted & 1 << pin != 0) {
-            self.low_bits(Reg::X17, Reg(pin), WORD)?;
+    /// Looks, before a loop, at the registers that must be aligned in it.
+    pub(super) fn enter_aligned_loop(&mut self, position: usize, flags: Sources) -> Result<()> {
+        let sets = self.scratch.alignments.looked_at(position);
+        for (set, mask) in sets.into_iter().zip(MASKS) {
+            let mut all: Option<Reg> = None;
+            for pin in (0..PINNED).filter(|pin| set & 1 << pin != 0).map(Reg) {
+                all = Some(match all {
+                    None => pin,
+                    Some(before) => {
+                        let to = Reg::X17;
+                        self.asm
+                            .logic(Logic::Orr, false, Width::W32, to, before, pin.into());
+                        to
+                    }
+                });
+            }
+            let Some(all) = all else { continue };
+            self.low_bits(Reg::X17, all, mask)?;
             let test = InRegister::Zero {
                 reg: Reg::X17,
                 zero: false,
             };
-            let flags = form.sources();
-            self.side_exit(Test::Register(test), Why::Interpret, location, flags);
+            self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
         }
-        self.alignment.in_loop = wanted;
-        self.alignment.last = last;
         Ok(())
-    }
-
-    /// Returns the pinned registers that the unit's first loop reads as addresses of
-    /// words and steps by words only.
-    fn steady_slots(&self, unit: &Unit, last: usize) -> u32 {
-        let contracts = &self.scratch.contracts;
-        let mut blocks = unit.order.iter().take(last + 1);
-        // Nobody comes back to the middle of the loop from behind it.
-        if !blocks.all(|id| contracts.loop_end(*id).is_none_or(|end| end <= last)) {
-            return 0;
-        }
-        let (mut addresses, mut unsteady) = (0_u32, 0_u32);
-        let pin_of = |slot: Slot| self.pins.of(slot).map_or(0, |pin| 1_u32 << pin.0);
-        for id in unit.order.iter().take(last + 1) {
-            let block = unit.block(*id);
-            for inst in &unit.insts[block.insts.clone()] {
-                match *inst {
-                    Inst::LoadVector {
-                        access, address, ..
-                    }
-                    | Inst::StoreVector {
-                        access, address, ..
-                    }
-                    | Inst::Load {
-                        access, address, ..
-                    }
-                    | Inst::Store {
-                        access, address, ..
-                    } if access.aligned && access.alignment() == WORD + 1 => {
-                        let (root, offset) = root_of(unit, address);
-                        if let Inst::Get { slot } = *unit.inst(root)
-                            && offset & WORD == 0
-                        {
-                            addresses |= pin_of(slot);
-                        }
-                    }
-                    Inst::Set { slot, value } => {
-                        let (root, offset) = root_of(unit, value);
-                        let is_step = *unit.inst(root) == Inst::Get { slot } && offset & WORD == 0;
-                        if !is_step {
-                            unsteady |= pin_of(slot);
-                        }
-                    }
-                    Inst::Call { .. } => return 0,
-                    _ => {}
-                }
-            }
-            if matches!(block.terminator, Terminator::Call { .. }) {
-                return 0;
-            }
-        }
-        addresses & !unsteady
     }
 }

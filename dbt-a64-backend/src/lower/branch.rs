@@ -36,7 +36,7 @@ use super::edge::Conversion;
 use super::flags::InRegister;
 use super::float::Fpcr;
 use super::int::Test;
-use super::{Lowering, Result};
+use super::{Fixup, Lowering, Result};
 use crate::asm::{self, Logic, add_immediate};
 use crate::context;
 use crate::flags::{Form, Sources};
@@ -62,8 +62,8 @@ pub(super) struct Stub {
 pub(super) enum StubKind {
     /// Leaves through a direct exit; polls before.
     Exit { to: Location, poll: bool },
-    /// Goes on in a block.
-    Block(BlockId),
+    /// Goes on in a block, past what is done before a loop or not.
+    Block { to: BlockId, back: bool },
     /// Only reports a direct exit with flags in a form: the jump that leads here is what
     /// gets linked.
     Unlinked(Location, Form),
@@ -116,8 +116,9 @@ impl Lowering<'_> {
         let in_place = transfers.0 == transfers.1 && self.branch_fpcr(target).is_none();
         let at = self.branch_if(test);
         match target {
-            Target::Block(id) if in_place && flags.is_empty() => {
-                self.scratch.fixups.push((at, id));
+            Target::Block(to) if in_place && flags.is_empty() => {
+                let back = self.goes_back(target);
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             _ => self.stub_for(at, flags, transfers, target),
         }
@@ -126,7 +127,10 @@ impl Lowering<'_> {
 
     fn stub_for(&mut self, at: u32, flags: Conversion, transfers: (u32, u32), target: Target) {
         let kind = match target {
-            Target::Block(id) => StubKind::Block(id),
+            Target::Block(to) => StubKind::Block {
+                to,
+                back: self.goes_back(target),
+            },
             Target::Exit(to) => StubKind::Exit {
                 to,
                 poll: self.ways.detour.is_none() && self.is_backward(to),
@@ -225,9 +229,10 @@ impl Lowering<'_> {
     fn go(&mut self, target: Target, form: Form) -> Result<()> {
         match target {
             Target::Block(id) if Some(id) == self.next_block => {}
-            Target::Block(id) => {
+            Target::Block(to) => {
                 let at = self.asm.b();
-                self.scratch.fixups.push((at, id));
+                let back = self.goes_back(target);
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             Target::Exit(to) => {
                 if self.is_backward(to) {
@@ -269,9 +274,10 @@ impl Lowering<'_> {
 
     fn direct_call(&mut self, target: Target, form: Form) -> Result<()> {
         match target {
-            Target::Block(id) => {
+            Target::Block(to) => {
                 let at = self.asm.bl();
-                self.scratch.fixups.push((at, id));
+                let back = false;
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             Target::Exit(to) => {
                 if self.is_backward(to) {
@@ -367,8 +373,7 @@ impl Lowering<'_> {
     /// Has the detour leave here, with a location in `x16`.
     fn interrupt_in_detour(&mut self) -> Result<()> {
         let at = self.asm.offset();
-        let interrupt = i64::from(self.entries.interrupt) - i64::from(self.input.offset);
-        self.leave_in_detour(at, asm::B, interrupt)
+        self.leave_for_runtime(at, self.entries.interrupt)
     }
 
     /// Emits where the detour leaves instead of entering the head of a loop.
@@ -460,16 +465,6 @@ impl Lowering<'_> {
         self.patch_runtime(at, to)
     }
 
-    /// Makes the branch at `at` lead into the runtime, which lies before this
-    /// fragment.
-    pub(super) fn patch_runtime(&mut self, at: u32, to: u32) -> Result<()> {
-        let target = i64::from(to) - i64::from(self.input.offset);
-        match self.asm.patch(at, target) {
-            true => Ok(()),
-            false => Err(CompileError::Unsupported),
-        }
-    }
-
     /// Emits the stubs.
     pub(super) fn stubs(&mut self) -> Result<()> {
         let mut position = 0;
@@ -503,9 +498,9 @@ impl Lowering<'_> {
                 self.report_exit(patch, to, stub.flags.form())?;
             }
             StubKind::Unlinked(to, form) => self.report_exit(stub.at, to, form)?,
-            StubKind::Block(id) => {
+            StubKind::Block { to, back } => {
                 let at = self.asm.b();
-                self.scratch.fixups.push((at, id));
+                self.scratch.fixups.push(Fixup { at, to, back });
             }
             StubKind::Mapped {
                 why,

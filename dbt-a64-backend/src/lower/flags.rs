@@ -172,6 +172,15 @@ impl FlagsState {
             .fold(0, |all, word| all | 1_u32 << word.reg.0)
     }
 
+    /// Notes that the word in a register is in another now.
+    pub(super) fn move_word(&mut self, from: Reg, to: Reg) {
+        for word in &mut self.words {
+            if word.reg == from {
+                word.reg = to;
+            }
+        }
+    }
+
     fn define(&mut self, value: Value, own: FlagSet, rest: Option<Value>, recipe: Recipe) {
         self.definitions.push(Definition {
             value,
@@ -510,6 +519,13 @@ impl Lowering<'_> {
     /// Saves the host's flags in a word.
     fn save_host(&mut self) -> Result<()> {
         let reg = self.word_for(self.flags.host)?;
+        let now = self.flags.host;
+        // To take a register may have put other flags there, and saved those that were.
+        if let Some(word) = self.flags.words.last_mut()
+            && reg != Reg::CARRY
+        {
+            word.origins = now;
+        }
         self.asm.read_flags(reg);
         Ok(())
     }
@@ -625,11 +641,7 @@ impl Lowering<'_> {
 
     /// The architectural flags needed after this instruction.
     fn flags_needed_after(&self) -> FlagSet {
-        let next = self.index as usize + 1;
-        self.scratch
-            .facts
-            .get(next)
-            .map_or(FlagSet::ALL, |fact| fact.flags_needed)
+        self.flags_needed_at(self.index as usize + 1)
     }
 
     pub(super) fn flags_from_psr(&mut self, value: Value, word: Value) -> Result<()> {

@@ -13,12 +13,12 @@
 //! The host has no conversion to an integer that rounds as `FPCR` says, so that one is
 //! the guest's function; so are all operations of a guest with other rules.
 
-use dbt_core::ir::{FloatOp, FloatRules, Helper, Inst, SignOp, Ty, Value, Width};
+use dbt_core::ir::{FloatOp, FloatRules, Helper, Inst, IntRounding, SignOp, Ty, Value, Width};
 
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Fp1, Fp2, Fused, Logic, View, logical_immediate};
+use crate::asm::{Fp1, Fp2, Fused, IntConversion, Logic, View, logical_immediate};
 use crate::context;
 use crate::regs::{Reg, Vreg};
 
@@ -85,6 +85,56 @@ impl Lowering<'_> {
                 truncates: false, ..
             } => self.float_by_call(value, op, helper, args),
             FloatOp::ToInt { from, signed, .. } => self.float_to_int(value, from, signed, a),
+            FloatOp::MaxNum(width) => self.arithmetic(value, Fp2::MaxNum, width, a, b),
+            FloatOp::MinNum(width) => self.arithmetic(value, Fp2::MinNum, width, a, b),
+            FloatOp::Round { width, to } => {
+                let op = match to {
+                    IntRounding::TiesEven => Fp1::RoundTiesEven,
+                    IntRounding::Up => Fp1::RoundUp,
+                    IntRounding::Down => Fp1::RoundDown,
+                    IntRounding::Zero => Fp1::RoundZero,
+                    IntRounding::TiesAway => Fp1::RoundTiesAway,
+                    IntRounding::Mode => Fp1::RoundMode,
+                    IntRounding::ModeExact => Fp1::RoundModeExact,
+                };
+                let a = self.vector(a)?;
+                let dst = self.vector_for(value)?;
+                self.asm.float1(op, width.into(), dst, a);
+                self.define_vector(value, dst);
+                Ok(())
+            }
+            FloatOp::ToIntRounded { from, signed, to } => {
+                let rounding = match to {
+                    IntRounding::TiesEven => IntConversion::TiesEven,
+                    IntRounding::Up => IntConversion::Up,
+                    IntRounding::Down => IntConversion::Down,
+                    IntRounding::Zero => IntConversion::Zero,
+                    IntRounding::TiesAway => IntConversion::TiesAway,
+                    // There is none.
+                    IntRounding::Mode | IntRounding::ModeExact => {
+                        return self.float_by_call(value, op, helper, args);
+                    }
+                };
+                let a = self.vector(a)?;
+                let dst = self.destination(value, None, &[])?;
+                self.asm.float_to_int(from.into(), rounding, signed, dst, a);
+                self.define(value, dst);
+                Ok(())
+            }
+            FloatOp::FromHalf(width) => {
+                let a = self.vector(a)?;
+                let dst = self.vector_for(value)?;
+                self.asm.half_to_float(width.into(), dst, a);
+                self.define_vector(value, dst);
+                Ok(())
+            }
+            FloatOp::ToHalf(width) => {
+                let a = self.vector(a)?;
+                let dst = self.vector_for(value)?;
+                self.asm.float_to_half(width.into(), dst, a);
+                self.define_vector(value, dst);
+                Ok(())
+            }
             FloatOp::FromInt { to, signed } => self.int_to_float(value, to, signed, a),
         }
     }
@@ -220,7 +270,9 @@ impl Lowering<'_> {
             return Ok(());
         }
         let dst = self.destination(value, None, &[])?;
-        self.asm.float_to_int(from.into(), signed, dst, a);
+        let towards_zero = IntConversion::Zero;
+        self.asm
+            .float_to_int(from.into(), towards_zero, signed, dst, a);
         self.define(value, dst);
         Ok(())
     }

@@ -115,9 +115,7 @@ impl Lowering<'_> {
     /// Emits a load or store with its state map, joined with the one before if they
     /// are neighbours.
     fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) -> Result<()> {
-        if self.ahead.is_none()
-            && let Some((operand, ahead)) = self.write_back(reg, mem)?
-        {
+        if let Some((operand, ahead)) = self.write_back(Some(reg), mem)? {
             let flags = self.architectural_sources(FlagSet::ALL)?;
             let at = self.asm.offset();
             self.asm.transfer(what, reg, operand);

@@ -38,6 +38,8 @@ pub(crate) enum Place {
     Spill(u8),
     /// In a vector register, of which only the value's own bits count.
     Vector(Vreg),
+    /// The upper doubleword of a vector register, not moved yet.
+    Upper(Vreg),
     /// Still in its slot, of a vector register.
     VectorSlot { offset: u32, view: View },
     /// In two spill places, the first of which has an even number.
@@ -46,6 +48,8 @@ pub(crate) enum Place {
     InVector { reg: Vreg, width: Width },
     /// What the value's instruction makes of vector registers, not computed yet.
     Deferred(Vreg, Vreg),
+    /// The same of their upper doublewords.
+    DeferredUpper(Vreg, Vreg),
 }
 
 impl Place {
@@ -64,8 +68,10 @@ impl Place {
     /// Tells whether the value is in a vector register, or follows from it.
     pub(crate) fn uses_vector(self, reg: Vreg) -> bool {
         match self {
-            Self::Vector(used) | Self::InVector { reg: used, .. } => used == reg,
-            Self::Deferred(a, b) => a == reg || b == reg,
+            Self::Vector(used) | Self::Upper(used) | Self::InVector { reg: used, .. } => {
+                used == reg
+            }
+            Self::Deferred(a, b) | Self::DeferredUpper(a, b) => a == reg || b == reg,
             _ => false,
         }
     }
@@ -321,7 +327,10 @@ impl Lowering<'_> {
         let width = width_of(info.ty);
         let start = slot_offset(self.input.layout, slot);
         self.save_slot_values(start, start + info.bytes().cast_signed(), value)?;
-        let reg = self.reg_or_zero(value)?;
+        let reg = match info.ty {
+            Ty::I1 if self.input.unit.constant(value).is_none() => self.reg_of_bit(value)?,
+            _ => self.reg_or_zero(value)?,
+        };
         self.asm.store(width, reg, Reg::CONTEXT, start);
         Ok(())
     }
@@ -372,9 +381,11 @@ impl Lowering<'_> {
             // Values of vector registers are not computed here.
             Place::None
             | Place::Vector(_)
+            | Place::Upper(_)
             | Place::VectorSlot { .. }
             | Place::VectorSpill(_)
-            | Place::Deferred(..) => {}
+            | Place::Deferred(..)
+            | Place::DeferredUpper(..) => {}
             Place::InVector { reg, width } => self.asm.move_from_vector(width, dst, reg),
             Place::Reg(reg) => self.asm.mov(Width::W64, dst, reg),
             Place::Sum {
@@ -590,13 +601,19 @@ impl Lowering<'_> {
             .ok_or(CompileError::Unsupported)
     }
 
-    /// Takes a particular scratch register, moving its content elsewhere, and
+    /// Takes a particular scratch register, moving its content elsewhere, flags too, and
     /// keeps it.
     pub(super) fn take(&mut self, reg: Reg) -> Result<()> {
-        if !self.is_takable(reg) {
+        if self.busy & 1 << reg.0 != 0 {
             return Err(CompileError::Unsupported);
         }
         self.keep(reg);
+        if self.flags.word_registers() & 1 << reg.0 != 0 {
+            let to = self.take_scratch()?;
+            self.asm.mov(Width::W32, to, reg);
+            self.flags.move_word(reg, to);
+            self.release(to);
+        }
         self.vacate(reg)?;
         self.before_overwrite(reg)
     }

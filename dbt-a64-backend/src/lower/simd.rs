@@ -22,6 +22,9 @@ use crate::regs::Vreg;
 
 use form::{Form, form};
 
+/// What tells an operation on upper halves from that on lower ones: `SMULL2`.
+pub(super) const UPPER: u32 = 1 << 30;
+
 impl Lowering<'_> {
     pub(super) fn vector_op(
         &mut self,
@@ -45,13 +48,17 @@ impl Lowering<'_> {
                 self.define_vector(value, a);
             }
             Form::Unary(opcode) => {
-                let a = self.vector(args[0])?;
+                let upper = self.upper(args[0]).filter(|_| op.kind == VectorKind::Widen);
+                let (a, half) = match upper {
+                    Some(reg) => (reg, UPPER),
+                    None => (self.vector(args[0])?, 0),
+                };
                 if self.is_fused_by_user(value) {
-                    self.defer(value, a, a);
+                    self.defer(value, [a, a], half);
                     return Ok(());
                 }
                 let dst = self.vector_for(value)?;
-                self.asm.vector2(opcode, dst, a);
+                self.asm.vector2(opcode | half, dst, a);
                 self.define_vector(value, dst);
             }
             Form::Binary(opcode) => {
@@ -67,13 +74,18 @@ impl Lowering<'_> {
                     self.define_vector(value, dst);
                     return Ok(());
                 }
-                let (a, b) = (self.vector(args[0])?, self.vector(args[1])?);
+                let is_long = matches!(op.kind, VectorKind::MulLong | VectorKind::PolyMulLong);
+                let uppers = [args[0], args[1]].map(|arg| self.upper(arg));
+                let (a, b, half) = match uppers {
+                    [Some(a), Some(b)] if is_long => (a, b, UPPER),
+                    _ => (self.vector(args[0])?, self.vector(args[1])?, 0),
+                };
                 if self.is_fused_by_user(value) {
-                    self.defer(value, a, b);
+                    self.defer(value, [a, b], half);
                     return Ok(());
                 }
                 let dst = self.vector_for(value)?;
-                self.asm.vector3(opcode, dst, a, b);
+                self.asm.vector3(opcode | half, dst, a, b);
                 self.define_vector(value, dst);
             }
             Form::Tied { opcode, tied, a, b } => {
@@ -92,17 +104,34 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn defer(&mut self, value: Value, a: Vreg, b: Vreg) {
-        self.scratch.places.put(value, Place::Deferred(a, b));
+    /// Leaves an operation on registers, or on their upper halves, to its user.
+    fn defer(&mut self, value: Value, [a, b]: [Vreg; 2], half: u32) {
+        let place = match half {
+            UPPER => Place::DeferredUpper(a, b),
+            _ => Place::Deferred(a, b),
+        };
+        self.scratch.places.put(value, place);
+    }
+
+    /// Returns the register of which a value is the upper half, and keeps it.
+    fn upper(&mut self, value: Value) -> Option<Vreg> {
+        let Place::Upper(reg) = self.place(value) else {
+            return None;
+        };
+        self.keep_vector(reg);
+        Some(reg)
     }
 
     /// Computes a value that was left to its user after all.
-    pub(super) fn emit_deferred(&mut self, value: Value, dst: Vreg, a: Vreg, b: Vreg) {
+    pub(super) fn emit_deferred(&mut self, value: Value, dst: Vreg, [a, b]: [Vreg; 2], half: u32) {
         use crate::asm::{Fp1, Fp2};
         match *self.input.unit.inst(value) {
+            Inst::Vector { op, .. } if op.kind == VectorKind::Splat => {
+                self.asm.vector2(form::splat(op), dst, a);
+            }
             Inst::Vector { op, .. } => match form(op) {
-                Some(Form::Unary(opcode)) => self.asm.vector2(opcode, dst, a),
-                Some(Form::Binary(opcode)) => self.asm.vector3(opcode, dst, a, b),
+                Some(Form::Unary(opcode)) => self.asm.vector2(opcode | half, dst, a),
+                Some(Form::Binary(opcode)) => self.asm.vector3(opcode | half, dst, a, b),
                 _ => {}
             },
             Inst::FloatSign { width, .. } => self.asm.float1(Fp1::Neg, width.into(), dst, a),
@@ -161,9 +190,7 @@ impl Lowering<'_> {
             }
             VectorKind::High => {
                 let reg = self.vector(a)?;
-                let dst = self.vector_for(value)?;
-                self.asm.take_element(View::D, dst, reg, 1);
-                self.define_vector(value, dst);
+                self.scratch.places.put(value, Place::Upper(reg));
             }
             VectorKind::Join => self.join_vectors(value, a, b)?,
             VectorKind::Splat => {
@@ -190,7 +217,7 @@ impl Lowering<'_> {
                     return Ok(true);
                 }
                 if self.is_fused_by_user(value) {
-                    self.defer(value, reg, reg);
+                    self.defer(value, [reg, reg], 0);
                     return Ok(true);
                 }
                 let dst = self.vector_for(value)?;

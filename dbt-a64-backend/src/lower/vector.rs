@@ -23,6 +23,7 @@ use dbt_core::ir::{Inst, Slot, Ty, Value, VectorKind, Width};
 
 use super::float::Fpcr;
 use super::place::Place;
+use super::simd::UPPER;
 use super::{Lowering, Result};
 use crate::asm::{Asm, Mem, View, float_immediate, modified_immediate};
 use crate::context;
@@ -69,6 +70,10 @@ impl Lowering<'_> {
             let index = (offset - binding.offset) / bytes;
             if index == 0 {
                 self.define_vector(value, from);
+                return Ok(());
+            }
+            if view == View::D {
+                self.scratch.places.put(value, Place::Upper(from));
                 return Ok(());
             }
             self.keep_vector(from);
@@ -121,8 +126,9 @@ impl Lowering<'_> {
     /// Tells whether more than so many bytes of a register count.
     fn is_whole_needed(&self, reg: Vreg, bytes: u32) -> bool {
         let more = |value: &Value| {
-            let view = view_of(self.ty_of(*value));
-            self.place(*value).uses_vector(reg) && view.is_none_or(|view| view.bytes() > bytes)
+            let place = self.place(*value);
+            let view = view_of(self.ty_of(*value)).filter(|_| !matches!(place, Place::Upper(_)));
+            place.uses_vector(reg) && view.is_none_or(|view| view.bytes() > bytes)
         };
         let mut bindings = self.vectors.bindings.all().iter();
         bindings.any(|b| b.reg == reg.0 && b.bytes > bytes)
@@ -385,7 +391,9 @@ impl Lowering<'_> {
     fn compute_vector(&mut self, value: Value, place: Place, dst: Vreg) -> Vreg {
         match place {
             Place::Vector(reg) => return reg,
-            Place::Deferred(a, b) => self.emit_deferred(value, dst, a, b),
+            Place::Upper(reg) => self.asm.take_element(View::D, dst, reg, 1),
+            Place::Deferred(a, b) => self.emit_deferred(value, dst, [a, b], 0),
+            Place::DeferredUpper(a, b) => self.emit_deferred(value, dst, [a, b], UPPER),
             _ => {}
         }
         dst
@@ -451,10 +459,15 @@ impl Lowering<'_> {
                 self.scratch.places.free_vector_spill(index);
                 reg
             }
-            Place::Deferred(a, b) => {
+            Place::Deferred(a, b) | Place::DeferredUpper(a, b) => {
                 self.keep_vector(a);
                 self.keep_vector(b);
                 let reg = self.take_vector()?;
+                self.compute_vector(value, place, reg)
+            }
+            Place::Upper(from) => {
+                self.keep_vector(from);
+                let reg = self.vector_for(value)?;
                 self.compute_vector(value, place, reg)
             }
             Place::Spill(index) => {

@@ -30,15 +30,20 @@ pub(super) struct Ahead {
 }
 
 impl Lowering<'_> {
-    /// If the access of `reg` at `mem` is one that may write its base at once, returns
-    /// the operand that does, with how the base is ahead then. Whatever depends on the
-    /// old base has been seen to.
-    pub(super) fn write_back(&mut self, reg: Reg, mem: Mem) -> Result<Option<(Mem, Ahead)>> {
+    /// If the access at `mem` is one that may write its base at once, returns the operand
+    /// that does, with how the base is ahead then. Whatever depends on the old base has
+    /// been seen to. `reg` is what is accessed, if that is a general register.
+    pub(super) fn write_back(
+        &mut self,
+        reg: Option<Reg>,
+        mem: Mem,
+    ) -> Result<Option<(Mem, Ahead)>> {
         let Mem::Offset { base, offset } = mem else {
             return Ok(None);
         };
         let pinned = base.0 < PINNED;
-        if self.input.lowering != MemoryLowering::Identity || !pinned || reg == base {
+        let may = self.ahead.is_none() && self.input.lowering == MemoryLowering::Identity;
+        if !may || !pinned || reg == Some(base) {
             return Ok(None);
         }
         let Some(ahead) = self.caught_up(base) else {
@@ -84,8 +89,19 @@ impl Lowering<'_> {
                     b,
                     ..
                 } if unit.constant(b).is_some() => {}
-                Inst::Load { access, .. } | Inst::Store { access, .. }
-                    if !access.aligned && !access.ordered => {}
+                Inst::Load {
+                    access, address, ..
+                }
+                | Inst::Store {
+                    access, address, ..
+                }
+                | Inst::LoadVector {
+                    access, address, ..
+                }
+                | Inst::StoreVector {
+                    access, address, ..
+                } if !access.ordered
+                    && (!access.aligned || self.is_aligned(address, access.alignment() - 1)) => {}
                 Inst::Set { slot, value } if self.pins.of(slot) == Some(base) => {
                     let by = self.distance(value, base)?;
                     let stays = by % 4 == 0 || self.pins.aligned() != Some(base);

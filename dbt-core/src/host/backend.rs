@@ -175,6 +175,8 @@ pub enum CompileError {
     TooLarge,
     /// The unit holds an instruction that the back end cannot lower.
     Unsupported,
+    /// The host lacks what all generated code needs. Said of the runtime.
+    MissingFeature(&'static str),
 }
 
 /// A host architecture.

@@ -45,6 +45,8 @@ pub enum Outcome {
     },
     /// The budget was spent inside a loop of the unit.
     Spent,
+    /// The guest is at a location where it was to stop, before what is done there.
+    Reached(Location),
 }
 
 /// A call of a helper: which, the state, the arguments; gives the result.
@@ -102,13 +104,34 @@ impl Evaluator {
     ///
     /// If the unit is not valid or the state is smaller than its layout.
     pub fn run(&mut self, unit: &Unit, with: &mut Surroundings<'_>, budget: u32) -> Outcome {
+        self.run_to(unit, with, budget, &mut |_, _| false)
+    }
+
+    /// The same, but stops where `stop` says so of a location that the guest comes to,
+    /// and of its state there.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_to(
+        &mut self,
+        unit: &Unit,
+        with: &mut Surroundings<'_>,
+        budget: u32,
+        stop: &mut dyn FnMut(Location, &[u8]) -> bool,
+    ) -> Outcome {
         self.values.clear();
         self.values.resize(unit.insts.len(), 0);
         let mut block = BlockId::ENTRY;
         let mut location = None;
         for _ in 0..budget {
-            location = unit.block(block).location.or(location);
-            match self.block(unit, block, with, &mut location) {
+            if let Some(at) = unit.block(block).location {
+                location = Some(at);
+                if stop(at, with.state) {
+                    return Outcome::Reached(at);
+                }
+            }
+            match self.block(unit, block, with, &mut location, stop) {
                 Ok(Next::Block(next)) => block = next,
                 Ok(Next::Left(outcome)) => return outcome,
                 Err(fault) => return Outcome::Fault { location, fault },
@@ -123,11 +146,17 @@ impl Evaluator {
         id: BlockId,
         with: &mut Surroundings<'_>,
         location: &mut Option<Location>,
+        stop: &mut dyn FnMut(Location, &[u8]) -> bool,
     ) -> Result<Next, MemoryFault> {
         let block = unit.block(id);
         for index in block.insts.clone() {
             match unit.insts[index] {
-                Inst::Guest { location: at } => *location = Some(at),
+                Inst::Guest { location: at } => {
+                    *location = Some(at);
+                    if stop(at, with.state) {
+                        return Ok(Next::Left(Outcome::Reached(at)));
+                    }
+                }
                 Inst::ExitIf { condition, target } => {
                     if self.bit(condition) {
                         return Ok(target.into());

@@ -48,6 +48,50 @@ pub enum FloatOp {
         /// Whether the integer has a sign.
         signed: bool,
     },
+    /// The larger number, +0 above -0; of a number and a quiet NaN the number.
+    MaxNum(Width),
+    /// The smaller number, -0 below +0; of a number and a quiet NaN the number.
+    MinNum(Width),
+    /// Rounds to an integer that stays a number. `b`, an `i64`, is the helper's only.
+    Round {
+        /// The width of the number.
+        width: Width,
+        /// How it is rounded.
+        to: IntRounding,
+    },
+    /// As `ToInt`, rounded in a way of its own: not as the guest's mode says.
+    ToIntRounded {
+        /// The width of the number.
+        from: Width,
+        /// Whether the integer has a sign.
+        signed: bool,
+        /// How it is rounded.
+        to: IntRounding,
+    },
+    /// Converts a half in the low bits of a `v32`, of which the others do not count. Which
+    /// format halves have is part of the guest's [`FloatMode`].
+    FromHalf(Width),
+    /// Converts to a half in the low bits of a `v32`, zeroes above it.
+    ToHalf(Width),
+}
+
+/// How a number is rounded to an integer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum IntRounding {
+    /// To the nearest integer, ties to the even one.
+    TiesEven,
+    /// Towards plus infinity.
+    Up,
+    /// Towards minus infinity.
+    Down,
+    /// Towards zero.
+    Zero,
+    /// To the nearest integer, ties away from zero.
+    TiesAway,
+    /// As the guest's mode says.
+    Mode,
+    /// The same, and tells what is inexact. The others do not, of what stays a number.
+    ModeExact,
 }
 
 impl FloatOp {
@@ -62,10 +106,16 @@ impl FloatOp {
             | Self::Sqrt(width)
             | Self::MulAdd(width)
             | Self::Compare(width)
-            | Self::CompareSignalling(width) => [width.vector_ty(); 3],
-            Self::Widen => [Ty::V32; 3],
+            | Self::CompareSignalling(width)
+            | Self::MaxNum(width)
+            | Self::MinNum(width)
+            | Self::ToHalf(width) => [width.vector_ty(); 3],
+            Self::Widen | Self::FromHalf(_) => [Ty::V32; 3],
             Self::Narrow => [Ty::V64; 3],
-            Self::ToInt { from, .. } => [from.vector_ty(), Ty::I64, Ty::I64],
+            Self::ToInt { from, .. } | Self::ToIntRounded { from, .. } => {
+                [from.vector_ty(), Ty::I64, Ty::I64]
+            }
+            Self::Round { width, .. } => [width.vector_ty(), Ty::I64, Ty::I64],
             Self::FromInt { .. } => [Ty::I32, Ty::I64, Ty::I64],
         }
     }
@@ -74,7 +124,7 @@ impl FloatOp {
     #[must_use]
     pub const fn count(self) -> usize {
         match self {
-            Self::Sqrt(_) | Self::Widen | Self::Narrow => 1,
+            Self::Sqrt(_) | Self::Widen | Self::Narrow | Self::FromHalf(_) | Self::ToHalf(_) => 1,
             Self::MulAdd(_) => 3,
             _ => 2,
         }
@@ -96,11 +146,15 @@ impl FloatOp {
             | Self::Div(width)
             | Self::Sqrt(width)
             | Self::MulAdd(width)
+            | Self::MaxNum(width)
+            | Self::MinNum(width)
+            | Self::Round { width, .. }
+            | Self::FromHalf(width)
             | Self::FromInt { to: width, .. } => width.vector_ty(),
             Self::Compare(_) | Self::CompareSignalling(_) => Ty::Flags,
             Self::Widen => Ty::V64,
-            Self::Narrow => Ty::V32,
-            Self::ToInt { .. } => Ty::I32,
+            Self::Narrow | Self::ToHalf(_) => Ty::V32,
+            Self::ToInt { .. } | Self::ToIntRounded { .. } => Ty::I32,
         }
     }
 }
@@ -152,6 +206,8 @@ pub struct FloatMode {
     pub flushes: bool,
     /// Whether every NaN that an operation gives is the default one.
     pub default_nan: bool,
+    /// Whether halves have Arm's alternative format, without infinities and NaNs.
+    pub alternative_half: bool,
 }
 
 /// What the functions of [`Inst::Float`](super::Inst::Float) do where the

@@ -15,11 +15,12 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 
 use bytemuck::Pod;
-use dbt_mmu::{Outcome, Page};
+use dbt_mmu::Outcome;
 
 use super::copy::{self, Stopped};
 use super::prot::PageFlags;
-use super::{Access, CStrFault, FaultKind, FetchFault, GuestFault, PAGE_SIZE, WINDOW_SIZE, Window};
+use super::window::code_page;
+use super::{Access, CStrFault, FaultKind, FetchFault, GuestFault, WINDOW_SIZE, Window, page_size};
 
 impl Window {
     /// Copies guest memory at `addr` into `into`.
@@ -61,7 +62,7 @@ impl Window {
     /// As for [`write`](Self::write), except that zeroes may have been written up
     /// to the fault.
     pub fn zero(&self, addr: u32, len: u64) -> Result<(), GuestFault> {
-        static ZEROES: [u8; PAGE_SIZE as usize] = [0; PAGE_SIZE as usize];
+        static ZEROES: [u8; 4096] = [0; 4096];
         let mut at = u64::from(addr);
         let end = at.saturating_add(len);
         while at < end {
@@ -104,7 +105,8 @@ impl Window {
         let mut at = u64::from(addr);
         loop {
             // Never read beyond a page that the string may end in.
-            let in_page = PAGE_SIZE as usize - usize::try_from(at).map_or(0, |a| a % 4096);
+            let page = page_size() as usize;
+            let in_page = page - usize::try_from(at).map_or(0, |a| a % page);
             let chunk = in_page.min(max.saturating_add(1) - bytes.len()).min(256);
             let old = bytes.len();
             bytes.resize(old + chunk, 0);
@@ -152,7 +154,7 @@ impl Window {
     ///
     /// Says why the guest cannot execute there.
     pub fn fetch(&self, addr: u32, into: &mut [u8]) -> Result<usize, FetchFault> {
-        let len = into.len().min((PAGE_SIZE - addr % PAGE_SIZE) as usize);
+        let len = into.len().min((page_size() - addr % page_size()) as usize);
         self.permits(addr, Access::Fetch).map_err(fetch_fault)?;
         self.read(addr, &mut into[..len])
             .map_err(|fault| fetch_fault(fault.kind))?;
@@ -224,8 +226,8 @@ impl Window {
             return Ok(());
         };
         let end = u64::from(addr).saturating_add(last as u64);
-        let pages = u64::from(addr / PAGE_SIZE)..=end / u64::from(PAGE_SIZE);
-        let first_byte = |page: u64| (page * u64::from(PAGE_SIZE)).max(addr.into());
+        let pages = u64::from(addr / page_size())..=end / u64::from(page_size());
+        let first_byte = |page: u64| (page * u64::from(page_size())).max(addr.into());
         for page in pages.clone() {
             let Ok(addr) = u32::try_from(first_byte(page)) else {
                 return Err(beyond(access));
@@ -241,7 +243,7 @@ impl Window {
                 return Err(beyond(access));
             };
             if self.space().flags(addr).contains(PageFlags::CODE)
-                && self.code_pages().fault(Page::new(page)) == Outcome::Stuck
+                && self.code_pages().fault(code_page(addr.into())) == Outcome::Stuck
             {
                 let kind = FaultKind::Bus;
                 return Err(GuestFault { addr, access, kind });

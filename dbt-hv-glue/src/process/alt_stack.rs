@@ -20,7 +20,8 @@ const ENOUGH: usize = 32 << 10;
 /// Size of a stack of our own, besides what the host needs for its frame.
 const SIZE: usize = 64 << 10;
 
-const GUARD: usize = 4096;
+/// Size of what is not accessible below it: a page, of any host.
+const GUARD: usize = 64 << 10;
 
 std::thread_local! {
     /// Kept for its destructor; the hook never looks at it.
@@ -53,14 +54,14 @@ impl AltStack {
         if before.ss_flags & libc::SS_DISABLE == 0 && before.ss_size >= ENOUGH {
             return Ok(None);
         }
-        let frame = rustix::param::linux_minsigstksz().next_multiple_of(GUARD);
+        let frame = rustix::param::linux_minsigstksz().next_multiple_of(4096);
         let len = GUARD + SIZE + frame;
         let flags = MapFlags::PRIVATE | MapFlags::STACK | MapFlags::NORESERVE;
         let prot = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: without a fixed address the host chooses one that is free.
         let start = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, prot, flags) }?;
         let stack = Self { start, len, before };
-        // SAFETY: the page is the first of the mapping just made.
+        // SAFETY: the bytes are the first of the mapping just made.
         unsafe { rustix::mm::mprotect(start, GUARD, MprotectFlags::empty()) }?;
         set(&stack.descriptor())?;
         Ok(Some(stack))

@@ -18,7 +18,7 @@ use rustix::fs::MemfdFlags;
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
-use super::{Error, PAGE_SIZE, icache};
+use super::{Error, icache, page_size};
 
 /// Memory for generated code with a writable and an executable view.
 ///
@@ -163,7 +163,7 @@ impl ProcessCode {
             return Err(Error::ZeroLength);
         }
         let len = capacity
-            .checked_next_multiple_of(PAGE_SIZE as usize)
+            .checked_next_multiple_of(page_size() as usize)
             .filter(|&len| len <= MAX)
             .ok_or(Error::OutOfRange {
                 addr: 0,

@@ -59,7 +59,8 @@ pub enum Error {
     /// Interpret instead.
     #[error("the host denies executable memory ({0})")]
     ExecutableDenied(Errno),
-    /// The host's pages are larger than the guest's, which is not supported yet.
+    /// The host's pages are not of 4, 16 or 64 KiB. Interpret instead, in memory of
+    /// another kind.
     #[error("host pages of {bytes} bytes are not supported")]
     HostPageSize {
         /// The host's page size.

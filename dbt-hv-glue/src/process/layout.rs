@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::prot::PageFlags;
 use super::regions::Regions;
 use super::space::Space;
-use super::{Error, PAGE_SIZE, Placement, RemapTarget, Search, WINDOW_SIZE};
+use super::{Error, Placement, RemapTarget, Search, WINDOW_SIZE, page_size};
 
 /// What the outermost lock guards.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Layout {
                 }
                 Ok(range)
             }
-            Placement::Hint => match page_range(addr & !(PAGE_SIZE - 1), len) {
+            Placement::Hint => match page_range(addr & !(page_size() - 1), len) {
                 Ok(range) if range.start >= self.mmap.start && self.regions.is_free(&range) => {
                     Ok(range)
                 }
@@ -88,7 +88,7 @@ impl Layout {
 }
 
 pub(super) fn aligned(value: u64) -> Result<u64, Error> {
-    if !value.is_multiple_of(PAGE_SIZE.into()) {
+    if !value.is_multiple_of(page_size().into()) {
         return Err(Error::Unaligned { value });
     }
     Ok(value)
@@ -101,7 +101,7 @@ pub(super) fn page_range(addr: u32, len: u64) -> Result<Range<u64>, Error> {
         return Err(Error::ZeroLength);
     }
     let end = len
-        .checked_next_multiple_of(PAGE_SIZE.into())
+        .checked_next_multiple_of(page_size().into())
         .and_then(|len| start.checked_add(len))
         .filter(|&end| end <= WINDOW_SIZE)
         .ok_or(Error::OutOfRange { addr: start, len })?;

@@ -10,12 +10,12 @@ use std::time::Instant;
 use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
 use dbt_core::memory::{AccessKind, FaultCause, Fetch, FetchFault, GuestMemory, MemoryFault};
 use dbt_isa::ops;
-use dbt_mmu::Page;
 
 use super::single::{self, Stopped};
+use super::window::code_page;
 use super::{
-    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, PAGE_SIZE,
-    Verdict, Window, WindowFault, alt_stack, fault, segment::Segment, space,
+    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, Verdict,
+    Window, WindowFault, alt_stack, fault, page_size, segment::Segment, space,
 };
 
 /// One vCPU's way to a window: the [`Environment`] of an engine in a process.
@@ -130,7 +130,7 @@ impl ProcessMemory {
             AccessKind::Write => Access::Write,
             AccessKind::Fetch => Access::Fetch,
         };
-        let page = |addr: u32| addr & !(PAGE_SIZE - 1);
+        let page = |addr: u32| addr & !(page_size() - 1);
         let second = (page(last) != page(addr)).then_some(page(last));
         for addr in core::iter::once(addr).chain(second) {
             self.window
@@ -263,11 +263,10 @@ impl Environment for ProcessMemory {
     }
 
     fn protect(&mut self, range: Range<u64>) -> Result<(), Unwatched> {
-        let Some((first, last)) = Page::covering(&range) else {
-            return Ok(());
-        };
-        for number in first.number()..=last.number() {
-            let protected = self.window.code_pages().protect(Page::new(number));
+        let page = page_size();
+        let start = range.start & !u64::from(page - 1);
+        for start in (start..range.end).step_by(page as usize) {
+            let protected = self.window.code_pages().protect(code_page(start));
             // The engine knows by itself which pages changed since.
             let _ = protected.map_err(|_| Unwatched)?;
         }

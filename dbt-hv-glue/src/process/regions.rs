@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{PAGE_SIZE, Prot, WINDOW_SIZE};
+use super::{Prot, WINDOW_SIZE, page_size};
 
 /// A mapped extent of the window.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -176,7 +176,7 @@ impl Regions {
 
     /// Finds `len` free bytes (a multiple of the page size) in `within`.
     pub(super) fn find_free(&self, len: u64, within: Range<u64>, search: Search) -> Option<u64> {
-        let page = u64::from(PAGE_SIZE);
+        let page = u64::from(page_size());
         let within = within.start.next_multiple_of(page)..within.end.min(WINDOW_SIZE) / page * page;
         let fits = |gap: &Range<u64>| gap.end.saturating_sub(gap.start) >= len;
         match search {

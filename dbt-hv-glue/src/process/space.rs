@@ -36,7 +36,7 @@ use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags};
 
 use super::lock::FutexLock;
 use super::prot::{HostProt, PageFlags};
-use super::{Error, PAGE_SIZE, Prot, WINDOW_SIZE};
+use super::{Error, Prot, WINDOW_SIZE, page_size};
 
 /// Inaccessible bytes before and after the window.
 ///
@@ -48,8 +48,6 @@ pub(super) const GUARD: usize = 64 << 10;
 const ALIGN: usize = 2 << 20;
 
 const SIZE: usize = 4 << 30;
-
-const PAGES: usize = SIZE >> PAGE_SIZE.trailing_zeros();
 
 /// The reservation and page table of a window. See the module's invariants.
 pub struct Space {
@@ -119,7 +117,7 @@ impl Space {
         Self {
             base,
             floor,
-            flags: bytemuck::allocation::zeroed_slice_box(PAGES),
+            flags: bytemuck::allocation::zeroed_slice_box(SIZE / page_size() as usize),
             changes: Mutex::new(()),
         }
     }
@@ -150,7 +148,7 @@ impl Space {
 
     /// The page table entry for `addr`.
     pub(super) fn flags(&self, addr: u32) -> PageFlags {
-        let page = (addr / PAGE_SIZE) as usize;
+        let page = (addr / page_size()) as usize;
         // Relaxed: an entry stands alone; whoever needs it to be stable holds a lock.
         PageFlags::from_bits_retain(self.flags[page].load(Ordering::Relaxed))
     }
@@ -233,9 +231,9 @@ impl Space {
         while at < range.end {
             // A run of pages that need the same host protection is one system call.
             let wanted = with_prot(self.entry(at)).host();
-            let mut end = at + u64::from(PAGE_SIZE);
+            let mut end = at + u64::from(page_size());
             while end < range.end && with_prot(self.entry(end)).host() == wanted {
-                end += u64::from(PAGE_SIZE);
+                end += u64::from(page_size());
             }
             self.set_host_prot(&(at..end), wanted)?;
             for page in pages(&(at..end)) {
@@ -351,7 +349,7 @@ impl Space {
     }
 
     fn entry(&self, addr: u64) -> PageFlags {
-        let page = usize::try_from(addr / u64::from(PAGE_SIZE)).unwrap_or(PAGES);
+        let page = usize::try_from(addr / u64::from(page_size())).unwrap_or(usize::MAX);
         PageFlags::from_bits_retain(self.flags[page].load(Ordering::Relaxed))
     }
 
@@ -371,8 +369,9 @@ impl Space {
     /// Sets or clears the code bit and does to the host what follows from it.
     fn set_code(&self, page: Page, code: bool) -> Result<(), Refused> {
         let refused = Refused { page };
-        let number = usize::try_from(page.number()).map_err(|_| refused)?;
-        let entry = self.flags.get(number).ok_or(refused)?;
+        let bytes = page.start()..page.start() + u64::from(page_size());
+        let entries = self.flags.get(pages(&bytes)).ok_or(refused)?;
+        let entry = entries.first().ok_or(refused)?;
         let _held = self.changes.lock();
         let old = PageFlags::from_bits_retain(entry.load(Ordering::Relaxed));
         if !old.contains(PageFlags::MAPPED) {
@@ -381,7 +380,7 @@ impl Space {
         let mut new = old;
         new.set(PageFlags::CODE, code);
         if new.host() != old.host() {
-            self.set_host_prot(&page.bytes(), new.host())
+            self.set_host_prot(&bytes, new.host())
                 .map_err(|_| refused)?;
         }
         entry.store(new.bits(), Ordering::Relaxed);
@@ -417,9 +416,10 @@ impl fmt::Debug for Space {
     }
 }
 
+/// Refuses pages that the guards, and guests' programs, are not aligned to.
 fn check_page_size() -> Result<(), Error> {
     match rustix::param::page_size() {
-        bytes if bytes == PAGE_SIZE as usize => Ok(()),
+        4096 | 0x4000 | GUARD => Ok(()),
         bytes => Err(Error::HostPageSize { bytes }),
     }
 }
@@ -443,6 +443,6 @@ fn sharing(shared: bool) -> MapFlags {
 
 /// The page table indices of `range`, which is page-aligned.
 fn pages(range: &Range<u64>) -> Range<usize> {
-    let index = |addr: u64| usize::try_from(addr / u64::from(PAGE_SIZE)).unwrap_or(PAGES);
+    let index = |addr: u64| usize::try_from(addr / u64::from(page_size())).unwrap_or(usize::MAX);
     index(range.start)..index(range.end)
 }

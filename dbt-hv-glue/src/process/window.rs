@@ -17,7 +17,7 @@ use super::regions::Regions;
 use super::space::{Contents, Space};
 use super::{
     Access, Error, Fault, FaultKind, GuestFault, PageInfo, Prot, Region, RegionKind, Search,
-    WINDOW_SIZE, fault,
+    WINDOW_SIZE, fault, page_size,
 };
 
 /// A 4 GiB guest address space inside the host's, with guards on both sides.
@@ -130,7 +130,7 @@ impl Window {
     /// # Errors
     ///
     /// Returns [`Error::Host`] when the host has no 4 GiB of address space to give,
-    /// and [`Error::HostPageSize`] when its pages are not 4 KiB.
+    /// and [`Error::HostPageSize`] when its pages are not of 4, 16 or 64 KiB.
     pub fn new() -> Result<Self, Error> {
         fault::install()?;
         Ok(Self::of(Space::new()?))
@@ -416,7 +416,7 @@ impl Window {
     pub fn invalidate(&self, addr: u32, len: u64) {
         let start = u64::from(addr);
         let end = start.saturating_add(len).min(WINDOW_SIZE);
-        self.code.invalidate(start..end);
+        self.code.invalidate(whole_pages(start..end));
     }
 
     /// Says what a host fault means to this window, and deals with it if it is a
@@ -457,7 +457,7 @@ impl Window {
         if access != Access::Write {
             return WindowFault::Retry { invalidated: false };
         }
-        match self.code.fault(Page::containing(addr.into())) {
+        match self.code.fault(code_page(addr.into())) {
             Outcome::Released { .. } => WindowFault::Retry { invalidated: true },
             Outcome::NotProtected => WindowFault::Retry { invalidated: false },
             // The host is out of mappings. The guest sees what it would see of a
@@ -523,11 +523,26 @@ impl Window {
     }
 }
 
+/// Returns the page by which code pages know the host's page that holds `addr`: the first
+/// of those that it consists of.
+pub(super) fn code_page(addr: u64) -> Page {
+    Page::containing(addr & !u64::from(page_size() - 1))
+}
+
+/// Extends a range to pages of the host, if these are larger than those of code pages.
+fn whole_pages(bytes: Range<u64>) -> Range<u64> {
+    let page = u64::from(page_size());
+    if page == Page::SIZE || bytes.is_empty() {
+        return bytes;
+    }
+    bytes.start & !(page - 1)..bytes.end.next_multiple_of(page)
+}
+
 impl Translations for Attached {
     fn forget(&self, bytes: Range<u64>) {
         // An engine that is gone has no translations.
         if let Some(engine) = self.0.get().and_then(Weak::upgrade) {
-            engine.forget(bytes);
+            engine.forget(whole_pages(bytes));
         }
     }
 }

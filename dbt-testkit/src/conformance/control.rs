@@ -122,6 +122,46 @@ pub fn links<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
     cases
 }
 
+/// A unit that code memory has no room for is interpreted, and others are not. Returns
+/// the number of runs.
+///
+/// # Panics
+///
+/// When a run ends otherwise than it should, or the unit is compiled all the same.
+pub fn too_large<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+    const LARGE: u32 = START + 0x100;
+    const STORES: u32 = 4000;
+    let mut rig = Rig::with(make(), SMALL, Config::default());
+    rig.guest.set(START, |builder| {
+        count_down(builder, START, 1);
+        builder.end(Terminator::Jump(Target::Exit(at(LARGE))));
+    });
+    rig.guest.set(LARGE, |builder| {
+        begin(builder, LARGE);
+        let base = builder.get(STACK);
+        for number in 0..STORES {
+            let (offset, value) = (builder.imm(4 * number), builder.imm(number));
+            let address = builder.binary(BinOp::Add, base, offset);
+            builder.push(Inst::Store {
+                access: Access::new(Size::Word),
+                width: Width::W32,
+                address,
+                value,
+            });
+        }
+        builder.end(Terminator::Jump(Target::Exit(at(START))));
+    });
+    let mut cases = 0;
+    for count in [1, 2, 100] {
+        let mut state = State::new(START);
+        set(&mut state, COUNT, count);
+        assert!(rig.agree(&state, || format!("{count} times")));
+        cases += 1;
+    }
+    assert_eq!(rig.refused(), 1, "one unit is too large");
+    cases
+}
+
 /// Recursion of many depths, with returns that the host predicts and such that go
 /// elsewhere. Returns the number of runs.
 ///

@@ -79,6 +79,8 @@ pub(super) enum Ending {
     Fault(MemoryFault),
     /// A unit runs for ever.
     Endless,
+    /// The guest is where it was to stop.
+    Reached,
 }
 
 impl UnitGuest {
@@ -127,6 +129,16 @@ impl UnitGuest {
     /// Evaluates the unit that `state` is at. Gives the ending, or nothing if the guest
     /// goes on.
     fn evaluate(&self, state: &mut State, memory: &mut dyn GuestMemory) -> Option<Ending> {
+        self.evaluate_to(state, memory, &mut |_, _| false)
+    }
+
+    /// The same, but ends where `stop` says so, in the middle of a unit too.
+    fn evaluate_to(
+        &self,
+        state: &mut State,
+        memory: &mut dyn GuestMemory,
+        stop: &mut dyn FnMut(Location, &[u8]) -> bool,
+    ) -> Option<Ending> {
         let mut unit = Unit::default();
         self.build(Location(state.location), Builder::new(&mut unit));
         debug_assert_eq!(verify(&unit, &LAYOUT), Ok(()));
@@ -136,7 +148,7 @@ impl UnitGuest {
             memory,
             helper: &mut help,
         };
-        let outcome = Evaluator::default().run(&unit, with, MAX_BLOCKS);
+        let outcome = Evaluator::default().run_to(&unit, with, MAX_BLOCKS, stop);
         let (location, ending) = match outcome {
             Outcome::Exit(location) | Outcome::Indirect(location) => (location, None),
             Outcome::Trap { kind, info, resume } => (resume, stops(kind, info)),
@@ -145,6 +157,7 @@ impl UnitGuest {
                 (location, Some(Ending::Fault(fault)))
             }
             Outcome::Spent => (Location(state.location), Some(Ending::Endless)),
+            Outcome::Reached(location) => (location, Some(Ending::Reached)),
         };
         state.location = location.0;
         ending
@@ -157,9 +170,28 @@ impl UnitGuest {
         memory: &mut dyn GuestMemory,
         units: u32,
     ) -> Ending {
+        self.run_to(state, memory, units, &mut |_, _| false)
+    }
+
+    /// The same, but ends where `stop` says so, in the middle of a unit too.
+    pub(super) fn run_to(
+        &self,
+        state: &mut State,
+        memory: &mut dyn GuestMemory,
+        units: u32,
+        stop: &mut dyn FnMut(Location, &[u8]) -> bool,
+    ) -> Ending {
         let mut units = 0..units;
-        let ended = units.find_map(|_| self.evaluate(state, memory));
+        let ended = units.find_map(|_| self.evaluate_to(state, memory, stop));
         ended.unwrap_or(Ending::Endless)
+    }
+
+    /// Tells whether the unit that `state` is at has a block that begins at a location.
+    pub(super) fn has_block_at(&self, state: &State, location: Location) -> bool {
+        let mut unit = Unit::default();
+        self.build(Location(state.location), Builder::new(&mut unit));
+        let mut blocks = unit.blocks.iter();
+        blocks.any(|block| block.location == Some(location))
     }
 }
 
@@ -231,6 +263,7 @@ impl Guest for UnitGuest {
             Some(Ending::Trap(kind, info)) => Step::Trap { kind, info },
             Some(Ending::Fault(fault)) => Step::Fault(fault),
             Some(Ending::Endless) => panic!("a unit that runs for ever is not run"),
+            Some(Ending::Reached) => panic!("nobody asked to stop"),
         }
     }
 }
@@ -249,6 +282,7 @@ macro_rules! table {
 
 #[rustfmt::skip] // One number a line is no list.
 static TABLE: [HelperFn<State>; helpers::COUNT] = table![
-    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22
-    23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46
+    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33
+    34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
+    65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84
 ];

@@ -108,7 +108,7 @@ impl Evaluated {
                 guest.set_location(state, location);
                 Some(Ending::Fault(fault))
             }
-            Outcome::Spent => Some(Ending::Endless),
+            Outcome::Spent | Outcome::Reached(_) => Some(Ending::Endless),
         }
     }
 }

@@ -4,10 +4,10 @@
 //! nearest; one does any operation on vectors, which is packed into its argument.
 
 use dbt_a32_frontend::simd::{SimdEnv, SimdKind, SimdOp};
-use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpEnv};
-use dbt_a32_frontend::vfp_machine::{Conversion, FpOp};
+use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpEnv, Rounding};
+use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use dbt_core::ir::eval::{read_slot, write_slot};
-use dbt_core::ir::{FloatOp, Helper, Slot, VectorKind, VectorOp, Width};
+use dbt_core::ir::{FloatOp, Helper, IntRounding, Slot, VectorKind, VectorOp, Width};
 use dbt_isa::ops::Size;
 
 use super::{FLOAT, FLOAT_STATUS, LAYOUT};
@@ -117,6 +117,24 @@ fn arm_kind(kind: VectorKind) -> Option<SimdKind> {
     )
 }
 
+/// What the functions that round to integers are told.
+fn rounding(to: IntRounding, exact: bool, signed: bool) -> u64 {
+    let rounding = match to {
+        IntRounding::TiesEven => Some(Rounding::TieEven),
+        IntRounding::Up => Some(Rounding::Up),
+        IntRounding::Down => Some(Rounding::Down),
+        IntRounding::Zero => Some(Rounding::Zero),
+        IntRounding::TiesAway => Some(Rounding::TieAway),
+        IntRounding::Mode | IntRounding::ModeExact => None,
+    };
+    RoundingOf {
+        rounding,
+        exact,
+        signed,
+    }
+    .bits()
+}
+
 fn float(op: FloatOp, state: &mut [u8], [a, b, c]: [u64; 3]) -> u64 {
     let conversion = |signed, by_fpscr| {
         let fixed = Fixed {
@@ -156,6 +174,18 @@ fn float(op: FloatOp, state: &mut [u8], [a, b, c]: [u64; 3]) -> u64 {
             let op = of(to, FpOp::FromFixed32, FpOp::FromFixed64);
             (op, conversion(signed, true))
         }
+        FloatOp::MaxNum(width) => (of(width, FpOp::MaxNum32, FpOp::MaxNum64), b),
+        FloatOp::MinNum(width) => (of(width, FpOp::MinNum32, FpOp::MinNum64), b),
+        FloatOp::Round { width, to } => {
+            let op = of(width, FpOp::RoundToInt32, FpOp::RoundToInt64);
+            (op, rounding(to, to == IntRounding::ModeExact, true))
+        }
+        FloatOp::ToIntRounded { from, signed, to } => {
+            let op = of(from, FpOp::ToInt32, FpOp::ToInt64);
+            (op, rounding(to, true, signed))
+        }
+        FloatOp::FromHalf(width) => (of(width, FpOp::HalfToSingle, FpOp::HalfToDouble), b),
+        FloatOp::ToHalf(width) => (of(width, FpOp::SingleToHalf, FpOp::DoubleToHalf), b),
     };
     let mut env = FpEnv::new(FpControl::default());
     let result = op.eval(&mut env, a, b, c);

@@ -72,6 +72,12 @@ impl Lowering<'_> {
                 truncates,
             } => self.convert_to_int(value, op, (from, signed, truncates), helper, args),
             FloatOp::FromInt { to, signed } => self.convert_from_int(value, to, signed, args[0]),
+            FloatOp::MaxNum(_)
+            | FloatOp::MinNum(_)
+            | FloatOp::Round { .. }
+            | FloatOp::ToIntRounded { .. }
+            | FloatOp::FromHalf(_)
+            | FloatOp::ToHalf(_) => self.float_by_call(value, op, helper, args),
         }
     }
 

@@ -16,7 +16,7 @@ use object::{Endianness, LittleEndian};
 
 pub use load::{Loaded, load};
 
-use crate::memory::{PAGE_SIZE, Prot};
+use crate::memory::{Prot, page_size};
 
 /// The longest interpreter path that Linux accepts.
 const PATH_MAX: u32 = 4096;
@@ -218,7 +218,7 @@ impl Image {
     /// Returns the pages that the image needs, before the bias.
     #[must_use]
     pub fn extent(&self) -> Range<u64> {
-        let page = u64::from(PAGE_SIZE);
+        let page = u64::from(page_size());
         let start = self
             .segments
             .iter()
@@ -338,13 +338,13 @@ fn segment(
         return Err(ElfError::Truncated { index, range, len });
     }
     let wanted = u64::from(addr)..u64::from(addr) + u64::from(size);
-    if wanted.start < u64::from(PAGE_SIZE) && !may_be_zero || wanted.end > 0xffff_0000 {
+    if wanted.start < u64::from(page_size()) && !may_be_zero || wanted.end > 0xffff_0000 {
         return Err(ElfError::Outside {
             index,
             range: wanted,
         });
     }
-    if file_size != 0 && addr % PAGE_SIZE != offset % PAGE_SIZE {
+    if file_size != 0 && addr % page_size() != offset % page_size() {
         return Err(ElfError::Misaligned {
             index,
             addr,

@@ -6,7 +6,7 @@
 //! trampolines to which a signal handler without a restorer returns; Linux
 //! keeps those in a page of their own.
 
-use crate::memory::{Backing, Error, PAGE_SIZE, Placement, Prot, Space};
+use crate::memory::{Backing, Error, Placement, Prot, Space, page_size};
 
 /// Address of the page.
 pub(crate) const PAGE: u32 = 0xffff_0000;
@@ -71,7 +71,7 @@ const HELPERS: &[(u32, &[u32])] = &[
 ///
 /// Returns an error when the host refuses the mapping.
 pub(crate) fn map(space: &Space) -> Result<(), Error> {
-    let len = u64::from(PAGE_SIZE);
+    let len = u64::from(page_size());
     space.map(
         PAGE,
         len,

@@ -6,6 +6,6 @@
 //! of what is written or unmapped are forgotten there as well.
 
 pub use dbt_hv_glue::process::{
-    Access, Backing, CStrFault, Error, FaultKind, GuestFault, PAGE_SIZE, Placement, Prot,
-    RegionKind, RemapTarget, Window as Space,
+    Access, Backing, CStrFault, Error, FaultKind, GuestFault, Placement, Prot, RegionKind,
+    RemapTarget, Window as Space, page_size,
 };

@@ -134,7 +134,7 @@ impl Start<'_> {
             [at::PHDR, self.headers],
             [at::PHENT, 32],
             [at::PHNUM, self.header_count],
-            [at::PAGESZ, crate::memory::PAGE_SIZE],
+            [at::PAGESZ, crate::memory::page_size()],
             [at::BASE, self.interpreter],
             [at::FLAGS, 0],
             [at::ENTRY, self.entry],

@@ -51,9 +51,12 @@ pub(crate) struct Leaving {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub(crate) start: Option<Location>,
-    /// The code before the first guest instruction, when control comes from inside the
-    /// unit.
+    /// The block's place in the unit's code.
+    pub(crate) position: usize,
+    /// The code before the first guest instruction, but for what converts flags; and when
+    /// control comes from the end of a loop.
     pub(crate) head: Cost,
+    pub(crate) back: Cost,
     /// By which entry its end gets to a fragment.
     pub(crate) entry: usize,
     pub(crate) guest: Vec<Guested>,
@@ -110,13 +113,15 @@ impl Code {
         words.iter().map(|word| u32::from_le_bytes(*word)).collect()
     }
 
-    /// Returns what A64 code takes from each entry to the first block.
+    /// Returns what A64 code takes from each entry to convert flags.
     pub(crate) fn entering(&self) -> [Named; 2] {
         let end = self.parts().nth(1).map_or(0, |(_, range)| range.start);
         self.entries.map(|entry| {
             let mut named = Named::default();
             names::of_head(&self.words()[entry as usize / 4..end / 4], &mut named);
-            named
+            let mut flags = Named::default();
+            flags[Name::Flags] = named[Name::Flags];
+            flags
         })
     }
 
@@ -140,6 +145,9 @@ impl Code {
 /// Counts both hosts' code of a unit.
 pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
     let mut blocks: Vec<Block> = unit.blocks.iter().map(|_| Block::default()).collect();
+    for (position, id) in unit.order.iter().enumerate() {
+        blocks[id.index()].position = position;
+    }
     for (costs, block) in blocks.iter_mut().zip(&unit.blocks) {
         let first = unit.insts[block.insts.clone()]
             .iter()
@@ -233,6 +241,7 @@ fn count_x86(unit: &Unit, code: &Code, blocks: &mut [Block]) {
             Origin::Block(begun) => {
                 id = begun;
                 blocks[id.index()].head.x86 += number;
+                blocks[id.index()].back.x86 += number;
             }
             Origin::Inst(value) => match place_of(unit, id, value.index()) {
                 Some((index, exits)) => {
@@ -242,7 +251,10 @@ fn count_x86(unit: &Unit, code: &Code, blocks: &mut [Block]) {
                         exit.cost.x86 += number;
                     }
                 }
-                None => blocks[id.index()].head.x86 += number,
+                None => {
+                    blocks[id.index()].head.x86 += number;
+                    blocks[id.index()].back.x86 += number;
+                }
             },
             Origin::Terminator => blocks[id.index()].end.x86 += number,
             Origin::OutOfLine => {}
@@ -264,7 +276,7 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
             Origin::Block(begun) => {
                 id = begun;
                 names::of_head(&words[part], &mut named);
-                // Flags are converted before the label.
+                // Flags are converted before the label. Who has been here goes past the rest.
                 named[Name::Flags] = 0;
                 blocks[id.index()].head.a64 += named;
             }
@@ -273,6 +285,7 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
                 names::of_inst(inst, &words[part.clone()], &mut named);
                 let Some((index, exits)) = place_of(unit, id, value.index()) else {
                     blocks[id.index()].head.a64 += named;
+                    blocks[id.index()].back.a64 += named;
                     continue;
                 };
                 let guest = &mut blocks[id.index()].guest[index];

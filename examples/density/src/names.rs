@@ -247,10 +247,13 @@ pub(crate) const fn of_terminator(end: &Terminator) -> Name {
 /// Names the instructions before a block's first.
 pub(crate) fn of_head(words: &[u32], into: &mut Named) {
     let mut before = Name::Own;
-    for word in words {
+    for (index, word) in words.iter().enumerate() {
+        // What looks at addresses before a loop lies before a branch.
+        let ahead = words[index..].iter().any(|word| word >> 24 == 0x35);
         let name = match by_looks(*word) {
             Some(name) => name,
             None if before == Name::Polls => Name::Polls,
+            None if ahead => Name::Alignment,
             None => Name::Flags,
         };
         into[name] += 1;

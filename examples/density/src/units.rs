@@ -38,7 +38,8 @@ struct Place {
 #[derive(Debug)]
 struct Pending {
     location: Location,
-    unit: usize,
+    /// Where it was made.
+    place: Place,
     to: Target,
     cost: Cost,
 }
@@ -157,7 +158,7 @@ impl Follower {
         if let Some(exit) = exit {
             sum.add(&exit.cost);
             self.entry = exit.entry;
-            return Self::within(blocks, unit, exit.to, sum);
+            return Self::within(blocks, place, exit.to, sum);
         }
         sum.add(&guest.cost);
         let left = &blocks[block];
@@ -169,7 +170,7 @@ impl Follower {
             }
             self.calls.push(Pending {
                 location,
-                unit,
+                place,
                 to,
                 cost,
             });
@@ -182,29 +183,30 @@ impl Follower {
                 return None;
             }
             sum.add(&call.cost);
-            return Self::within(&self.made[call.unit].blocks, call.unit, call.to, sum);
+            return Self::within(&self.made[call.place.unit].blocks, call.place, call.to, sum);
         }
         let inside = blocks
             .iter()
             .position(|block| block.start == Some(location))?;
         let to = Target::Block(BlockId(u32::try_from(inside).unwrap_or(u32::MAX)));
-        Self::within(blocks, unit, to, sum)
+        Self::within(blocks, place, to, sum)
     }
 
     /// Goes to a block of a unit that is being executed.
-    fn within(blocks: &[Block], unit: usize, to: Target, sum: &mut Cost) -> Option<Place> {
+    fn within(blocks: &[Block], from: Place, to: Target, sum: &mut Cost) -> Option<Place> {
         let Target::Block(id) = to else { return None };
         let block = &blocks[id.index()];
-        sum.add(&block.head);
+        let is_back = block.position <= blocks[from.block].position;
+        sum.add(if is_back { &block.back } else { &block.head });
         // A block may be nothing but a way out.
         if block.guest.is_empty() {
             sum.add(&block.end);
             return None;
         }
         Some(Place {
-            unit,
             block: id.index(),
             index: 0,
+            ..from
         })
     }
 

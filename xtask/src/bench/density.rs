@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{CROSS, CROSS_FLAGS, build, need};
+use super::{CROSS, CROSS_FLAGS, Options, build, need};
 
 /// Counts the programs.
-pub(super) fn run(names: &[&str]) -> Result<(), String> {
+pub(super) fn run(options: &Options) -> Result<(), String> {
     need(CROSS, "gcc-arm-linux-gnueabihf")?;
     build(Command::new("cargo").args(["build", "--release", "-p", "density"]))?;
     let folder = Path::new("target/guests");
@@ -23,8 +23,8 @@ pub(super) fn run(names: &[&str]) -> Result<(), String> {
         );
         println!("AArch64's: one's own, and beside it");
         let mut begun = false;
-        for name in names {
-            let counts = program(folder, name, set)?;
+        for name in options.names() {
+            let counts = program(options, folder, name, set)?;
             if !begun {
                 print!("{:<18} {:>6} {:>7}", "program", "x86-64", "AArch64");
                 for (what, _) in &counts.named {
@@ -62,13 +62,13 @@ struct Counts {
 }
 
 /// Counts a program.
-fn program(folder: &Path, name: &str, set: &str) -> Result<Counts, String> {
+fn program(options: &Options, folder: &Path, name: &str, set: &str) -> Result<Counts, String> {
     let source = PathBuf::from(format!("guests/bench/{name}.c"));
     let guest = folder.join(format!("{name}-{set}"));
     let mut compiler = Command::new(CROSS);
     compiler
         .args(CROSS_FLAGS)
-        .arg("-mfpu=vfpv3-d16")
+        .args(options.kernels.cross_flags())
         .arg(format!("-m{set}"));
     build(compiler.arg("-o").arg(&guest).arg(&source).arg("-lm"))?;
     let output = Command::new("target/release/density").arg(&guest).output();

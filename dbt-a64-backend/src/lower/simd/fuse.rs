@@ -6,8 +6,9 @@
 use dbt_core::ir::{Inst, Value, VectorKind, VectorOp};
 use dbt_isa::ops::Size;
 
-use super::{doubled, form};
+use super::{UPPER, doubled, form};
 use crate::asm::{Arrangement, unsigned};
+use crate::lower::float::Fpcr;
 use crate::lower::place::Place;
 use crate::lower::{Lowering, Result};
 use crate::regs::Vreg;
@@ -92,7 +93,50 @@ fn fusion(user: VectorOp, op: VectorOp, position: usize) -> Option<Fusion> {
     })
 }
 
+/// Returns the instruction for `user` of the even and the odd elements of two vectors.
+fn pairwise(user: VectorOp, even: VectorOp, odd: VectorOp) -> Option<u32> {
+    use VectorKind as K;
+    let at = Arrangement {
+        size: user.size,
+        wide: user.wide,
+    };
+    let fits = (even.kind, odd.kind) == (K::Even, K::Odd)
+        && [even, odd]
+            .iter()
+            .all(|op| (op.size, op.wide) == (user.size, user.wide));
+    if !fits {
+        return None;
+    }
+    let same = |opcode: u32| at.sized(0x0e20_0400 | opcode << 11);
+    let singles = |opcode: u32| at.whole(0x2e20_0400 | opcode << 11);
+    Some(match user.kind {
+        K::Add => same(0b1_0111),
+        K::Max if user.size != Size::Dword => unsigned(same(0b1_0100), user.signed),
+        K::Min if user.size != Size::Dword => unsigned(same(0b1_0101), user.signed),
+        K::FloatAdd => singles(0b1_1010),
+        K::FloatMax => singles(0b1_1110),
+        K::FloatMin => singles(0b1_1110) | 1 << 23,
+        _ => return None,
+    })
+}
+
 impl Lowering<'_> {
+    /// Tells whether an operation is one on neighbouring elements.
+    fn is_pairwise(&self, user: VectorOp, args: [Value; 3]) -> bool {
+        let part = |value: Value| match *self.input.unit.inst(value) {
+            Inst::Vector {
+                op,
+                args: [a, b, _],
+                ..
+            } if self.fact(value).uses == 1 => Some((op, a, b)),
+            _ => None,
+        };
+        let [Some((even, a, b)), Some((odd, c, d))] = [part(args[0]), part(args[1])] else {
+            return false;
+        };
+        (a, b) == (c, d) && args[1].0 == args[0].0 + 1 && pairwise(user, even, odd).is_some()
+    }
+
     /// Tells whether the one user of an operation makes it on the side.
     pub(super) fn is_fused_by_user(&self, value: Value) -> bool {
         let unit = self.input.unit;
@@ -106,19 +150,45 @@ impl Lowering<'_> {
         let mut users = near.filter_map(|inst| match inst {
             Inst::Vector { op: user, args, .. } => {
                 let position = args[..user.count()].iter().position(|arg| *arg == value)?;
-                Some(fusion(*user, op, position).is_some())
+                Some(fusion(*user, op, position).is_some() || self.is_pairwise(*user, *args))
             }
             _ => None,
         });
         users.next() == Some(true)
     }
 
-    /// The operation that was deferred to make a value, with its operands.
-    fn deferred_vector(&self, value: Value) -> Option<(VectorOp, Vreg, Vreg)> {
-        match (self.place(value), self.input.unit.inst(value)) {
-            (Place::Deferred(a, b), Inst::Vector { op, .. }) => Some((*op, a, b)),
+    /// The operation that was deferred to make a value, with its operands, and whether
+    /// it is of their upper halves.
+    fn deferred_vector(&self, value: Value) -> Option<(VectorOp, [Vreg; 2], u32)> {
+        let Inst::Vector { op, .. } = *self.input.unit.inst(value) else {
+            return None;
+        };
+        match self.place(value) {
+            Place::Deferred(a, b) => Some((op, [a, b], 0)),
+            Place::DeferredUpper(a, b) => Some((op, [a, b], UPPER)),
             _ => None,
         }
+    }
+
+    /// Makes an operation on neighbouring elements, of which the even and the odd ones
+    /// were deferred; false if that is not what it is.
+    fn pairwise(&mut self, value: Value, user: VectorOp, args: [Value; 3]) -> Result<bool> {
+        let parts = [args[0], args[1]].map(|arg| self.deferred_vector(arg));
+        let [Some((even, [a, b], _)), Some((odd, others, _))] = parts else {
+            return Ok(false);
+        };
+        let Some(opcode) = pairwise(user, even, odd).filter(|_| others == [a, b]) else {
+            return Ok(false);
+        };
+        if user.is_float() {
+            self.need_fpcr(Fpcr::Standard);
+        }
+        self.keep_vector(a);
+        self.keep_vector(b);
+        let dst = self.vector_for(value)?;
+        self.asm.vector3(opcode, dst, a, b);
+        self.define_vector(value, dst);
+        Ok(true)
     }
 
     /// Makes an operation together with a deferred operand; false if there is none.
@@ -128,12 +198,15 @@ impl Lowering<'_> {
         user: VectorOp,
         args: [Value; 3],
     ) -> Result<bool> {
+        if self.pairwise(value, user, args)? {
+            return Ok(true);
+        }
         let operands = &args[..user.count()];
         let found = (0..operands.len()).rev().find_map(|position| {
-            let (op, a, b) = self.deferred_vector(operands[position])?;
-            Some((position, fusion(user, op, position)?, a, b))
+            let (op, regs, half) = self.deferred_vector(operands[position])?;
+            Some((position, fusion(user, op, position)?, regs, half))
         });
-        let Some((position, fusion, a, b)) = found else {
+        let Some((position, fusion, [a, b], half)) = found else {
             return Ok(false);
         };
         self.keep_vector(a);
@@ -142,7 +215,7 @@ impl Lowering<'_> {
         match fusion {
             Fusion::Tied(opcode) => {
                 let dst = self.tied(value, other, [a, b])?;
-                self.asm.vector3(opcode, dst, a, b);
+                self.asm.vector3(opcode | half, dst, a, b);
                 self.define_vector(value, dst);
             }
             Fusion::TiedUnary(opcode) => {
@@ -153,10 +226,10 @@ impl Lowering<'_> {
             Fusion::Wide(opcode) => {
                 // Both operands may be widened alike.
                 let (opcode, first) = match self.deferred_vector(other) {
-                    Some((op, first, _))
+                    Some((op, [first, _], other_half))
                         if self
                             .deferred_vector(args[position])
-                            .is_some_and(|(widen, ..)| widen == op) =>
+                            .is_some_and(|(widen, ..)| widen == op && half == other_half) =>
                     {
                         // SADDL for SADDW, SSUBL for SSUBW.
                         (opcode & !(1 << 12), first)
@@ -165,12 +238,12 @@ impl Lowering<'_> {
                 };
                 self.keep_vector(first);
                 let dst = self.vector_for(value)?;
-                self.asm.vector3(opcode, dst, first, a);
+                self.asm.vector3(opcode | half, dst, first, a);
                 self.define_vector(value, dst);
             }
             Fusion::Unary(opcode) => {
                 let dst = self.vector_for(value)?;
-                self.asm.vector2(opcode, dst, a);
+                self.asm.vector2(opcode | half, dst, a);
                 self.define_vector(value, dst);
             }
         }

@@ -1,6 +1,9 @@
 //! Guest memory and vector registers.
 
+use alloc::sync::Arc;
+
 use dbt_core::analysis::FlagSet;
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::Lowering as MemoryLowering;
 use dbt_core::ir::{Value, Width};
 use dbt_isa::ops::{Access, Size};
@@ -21,6 +24,8 @@ pub(in crate::lower) struct LastVectorAccess {
     reg: Vreg,
     base: Reg,
     offset: i32,
+    /// The operand, if it writes the base. The offset is from the new one then.
+    writes_back: Option<Mem>,
 }
 
 impl Lowering<'_> {
@@ -38,16 +43,11 @@ impl Lowering<'_> {
             return self.load_vector_by_call(value, access, view, address);
         }
         let from = self.vector_operand(view, address)?;
-        let flags = self.architectural_sources(FlagSet::ALL)?;
         // Until the load is made its register holds what it held, which may be a
         // slot that is overwritten next.
         let vectors = self.vectors.bindings.deferred();
         let reg = self.vector_for(value)?;
-        if !self.join_vector(true, view, reg, from) {
-            let at = self.asm.offset();
-            self.asm.transfer_vector(true, view, reg, from);
-            self.push_map(at, self.location, flags, vectors);
-        }
+        self.transfer_vector((true, view, reg), from, vectors)?;
         if access.ordered {
             self.asm.barrier();
         }
@@ -73,14 +73,48 @@ impl Lowering<'_> {
             self.asm.barrier();
         }
         let to = self.vector_operand(view, address)?;
-        let flags = self.architectural_sources(FlagSet::ALL)?;
-        if !self.join_vector(false, view, reg, to) {
-            let at = self.asm.offset();
-            self.asm.transfer_vector(false, view, reg, to);
-            self.state_map(at, self.location, flags);
-        }
+        let vectors = self.vectors.bindings.deferred();
+        self.transfer_vector((false, view, reg), to, vectors)?;
         if access.ordered {
             self.asm.barrier();
+        }
+        Ok(())
+    }
+
+    /// Emits a load or store with its state map, joined with the one before if they are
+    /// neighbours.
+    fn transfer_vector(
+        &mut self,
+        (load, view, reg): (bool, View, Vreg),
+        mem: Mem,
+        vectors: Option<Arc<[Binding]>>,
+    ) -> Result<()> {
+        let written_back = self.write_back(None, mem)?;
+        let flags = self.architectural_sources(FlagSet::ALL)?;
+        if let Some((operand, ahead)) = written_back {
+            let at = self.asm.offset();
+            self.asm.transfer_vector(load, view, reg, operand);
+            // If it faults, the base is as it was.
+            self.push_map(at, self.location, flags, vectors);
+            self.ahead = Some(ahead);
+            self.last_vector_access = Some(LastVectorAccess {
+                at,
+                load,
+                view,
+                reg,
+                base: ahead.reg,
+                offset: match operand {
+                    Mem::After { offset, .. } => -offset,
+                    _ => 0,
+                },
+                writes_back: Some(operand),
+            });
+            return Ok(());
+        }
+        if !self.join_vector(load, view, reg, mem) {
+            let at = self.asm.offset();
+            self.asm.transfer_vector(load, view, reg, mem);
+            self.push_map(at, self.location, flags, vectors);
         }
         Ok(())
     }
@@ -166,12 +200,15 @@ impl Lowering<'_> {
             reg,
             base,
             offset,
+            writes_back: None,
         };
         let bytes = view.bytes().cast_signed();
+        // A pair of the same register cannot be loaded.
         let Some(last) = last.filter(|last| {
             last.at + 4 == this.at
                 && (last.load, last.view, last.base) == (load, view, base)
                 && (last.offset - offset).abs() == bytes
+                && !(load && last.reg == reg)
         }) else {
             self.last_vector_access = Some(this);
             return false;
@@ -180,15 +217,23 @@ impl Lowering<'_> {
             true => (last, this),
             false => (this, last),
         };
-        let fits = first.offset % bytes == 0 && (-64..64).contains(&(first.offset / bytes));
-        // A pair of the same register cannot be loaded.
-        if !fits || load && last.reg == reg {
+        let (operand, by) = match last.writes_back {
+            Some(operand @ (Mem::Before { offset, .. } | Mem::After { offset, .. })) => {
+                (operand, offset)
+            }
+            _ => {
+                let offset = first.offset;
+                (Mem::Offset { base, offset }, offset)
+            }
+        };
+        let is_first = last.writes_back.is_none() || last.offset < offset;
+        if !is_first || by % bytes != 0 || !(-64..64).contains(&(by / bytes)) {
             self.last_vector_access = Some(this);
             return false;
         }
         self.asm.code.truncate(last.at as usize);
-        let regs = [first.reg, second.reg];
-        self.asm.vector_pair(load, view, regs, base, first.offset);
+        self.asm
+            .vector_pair(load, view, [first.reg, second.reg], operand);
         true
     }
 }

@@ -2,7 +2,7 @@
 
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
-use crate::ir::float::{FloatOp, SignOp};
+use crate::ir::float::{FloatOp, IntRounding, SignOp};
 use crate::ir::inst::{BitOp, TrapKind, Ty, VectorWidth, Width};
 
 /// Words and what they stand for.
@@ -68,7 +68,15 @@ const fn from_int(to: Width, signed: bool) -> FloatOp {
     FloatOp::FromInt { to, signed }
 }
 
-pub(super) const FLOAT: Names<FloatOp, 30> = [
+const fn round(width: Width, to: IntRounding) -> FloatOp {
+    FloatOp::Round { width, to }
+}
+
+const fn to_int_by(from: Width, signed: bool, to: IntRounding) -> FloatOp {
+    FloatOp::ToIntRounded { from, signed, to }
+}
+
+pub(super) const FLOAT: Names<FloatOp, 68> = [
     ("float_add.f32", FloatOp::Add(Width::W32)),
     ("float_add.f64", FloatOp::Add(Width::W64)),
     ("float_sub.f32", FloatOp::Sub(Width::W32)),
@@ -105,6 +113,110 @@ pub(super) const FLOAT: Names<FloatOp, 30> = [
     ("float_from_i32.f64", from_int(Width::W64, true)),
     ("float_from_u32.f32", from_int(Width::W32, false)),
     ("float_from_u32.f64", from_int(Width::W64, false)),
+    ("float_max_num.f32", FloatOp::MaxNum(Width::W32)),
+    ("float_max_num.f64", FloatOp::MaxNum(Width::W64)),
+    ("float_min_num.f32", FloatOp::MinNum(Width::W32)),
+    ("float_min_num.f64", FloatOp::MinNum(Width::W64)),
+    (
+        "float_round_ties_even.f32",
+        round(Width::W32, IntRounding::TiesEven),
+    ),
+    (
+        "float_round_ties_even.f64",
+        round(Width::W64, IntRounding::TiesEven),
+    ),
+    ("float_round_up.f32", round(Width::W32, IntRounding::Up)),
+    ("float_round_up.f64", round(Width::W64, IntRounding::Up)),
+    ("float_round_down.f32", round(Width::W32, IntRounding::Down)),
+    ("float_round_down.f64", round(Width::W64, IntRounding::Down)),
+    ("float_round_zero.f32", round(Width::W32, IntRounding::Zero)),
+    ("float_round_zero.f64", round(Width::W64, IntRounding::Zero)),
+    (
+        "float_round_ties_away.f32",
+        round(Width::W32, IntRounding::TiesAway),
+    ),
+    (
+        "float_round_ties_away.f64",
+        round(Width::W64, IntRounding::TiesAway),
+    ),
+    ("float_round_mode.f32", round(Width::W32, IntRounding::Mode)),
+    ("float_round_mode.f64", round(Width::W64, IntRounding::Mode)),
+    (
+        "float_round_mode_exact.f32",
+        round(Width::W32, IntRounding::ModeExact),
+    ),
+    (
+        "float_round_mode_exact.f64",
+        round(Width::W64, IntRounding::ModeExact),
+    ),
+    (
+        "float_to_i32_ties_even.f32",
+        to_int_by(Width::W32, true, IntRounding::TiesEven),
+    ),
+    (
+        "float_to_i32_ties_even.f64",
+        to_int_by(Width::W64, true, IntRounding::TiesEven),
+    ),
+    (
+        "float_to_u32_ties_even.f32",
+        to_int_by(Width::W32, false, IntRounding::TiesEven),
+    ),
+    (
+        "float_to_u32_ties_even.f64",
+        to_int_by(Width::W64, false, IntRounding::TiesEven),
+    ),
+    (
+        "float_to_i32_up.f32",
+        to_int_by(Width::W32, true, IntRounding::Up),
+    ),
+    (
+        "float_to_i32_up.f64",
+        to_int_by(Width::W64, true, IntRounding::Up),
+    ),
+    (
+        "float_to_u32_up.f32",
+        to_int_by(Width::W32, false, IntRounding::Up),
+    ),
+    (
+        "float_to_u32_up.f64",
+        to_int_by(Width::W64, false, IntRounding::Up),
+    ),
+    (
+        "float_to_i32_down.f32",
+        to_int_by(Width::W32, true, IntRounding::Down),
+    ),
+    (
+        "float_to_i32_down.f64",
+        to_int_by(Width::W64, true, IntRounding::Down),
+    ),
+    (
+        "float_to_u32_down.f32",
+        to_int_by(Width::W32, false, IntRounding::Down),
+    ),
+    (
+        "float_to_u32_down.f64",
+        to_int_by(Width::W64, false, IntRounding::Down),
+    ),
+    (
+        "float_to_i32_ties_away.f32",
+        to_int_by(Width::W32, true, IntRounding::TiesAway),
+    ),
+    (
+        "float_to_i32_ties_away.f64",
+        to_int_by(Width::W64, true, IntRounding::TiesAway),
+    ),
+    (
+        "float_to_u32_ties_away.f32",
+        to_int_by(Width::W32, false, IntRounding::TiesAway),
+    ),
+    (
+        "float_to_u32_ties_away.f64",
+        to_int_by(Width::W64, false, IntRounding::TiesAway),
+    ),
+    ("float_from_half.f32", FloatOp::FromHalf(Width::W32)),
+    ("float_from_half.f64", FloatOp::FromHalf(Width::W64)),
+    ("float_to_half.f32", FloatOp::ToHalf(Width::W32)),
+    ("float_to_half.f64", FloatOp::ToHalf(Width::W64)),
 ];
 
 pub(super) const BINARY: Names<BinOp, 12> = [

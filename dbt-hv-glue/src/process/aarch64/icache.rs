@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::mm::MprotectFlags;
 
-use super::PAGE_SIZE;
+use super::page_size;
 
 /// Makes `len` bytes of code that were written at `write` visible at `exec`.
 pub(super) fn publish(write: *const u8, exec: *const u8, len: usize) {
@@ -104,8 +104,8 @@ fn synchronise() {
 
 /// Makes pages inaccessible to execution and accessible again.
 fn republish(exec: *const u8, len: usize) {
-    let start = exec.addr() & !(PAGE_SIZE as usize - 1);
-    let bytes = (exec.addr() + len - start).next_multiple_of(PAGE_SIZE as usize);
+    let start = exec.addr() & !(page_size() as usize - 1);
+    let bytes = (exec.addr() + len - start).next_multiple_of(page_size() as usize);
     let start = exec.with_addr(start).cast_mut().cast();
     let readable = MprotectFlags::READ;
     for protection in [readable, readable | MprotectFlags::EXEC] {

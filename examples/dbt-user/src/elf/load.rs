@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::AsFd;
 
 use super::Image;
-use crate::memory::{Backing, Error, PAGE_SIZE, Placement, Prot, Space};
+use crate::memory::{Backing, Error, Placement, Prot, Space, page_size};
 
 /// Where an image was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn load(
     // The gaps between segments stay reserved and inaccessible, as `ld.so` leaves them.
     for segment in &image.segments {
         let addr = segment.addr.wrapping_add(bias);
-        let head = addr % PAGE_SIZE;
+        let head = addr % page_size();
         if segment.file_size != 0 {
             space.map(
                 addr - head,
@@ -77,7 +77,7 @@ fn zero_rest(space: &Space, addr: u32, file_size: u32, size: u32, prot: Prot) ->
     if file_size == size {
         return Ok(());
     }
-    let page = u64::from(PAGE_SIZE);
+    let page = u64::from(page_size());
     let zero_from = u64::from(addr) + u64::from(file_size);
     let end = u64::from(addr) + u64::from(size);
     // The tail of the last page with file contents; without any, there is no such page.

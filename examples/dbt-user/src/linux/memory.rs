@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 
 use super::table::calls;
 use super::{Args, Errno, Fail, SysResult, fail};
-use crate::memory::{Access, Backing, PAGE_SIZE, Placement, Prot, RemapTarget};
+use crate::memory::{Access, Backing, Placement, Prot, RemapTarget, page_size};
 use crate::thread::Thread;
 
 calls! {
@@ -28,6 +28,9 @@ calls! {
     };
 }
 
+/// What `mmap2` counts offsets in, whatever the page size is.
+const MMAP2_UNIT: u64 = 4096;
+
 /// `MREMAP_MAYMOVE` and `MREMAP_FIXED`.
 const MAYMOVE: u32 = 1;
 const FIXED: u32 = 2;
@@ -44,10 +47,10 @@ fn prot(bits: u32) -> Prot {
 
 /// Returns the page-rounded length, as Linux checks it.
 fn pages(addr: u32, len: u32) -> Result<u64, Fail> {
-    if !addr.is_multiple_of(PAGE_SIZE) {
+    if !addr.is_multiple_of(page_size()) {
         return fail(Errno::EINVAL);
     }
-    Ok(u64::from(len).next_multiple_of(u64::from(PAGE_SIZE)))
+    Ok(u64::from(len).next_multiple_of(u64::from(page_size())))
 }
 
 fn brk(thread: &mut Thread, args: Args) -> SysResult {
@@ -57,7 +60,7 @@ fn brk(thread: &mut Thread, args: Args) -> SysResult {
     if want < heap.start {
         return Ok(heap.end);
     }
-    let page = |addr: u32| u64::from(addr).next_multiple_of(u64::from(PAGE_SIZE));
+    let page = |addr: u32| u64::from(addr).next_multiple_of(u64::from(page_size()));
     let (old, new) = (page(heap.end), page(want));
     let space = thread.space();
     let done = if new > old {
@@ -81,7 +84,7 @@ fn brk(thread: &mut Thread, args: Args) -> SysResult {
 fn mmap2(thread: &mut Thread, args: Args) -> SysResult {
     let [addr, len, bits, flags, fd, page] = args.0;
     let flag = |bit: i32| flags.cast_signed() & bit != 0;
-    let len = u64::from(len).next_multiple_of(u64::from(PAGE_SIZE));
+    let len = u64::from(len).next_multiple_of(u64::from(page_size()));
     if len == 0 {
         return fail(Errno::EINVAL);
     }
@@ -100,11 +103,11 @@ fn mmap2(thread: &mut Thread, args: Args) -> SysResult {
         Placement::Hint
     };
     if matches!(placement, Placement::Fixed | Placement::FixedNoReplace)
-        && !addr.is_multiple_of(PAGE_SIZE)
+        && !addr.is_multiple_of(page_size())
     {
         return fail(Errno::EINVAL);
     }
-    let addr = addr & !(PAGE_SIZE - 1);
+    let addr = addr & !(page_size() - 1);
     let backing = if flag(libc::MAP_ANONYMOUS) {
         if shared {
             Backing::AnonymousShared
@@ -120,7 +123,7 @@ fn mmap2(thread: &mut Thread, args: Args) -> SysResult {
         let fd = unsafe { BorrowedFd::borrow_raw(fd.cast_signed()) };
         Backing::File {
             fd,
-            offset: u64::from(page) * u64::from(PAGE_SIZE),
+            offset: u64::from(page) * MMAP2_UNIT,
             shared,
         }
     };
@@ -165,9 +168,9 @@ fn mremap(thread: &mut Thread, args: Args) -> SysResult {
 
 /// Fails unless all of a range is mapped.
 fn mapped(thread: &mut Thread, args: Args) -> SysResult {
-    let start = args[0] & !(PAGE_SIZE - 1);
+    let start = args[0] & !(page_size() - 1);
     let end = u64::from(args[0]) + u64::from(args[1]);
-    for page in (u64::from(start)..end).step_by(PAGE_SIZE as usize) {
+    for page in (u64::from(start)..end).step_by(page_size() as usize) {
         if page >= 1 << 32 || thread.space().query(page as u32).is_none() {
             return fail(Errno::ENOMEM);
         }
@@ -213,7 +216,7 @@ fn mincore(thread: &mut Thread, args: Args) -> SysResult {
     let len = pages(args[0], args[1])?;
     mapped(thread, args)?;
     // "Resident" is always a possible answer.
-    let resident = vec![1; (len / u64::from(PAGE_SIZE)) as usize];
+    let resident = vec![1; (len / u64::from(page_size())) as usize];
     thread.space().write(args[2], &resident)?;
     Ok(0)
 }
