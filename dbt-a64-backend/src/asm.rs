@@ -63,6 +63,8 @@ pub(crate) enum Mem {
     Offset { base: Reg, offset: i32 },
     /// `[base, index, UXTW]`.
     Index { base: Reg, index: Reg },
+    /// `[base, index, UXTW]`, the index scaled by the size of the access.
+    Element { base: Reg, index: Reg },
     /// `[base, #offset]!`, between -256 and 255.
     Before { base: Reg, offset: i32 },
     /// `[base], #offset`, between -256 and 255.
@@ -498,6 +500,7 @@ impl Asm<'_> {
                 }
             }
             Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
+            Mem::Element { base, index } => 0x3820_5800 | rm(index) | rn(base),
             Mem::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
             Mem::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
         };
@@ -535,9 +538,9 @@ impl Asm<'_> {
         self.pair_with(0x2900_0000, load, width, first, second, base, offset);
     }
 
-    /// `LDR` of a word from `[base, index, UXTW #2]`.
+    /// `LDR` of 64 bits from `[base, index, UXTW #3]`.
     pub(crate) fn load_element(&mut self, reg: Reg, base: Reg, index: Reg) {
-        self.word(0xb860_5800 | rm(index) | rn(base) | rd(reg));
+        self.word(0xf860_5800 | rm(index) | rn(base) | rd(reg));
     }
 
     /// `LDR` of a word at a place that is [patched](Self::patch) later. Returns where
@@ -554,7 +557,7 @@ impl Asm<'_> {
             Mem::Before { base, offset } => (0x2980_0000, base, offset),
             Mem::After { base, offset } => (0x2880_0000, base, offset),
             Mem::Offset { base, offset } => (0x2900_0000, base, offset),
-            Mem::Index { base, .. } => (0x2900_0000, base, 0),
+            Mem::Index { base, .. } | Mem::Element { base, .. } => (0x2900_0000, base, 0),
         };
         self.pair_with(form, load, Width::W32, first, second, base, offset);
     }

@@ -80,12 +80,17 @@ unsafe impl Backend for A64Backend {
         self.pinned_slots = pinned.map(|slot| layout.slot(*slot).offset).collect();
         (self.entries, self.runtime_detour) = runtime::emit(layout, &self.pins, self.ways(), code);
         let Entries {
-            enter, fault, len, ..
+            enter,
+            fault,
+            absent,
+            len,
+            ..
         } = self.entries;
         Ok(Runtime {
             enter,
             fault,
             resume: None,
+            absent,
             len,
         })
     }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use dbt_core::analysis::{FlagSet, Liveness};
 use dbt_core::guest::StateLayout;
 use dbt_core::ir::{BitOp, Block, Inst, Slot, Terminator, Unit, Value, Width};
-use dbt_isa::ops::{BinOp, CmpOp, UnOp};
+use dbt_isa::ops::{BinOp, CmpOp, Size, UnOp};
 
 use crate::asm::{Logic, add_immediate};
 use crate::regs::{PINNED, Reg};
@@ -363,6 +363,35 @@ pub(crate) fn is_wide(constant: u64) -> bool {
     #[allow(clippy::cast_possible_truncation, reason = "of 32 bits")]
     let negated = (constant as u32).wrapping_neg().into();
     add_immediate(constant).is_none() && add_immediate(negated).is_none()
+}
+
+/// Returns the greatest number that a value of 32 bits can be, if its instruction says
+/// that this is less than 2^16.
+pub(crate) fn greatest(unit: &Unit, value: Value) -> Option<u32> {
+    match *unit.inst(value) {
+        Inst::Unary {
+            op: UnOp::ZextByte, ..
+        } => Some(0xff),
+        Inst::Unary {
+            op: UnOp::ZextHalf, ..
+        } => Some(0xffff),
+        Inst::Load { access, .. } if !access.signed => match access.size {
+            Size::Byte => Some(0xff),
+            Size::Half => Some(0xffff),
+            Size::Word | Size::Dword => None,
+        },
+        Inst::Binary {
+            op,
+            width: Width::W32,
+            b,
+            ..
+        } => match (op, unit.constant(b)?) {
+            (BinOp::And, mask @ 0..=0xffff) => u32::try_from(mask).ok(),
+            (BinOp::Lshr, amount @ 16..=31) => Some(u32::MAX >> amount),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// What another instruction can do on the side.

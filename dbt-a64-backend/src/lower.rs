@@ -84,8 +84,8 @@ pub(crate) struct Lowering<'a> {
     entered: [u32; 2],
     exits: Vec<ExitSite>,
     returns: Vec<(Location, u32)>,
-    /// Returns to where the guest's link register says.
-    linked_returns: Vec<u32>,
+    /// Branches to locations that are in no register but a pinned one.
+    unmoved: Vec<(u32, Reg)>,
     /// Loads of constants that lie behind the code.
     literals: Vec<(u32, u32)>,
     maps: Vec<StateMap>,
@@ -142,7 +142,7 @@ impl<'a> Lowering<'a> {
             entered: [0; 2],
             exits: Vec::new(),
             returns: Vec::new(),
-            linked_returns: Vec::new(),
+            unmoved: Vec::new(),
             literals: Vec::new(),
             maps: Vec::new(),
             marks: Vec::new(),
@@ -175,7 +175,7 @@ impl<'a> Lowering<'a> {
         self.mark(Origin::OutOfLine);
         self.stubs()?;
         self.loop_stubs()?;
-        self.return_stub()?;
+        self.unmoved_stubs()?;
         for (at, constant) in core::mem::take(&mut self.literals) {
             let here = self.asm.offset();
             self.bind(at, here)?;

@@ -5,10 +5,11 @@
 //! | register | use |
 //! | --- | --- |
 //! | `x0` to `x14` | *pinned*: each holds one hot state slot, in all code; for AArch32 `w0` is R0 and so on to `w14`, which is LR |
-//! | `x15` to `x17`, `x21` to `x25` | scratch, for values local to a block |
+//! | `x15` to `x17`, `x21` to `x24` | scratch, for values local to a block |
 //! | `x18` | not used: some platforms reserve it |
 //! | `x19` | the vCPU's context, with guest state behind it |
 //! | `x20` | C and V, in bits 29 and 28, where they are not in `NZCV` |
+//! | `x25` | what the directory last had for a callee in a pinned register |
 //! | `x26` | the start of code memory, with a directory |
 //! | `x27` | the base of the guest's window |
 //! | `x28` | the directory, or the jump cache |
@@ -38,10 +39,11 @@ impl Reg {
     pub const X15: Self = Self(15);
     /// The context.
     pub const CONTEXT: Self = Self(19);
-    /// The guest's link register, if guests have one there: what most returns go to.
-    pub const GUEST_LINK: Self = Self(14);
     /// C and V, where they are not in the host's flags.
     pub const CARRY: Self = Self(20);
+    /// What the directory last had for a callee in a pinned register, so that the runtime
+    /// can tell if that was nothing.
+    pub const CALLEE: Self = Self(25);
     /// The start of code memory.
     pub const CODE: Self = Self(26);
     /// The base of the guest's window.
@@ -80,11 +82,14 @@ impl Vreg {
     }
 }
 
+/// The pinned register to whose content most returns go: the guest's link register.
+pub const GUEST_LINK: Reg = Reg(14);
+
 /// Number of vector registers for values and slots: `v0` and on.
 pub const VECTORS: u8 = 30;
 
 /// Registers for values local to a block.
-pub const SCRATCH: [Reg; 8] = [
+pub const SCRATCH: [Reg; 7] = [
     Reg(16),
     Reg(17),
     Reg(15),
@@ -92,7 +97,6 @@ pub const SCRATCH: [Reg; 8] = [
     Reg(22),
     Reg(23),
     Reg(24),
-    Reg(25),
 ];
 
 /// Scratch registers that a called function may change.

@@ -7,10 +7,13 @@
 //! the pinned registers and the flags, unwinds the stack to where `enter` left it and
 //! returns to `enter`'s caller.
 //!
-//! The directory holds zero for what is not found, so that an indirect branch goes to
-//! the first byte of code memory then. What is there, with a directory, finds the
-//! location in `x16`, or in [`Reg::GUEST_LINK`] if `x16` holds the address of that
-//! byte, which is no location.
+//! The directory leads from locations that have no code to the first byte of code
+//! memory. What is there, with a directory, finds the location in `x16`, or in
+//! [`GUEST_LINK`] if `x16` holds the address of that byte, which is no location.
+//! Where the directory has zero, the fault hook leads to `absent`, which finds the
+//! location likewise, but for zero in place of the address. If it is [`Reg::CALLEE`]
+//! that holds the address, or zero, then a call has come here, and the location is in the
+//! register by which the instruction before the call has looked it up.
 //!
 //! A slot that the layout calls aligned is so while generated code runs: `enter` leaves
 //! the instruction to the interpreter otherwise.
@@ -32,12 +35,14 @@ use crate::asm::{
 use crate::context;
 use crate::facts::Pins;
 use crate::flags::Form;
-use crate::regs::{PINNED, Reg, Vreg};
+use crate::regs::{GUEST_LINK, PINNED, Reg, Vreg};
 
 /// Offsets of the runtime's entry points from the start of code memory.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entries {
     pub(crate) enter: u32,
+    /// Where a jump to address zero resumes.
+    pub(crate) absent: u32,
     /// Called with flags split: the return address identifies the exit.
     pub(crate) unlinked: u32,
     /// Jumped to with the context's location set, and flags split.
@@ -78,6 +83,7 @@ impl Entries {
     pub(crate) fn name(&self, offset: u32) -> Option<&'static str> {
         let entries = [
             (self.enter, "enter"),
+            (self.absent, "absent"),
             (self.unlinked, "unlinked"),
             (self.trap, "trap"),
             (self.interrupt, "interrupt"),
@@ -134,9 +140,10 @@ pub(crate) fn emit(
         outside,
     } = ways;
     let mut asm = Asm { code };
-    let absent = has_directory.then(|| absent(&mut asm));
+    let absent = has_directory.then(|| Absent::emit(&mut asm));
     let mut entries = Entries {
         enter: asm.offset(),
+        absent: absent.map_or(0, |absent| absent.by_fault),
         ..Entries::default()
     };
     let mut differences = Vec::new();
@@ -161,8 +168,8 @@ pub(crate) fn emit(
     unwind(layout, pins, &mut asm);
 
     entries.missed = asm.offset();
-    if let Some(absent) = absent {
-        asm.patch(absent, entries.missed.into());
+    for at in absent.into_iter().flat_map(|absent| absent.found) {
+        asm.patch(at, entries.missed.into());
     }
     split_flags(outside, &mut asm);
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
@@ -229,16 +236,55 @@ fn split_flags(outside: Form, asm: &mut Asm<'_>) {
     }
 }
 
-/// Emits where control gets that does not find its location in the directory. Returns
-/// the branch that leads on.
-fn absent(asm: &mut Asm<'_>) -> u32 {
-    let code = Reg::CODE.into();
-    asm.logic(Logic::Eor, false, Width::W64, Reg::X17, Reg::X16, code);
-    let elsewhere = asm.cbz(true, Width::W64, Reg::X17);
-    asm.mov(Width::W32, Reg::X16, Reg::GUEST_LINK);
-    let here = asm.offset();
-    asm.patch(elsewhere, here.into());
-    asm.b()
+/// Where control gets that does not find its location in the directory.
+#[derive(Clone, Copy, Debug)]
+struct Absent {
+    /// Where it gets by way of a fault.
+    by_fault: u32,
+    /// The branches that lead on, with the location in `x16`.
+    found: [u32; PINNED as usize + 4],
+}
+
+impl Absent {
+    /// Emits it to the start of code memory.
+    fn emit(asm: &mut Asm<'_>) -> Self {
+        let mut found = [0; PINNED as usize + 4];
+        let is_start = |reg: Reg, asm: &mut Asm<'_>| {
+            let start = Reg::CODE.into();
+            asm.logic(Logic::Eor, false, Width::W64, Reg::X17, reg, start);
+            Reg::X17
+        };
+        let is_callee = is_start(Reg::CALLEE, asm);
+        let called = asm.cbz(false, Width::W64, is_callee);
+        let is_link = is_start(Reg::X16, asm);
+        found[0] = asm.cbz(true, Width::W64, is_link);
+        asm.mov(Width::W32, Reg::X16, GUEST_LINK);
+        found[1] = asm.b();
+        let by_fault = asm.offset();
+        let called_by_fault = asm.cbz(false, Width::W64, Reg::CALLEE);
+        found[2] = asm.cbz(true, Width::W64, Reg::X16);
+        asm.mov(Width::W32, Reg::X16, GUEST_LINK);
+        found[3] = asm.b();
+        let here = asm.offset();
+        asm.patch(called, here.into());
+        asm.patch(called_by_fault, here.into());
+        // `Rm` of the load, two instructions before where the call returns to.
+        asm.load(Width::W32, Reg::X17, Reg::LINK, -8);
+        asm.extract(false, Width::W32, Reg::X17, Reg::X17, 16, 5);
+        asm.adr(Reg::X16, 12);
+        let twice = Shifted {
+            reg: Reg::X17,
+            shift: Shift::Lsl,
+            amount: 3,
+        };
+        asm.add_reg(false, false, Width::W64, Reg::X16, Reg::X16, twice);
+        asm.br(Reg::X16);
+        for (n, found) in (0..PINNED).zip(&mut found[4..]) {
+            asm.mov(Width::W32, Reg::X16, Reg(n));
+            *found = asm.b();
+        }
+        Self { by_fault, found }
+    }
 }
 
 /// Ways back from a called function.
@@ -322,6 +368,7 @@ fn enter(layout: &StateLayout, pins: &Pins, ways: Ways, asm: &mut Asm<'_>) -> Op
     };
     asm.load(Width::W64, Reg::LOOKUP, Reg::CONTEXT, lookup);
     asm.adr(Reg::CODE, -asm.offset().cast_signed());
+    asm.mov_imm(Reg::CALLEE, u64::MAX);
     asm.load(Width::W64, Reg::CARRY, Reg::CONTEXT, context::FLAGS);
     asm.write_flags(Reg::CARRY);
     enter_float(asm);

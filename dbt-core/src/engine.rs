@@ -165,7 +165,9 @@ where
             code.make_detour();
         }
         let float_traps = config.float_traps > 0 && backend.use_float_traps();
-        if config.jump_cache && code.offers_directory() && backend.use_directory() {
+        // An environment that is called for each access needs no fault hook.
+        let hooked = lowering != Lowering::Callback;
+        if config.jump_cache && hooked && code.offers_directory() && backend.use_directory() {
             code.use_directory();
         }
         let mut bytes = Vec::new();
@@ -275,7 +277,8 @@ where
         let directory = code
             .directory()
             .map_or(0, |words| words.as_ptr().addr() as u64);
-        access.set_directory(directory);
+        let absent = code.directory().map(|_| code.address(jit.runtime.absent));
+        access.set_directory(directory, absent.unwrap_or(0));
         if code.detour().is_some() {
             access.block().set_thread(env.thread());
         }

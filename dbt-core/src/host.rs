@@ -8,7 +8,7 @@ mod backend;
 
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, AtomicU64};
 
 use dbt_isa::ops::{Access, Size};
 
@@ -98,6 +98,11 @@ pub struct VcpuContext {
     pub jump_cache: *const JumpCacheEntry,
     /// Base of the [directory](CodeMemory::directory), or zero.
     pub directory: u64,
+    /// Where generated code resumes that has jumped to address zero, because the
+    /// directory had no word yet for where it goes; zero without a directory. General
+    /// registers hold the addresses of the context and of the directory then, so a
+    /// fault hook can tell that it was generated code.
+    pub absent: u64,
     /// N, Z, C, V while generated code runs, in the back end's own form.
     pub flags: u64,
     /// Non-zero asks generated code to leave at the next poll point.
@@ -187,6 +192,7 @@ impl VcpuContext {
             stack_limit: 0,
             jump_cache: core::ptr::null(),
             directory: 0,
+            absent: 0,
             flags: 0,
             interrupt: AtomicU32::new(0),
             float: 0,
@@ -313,13 +319,14 @@ pub unsafe trait CodeMemory {
     fn publish(&self, range: core::ops::Range<usize>);
 
     /// Returns the *directory*, if there is one: 2^32 words, all zero at first. The
-    /// word whose index is a [`Location`] becomes the offset of its code, so that an
-    /// indirect branch of generated code takes a load, an addition and a jump. Few of
-    /// its pages are ever touched, so it costs address space.
+    /// word whose index is a [`Location`] becomes the host address of its code, so that
+    /// an indirect branch of generated code takes a load and a jump. Few of its pages
+    /// are ever touched, so it costs address space. The environment sees to jumps to
+    /// zero: see [`VcpuContext::absent`].
     ///
-    /// Without one, or where a location has more than 32 bits, each vCPU's jump cache
-    /// is used.
-    fn directory(&self) -> Option<&[AtomicU32]> {
+    /// Without one, with the callback lowering, or where a location has more than 32
+    /// bits, each vCPU's jump cache is used.
+    fn directory(&self) -> Option<&[AtomicU64]> {
         None
     }
 }

@@ -69,6 +69,7 @@ unsafe impl Backend for X86Backend {
             enter,
             fault,
             resume: self.float_traps.then_some(resume),
+            absent: 0,
             len,
         })
     }

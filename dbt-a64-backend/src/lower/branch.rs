@@ -9,8 +9,9 @@
 //! conditional exit branches to such a `B`, because `B.cond` reaches only 1 MiB.
 //!
 //! An indirect branch finds its code in the directory: one word for each location,
-//! loaded and added to where code starts. It is right at any moment, and zero leads to
-//! the runtime. Without a directory the jump cache is probed.
+//! which is right at any moment. A word that is zero leads to a fault that the
+//! environment turns into a way to the runtime. Without a directory the jump cache is
+//! probed.
 //!
 //! A guest call calls by `BL` or `BLR`, and a guest return is a `RET` to what was found:
 //! that is the instruction behind the call unless the guest returns elsewhere, so the
@@ -39,7 +40,7 @@ use super::{Lowering, Result};
 use crate::asm::{self, Logic, add_immediate};
 use crate::context;
 use crate::flags::{Form, Sources};
-use crate::regs::Reg;
+use crate::regs::{GUEST_LINK, PINNED, Reg};
 use crate::runtime::probe;
 
 /// Code that lies after all blocks because it runs rarely.
@@ -299,16 +300,26 @@ impl Lowering<'_> {
     }
 
     fn indirect(&mut self, value: Reg, mode: u32, kind: IndirectKind) -> Result<()> {
-        let through_link = kind == IndirectKind::Return
-            && value == Reg::GUEST_LINK
-            && mode == 0
-            && self.ways.has_directory
-            && self.ways.detour.is_some();
-        if through_link {
-            self.find(Reg::GUEST_LINK, Reg::X16);
-            self.linked_returns.push(self.asm.offset());
-            self.asm.ret(Reg::X16);
-            return Ok(());
+        if mode == 0 && self.ways.has_directory && self.ways.detour.is_some() {
+            // The runtime finds these locations where they are.
+            match kind {
+                IndirectKind::Return if value == GUEST_LINK => {
+                    self.find(GUEST_LINK, Reg::X16);
+                    self.unmoved.push((self.asm.offset(), value));
+                    self.asm.ret(Reg::X16);
+                    return Ok(());
+                }
+                IndirectKind::Call {
+                    return_location,
+                    return_to,
+                } if value.0 < PINNED => {
+                    self.find(value, Reg::CALLEE);
+                    self.unmoved.push((self.asm.offset(), value));
+                    self.asm.blr(Reg::CALLEE);
+                    return self.after_call(return_location, return_to);
+                }
+                _ => {}
+            }
         }
         self.location_to_x16(value, mode);
         if self.ways.detour.is_none() {
@@ -342,8 +353,6 @@ impl Lowering<'_> {
     /// Puts the host address that the directory has for a location in a register.
     fn find(&mut self, location: Reg, to: Reg) {
         self.asm.load_element(to, Reg::LOOKUP, location);
-        self.asm
-            .add_reg(false, false, Width::W64, to, to, Reg::CODE.into());
     }
 
     /// Puts the address of the runtime's lookup in `x17`: no directory has the location.
@@ -383,19 +392,18 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Emits where the detour leaves instead of returning to where the guest's link
-    /// register says.
-    pub(super) fn return_stub(&mut self) -> Result<()> {
-        let returns = core::mem::take(&mut self.linked_returns);
-        if returns.is_empty() {
-            return Ok(());
+    /// Emits where the detour leaves instead of going to a location in a pinned register.
+    pub(super) fn unmoved_stubs(&mut self) -> Result<()> {
+        let mut unmoved = core::mem::take(&mut self.unmoved);
+        while let Some((_, reg)) = unmoved.first().copied() {
+            let here = self.asm.offset();
+            for (at, _) in unmoved.extract_if(.., |(_, other)| *other == reg) {
+                self.leave_in_detour(at, asm::B, here.into())?;
+            }
+            self.asm.mov(Width::W32, Reg::X16, reg);
+            self.jump_runtime(self.entries.interrupt)?;
         }
-        let here = self.asm.offset();
-        for at in returns {
-            self.leave_in_detour(at, asm::B, here.into())?;
-        }
-        self.asm.mov(Width::W32, Reg::X16, Reg::GUEST_LINK);
-        self.jump_runtime(self.entries.interrupt)
+        Ok(())
     }
 
     /// Leaves where a state map says.

@@ -121,9 +121,13 @@ impl Lowering<'_> {
             && is_wide(offset.cast_unsigned().into())
         {
             self.keep(of.reg);
-            let dst = self.destination(value, None, &[of.reg])?;
-            self.constant_to(dst, offset.cast_unsigned());
-            self.asm.add_reg(false, false, Width::W32, dst, dst, of);
+            let dst = self.destination(value, Some(of.reg), &[])?;
+            self.keep(dst);
+            let constant = self.take_scratch()?;
+            self.constant_to(constant, offset.cast_unsigned());
+            self.asm
+                .add_reg(false, false, Width::W32, dst, constant, of);
+            self.release(constant);
             self.define(value, dst);
             return Ok(());
         }
@@ -763,6 +767,12 @@ impl Lowering<'_> {
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
         // The register is taken first: to vacate it may change the host's flags.
         let reg = self.take_scratch()?;
+        self.bit_to(reg, bit)?;
+        Ok(reg)
+    }
+
+    /// Sets a register that is kept to one or zero.
+    fn bit_to(&mut self, reg: Reg, bit: Value) -> Result<()> {
         match self.test(bit)? {
             Test::Cond(cond) => self.asm.cset(reg, cond),
             Test::Register(InRegister::Bit {
@@ -784,7 +794,7 @@ impl Lowering<'_> {
                 }
             }
         }
-        Ok(reg)
+        Ok(())
     }
 
     /// Inverts bit 0.
@@ -813,9 +823,19 @@ impl Lowering<'_> {
     }
 
     pub(super) fn bit_to_word(&mut self, value: Value, a: Value) -> Result<()> {
-        let reg = self.reg_of_bit(a)?;
-        // Values of different types may share a register.
-        self.define(value, reg);
+        if self.input.unit.constant(a).is_some() || self.place(a) != Place::None {
+            let reg = self.reg(a)?;
+            // Values of different types may share a register.
+            self.define(value, reg);
+            return Ok(());
+        }
+        // As in `select`.
+        self.reads_flags = self.flags_behind(a);
+        let dst = self.destination(value, None, &[])?;
+        self.keep(dst);
+        self.bit_to(dst, a)?;
+        self.reads_flags = None;
+        self.define(value, dst);
         Ok(())
     }
 

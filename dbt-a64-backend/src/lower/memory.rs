@@ -2,8 +2,8 @@
 
 use dbt_core::analysis::FlagSet;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
-use dbt_core::ir::{Helper, Value, Width};
-use dbt_isa::ops::{Access, Size};
+use dbt_core::ir::{Helper, Inst, Value, Width};
+use dbt_isa::ops::{Access, BinOp, Size};
 
 use super::branch::Why;
 use super::flags::InRegister;
@@ -13,6 +13,7 @@ use super::vector::view_of;
 use super::{Lowering, Result};
 use crate::asm::{Mem, Transfer, add_immediate, logical_immediate, offset_fits};
 use crate::context;
+use crate::facts;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
 
 /// The last access, as long as it is the last instruction.
@@ -59,12 +60,16 @@ impl Lowering<'_> {
             self.define(value, dst);
             return Ok(());
         }
-        let from = self.window(access.size, address)?;
+        let from = match self.element(access.size, address) {
+            Some(element) => element,
+            None => self.window(access.size, address)?,
+        };
         let dying = match from {
             Mem::Offset { base, .. }
             | Mem::Before { base, .. }
             | Mem::After { base, .. }
-            | Mem::Index { index: base, .. } => base,
+            | Mem::Index { index: base, .. }
+            | Mem::Element { index: base, .. } => base,
         };
         let dst = self.destination(value, Some(dying), &[])?;
         let what = match access.signed && access.size != Size::Dword {
@@ -100,7 +105,10 @@ impl Lowering<'_> {
             self.state_map(at, self.location, flags);
             return Ok(());
         }
-        let to = self.window(access.size, address)?;
+        let to = match self.element(access.size, address) {
+            Some(element) => element,
+            None => self.window(access.size, address)?,
+        };
         self.transfer(Transfer::Store(access.size), reg, to)
     }
 
@@ -218,6 +226,46 @@ impl Lowering<'_> {
         let host = self.take_scratch()?;
         self.asm.add_uxtw(host, Reg::WINDOW, guest);
         Ok(host)
+    }
+
+    /// Returns the operand at a guest address that is a base and an index, if the index
+    /// is so small that the sum does not get past the guards.
+    fn element(&mut self, size: Size, address: Value) -> Option<Mem> {
+        const REACH: u32 = 1 << 15;
+        let unit = self.input.unit;
+        let Place::Sum {
+            base,
+            index: Some((index, amount)),
+            offset: 0,
+        } = self.place(address)
+        else {
+            return None;
+        };
+        let Inst::Binary { b: of, .. } = *unit.inst(address) else {
+            return None;
+        };
+        let (of, shift) = match *unit.inst(of) {
+            Inst::Binary {
+                op: BinOp::Shl,
+                width: Width::W32,
+                a,
+                b,
+            } => (a, unit.constant(b)?),
+            _ => (of, 0),
+        };
+        let scale = size.bytes().trailing_zeros();
+        let fits = u64::from(amount) == shift
+            && (amount == 0 || u32::from(amount) == scale)
+            && facts::greatest(unit, of)? < REACH >> amount;
+        if self.input.lowering != MemoryLowering::Identity || !fits {
+            return None;
+        }
+        self.keep(base);
+        self.keep(index);
+        Some(match amount {
+            0 => Mem::Index { base, index },
+            _ => Mem::Element { base, index },
+        })
     }
 
     /// Returns the operand at a guest address.

@@ -1,6 +1,6 @@
 //! Code memory as the cache addresses it: by offsets.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::host::{CodeMemory, Detour};
 use crate::location::Location;
@@ -88,15 +88,17 @@ impl<C: CodeMemory> Code<C> {
     /// Says that generated code uses the directory.
     pub(crate) fn use_directory(&mut self) {
         self.has_directory = true;
+        // Whoever jumps to zero does not want location zero.
+        self.mark_absent(Location(0));
     }
 
     /// Returns the directory that generated code uses.
-    pub(crate) fn directory(&self) -> Option<&[AtomicU32]> {
+    pub(crate) fn directory(&self) -> Option<&[AtomicU64]> {
         self.memory.directory().filter(|_| self.has_directory)
     }
 
     /// Returns the word of a location in the directory.
-    fn word(&self, location: Location) -> Option<&AtomicU32> {
+    fn word(&self, location: Location) -> Option<&AtomicU64> {
         let index = usize::try_from(location.0).ok()?;
         self.directory()?.get(index)
     }
@@ -106,27 +108,36 @@ impl<C: CodeMemory> Code<C> {
     pub(crate) fn list(&self, location: Location, offset: Offset) {
         if let Some(word) = self.word(location) {
             // Release: the code comes first.
-            word.store(offset, Ordering::Release);
+            word.store(self.address(offset), Ordering::Release);
         }
     }
 
     /// The same if it has nothing for the location.
     pub(crate) fn list_if_absent(&self, location: Location, offset: Offset) {
         if let Some(word) = self.word(location)
-            && word.load(Ordering::Relaxed) == 0
+            && [0, self.base].contains(&word.load(Ordering::Relaxed))
         {
-            word.store(offset, Ordering::Release);
+            word.store(self.address(offset), Ordering::Release);
         }
     }
 
     /// Takes it back, if that is what the directory has. The cache's lock is held.
     pub(crate) fn strike(&self, location: Location, offset: Offset) {
         if let Some(word) = self.word(location)
-            && word.load(Ordering::Relaxed) == offset
+            && word.load(Ordering::Relaxed) == self.address(offset)
         {
             // SeqCst: a vCPU that goes inside afterwards does not find it; see
             // "Reclaiming" in `cache::evict`.
-            word.store(0, Ordering::SeqCst);
+            word.store(self.base, Ordering::SeqCst);
+        }
+    }
+
+    /// Has the directory lead from a location to the runtime, unless it leads
+    /// elsewhere: jumps to zero are slow.
+    pub(crate) fn mark_absent(&self, location: Location) {
+        if let Some(word) = self.word(location) {
+            // Relaxed: the runtime is there since the beginning.
+            let _ = word.compare_exchange(0, self.base, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 

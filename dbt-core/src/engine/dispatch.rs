@@ -299,6 +299,7 @@ where
                 self.stats.indirect_misses += 1;
                 self.missed = true;
                 self.location = Location(self.access.context().location);
+                self.jit.host.code.mark_absent(self.location);
                 ControlFlow::Continue(())
             }
             Leave::Interrupt => {

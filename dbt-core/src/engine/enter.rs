@@ -276,10 +276,12 @@ impl<'a, S> Access<'a, S> {
         unsafe { (*self.block.context()).detour = detour }
     }
 
-    /// Sets where the directory is.
-    pub(super) fn set_directory(&mut self, directory: u64) {
+    /// Sets where the directory is, and where code resumes that it lacks.
+    pub(super) fn set_directory(&mut self, directory: u64, absent: u64) {
         // SAFETY: *Exclusive*, and no reference to the context exists.
         unsafe { (*self.block.context()).directory = directory }
+        // SAFETY: likewise.
+        unsafe { (*self.block.context()).absent = absent }
     }
 
     /// Returns why generated code left.

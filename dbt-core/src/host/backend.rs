@@ -117,6 +117,9 @@ pub struct Runtime {
     /// With [float traps](Backend::use_float_traps): as `enter`, but loads the registers
     /// recorded in [`VcpuContext::fault`] before it jumps to `code`.
     pub resume: Option<u32>,
+    /// With a directory: where it resumes after a jump to address zero
+    /// ([`VcpuContext::absent`]).
+    pub absent: u32,
     /// Number of bytes emitted.
     pub len: u32,
 }
@@ -193,8 +196,8 @@ pub enum CompileError {
 ///   nothing else. It calls the [`Callees`] only, with the pointers that they expect.
 /// - *Inside*: control stays in the runtime and the fragment until it leaves by an
 ///   exit, through the jump cache or the directory, or by a return to an address that
-///   generated code has pushed itself. The runtime's first byte may be branched to
-///   by what the directory holds of locations without an entry.
+///   generated code has pushed itself. With a directory, the runtime's first byte is
+///   where the directory leads to from locations known to have no code.
 /// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
 ///   one of its variants, and with [`Leave::Unlinked`]
 ///   [`exit`](VcpuContext::exit) is that of the exit taken.

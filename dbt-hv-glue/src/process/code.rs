@@ -9,7 +9,7 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dbt_core::host::CodeMemory;
 
@@ -89,7 +89,7 @@ impl ProcessCode {
         Self::with_mapper(capacity, map)
     }
 
-    /// Adds a [directory](CodeMemory::directory): 16 GiB of address space, of which as
+    /// Adds a [directory](CodeMemory::directory): 32 GiB of address space, of which as
     /// much becomes memory as is used. If the host does not grant that, nothing
     /// changes.
     #[must_use]
@@ -228,8 +228,8 @@ unsafe impl CodeMemory for ProcessCode {
         icache::publish(write, exec, range.len());
     }
 
-    fn directory(&self) -> Option<&[AtomicU32]> {
-        self.directory.as_ref().map(View::entries)
+    fn directory(&self) -> Option<&[AtomicU64]> {
+        self.directory.as_ref().map(View::words)
     }
 }
 
@@ -259,14 +259,7 @@ fn store(word: &AtomicU64, start: usize, part: &[u8]) {
 }
 
 impl View {
-    /// The words of a directory.
-    fn entries(&self) -> &[AtomicU32] {
-        let len = self.len / size_of::<AtomicU32>();
-        // SAFETY: as in `words`; fresh memory is zero.
-        unsafe { core::slice::from_raw_parts(self.start.as_ptr().cast(), len) }
-    }
-
-    /// The words of a writable view.
+    /// The words of a writable view, or of a directory.
     fn words(&self) -> &[AtomicU64] {
         // SAFETY: the mapping starts at a page, is a whole number of pages long, lives
         // as long as the view, and is written to as atomics only.
@@ -324,7 +317,7 @@ fn denied(errno: Errno) -> Error {
 }
 
 /// Bytes of a directory.
-const DIRECTORY: usize = 4 << 32;
+const DIRECTORY: usize = 8 << 32;
 
 /// Bytes that are written at once.
 const WORD: usize = size_of::<u64>();

@@ -107,6 +107,11 @@ pub trait FaultHandler {
     /// Deals with `fault`, which `context` was interrupted by.
     fn fault(&self, context: &mut HostContext<'_>, fault: &Fault) -> Verdict;
 
+    /// Deals with a jump to address zero, by whatever code of the thread.
+    fn jumped_to_zero(&self, _context: &mut HostContext<'_>) -> Verdict {
+        Verdict::NotMine
+    }
+
     /// Sees to a thread that was kicked while it executed generated code.
     fn kicked(&self, _context: &mut HostContext<'_>) {}
 }
@@ -387,6 +392,15 @@ fn is_dealt_with(signal: libc::c_int, info: &libc::siginfo_t, context: *mut c_vo
         context.set_stopped(address as u64, signal.cast_unsigned().into());
         context.set_pc(recovery);
         return true;
+    }
+    if pc == 0 {
+        // SAFETY: *Listed*: what the list holds is alive, and of this thread.
+        let Some(last) = (unsafe { REGISTRATIONS.get().as_ref() }) else {
+            return false;
+        };
+        // SAFETY: the scope is alive, and with it what it borrows.
+        let handler = unsafe { &*last.handler };
+        return handler.jumped_to_zero(&mut context) == Verdict::Resume;
     }
     let page_fault = context.is_page_fault() || signal == libc::SIGBUS;
     let fault = Fault {

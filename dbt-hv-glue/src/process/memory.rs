@@ -367,6 +367,18 @@ impl FaultHandler for Guard {
         Verdict::Resume
     }
 
+    fn jumped_to_zero(&self, host: &mut HostContext<'_>) -> Verdict {
+        // SAFETY: `Environment::guarded` is given the context of the vCPU that the thread
+        // runs, and nobody writes the fields while it does.
+        let (directory, absent) = unsafe { ((*self.context).directory, (*self.context).absent) };
+        let holds = |wanted: u64| (0..HostContext::REGISTERS).any(|n| host.gpr(n) == wanted);
+        if absent == 0 || !holds(directory) || !holds(self.context.addr() as u64) {
+            return Verdict::NotMine;
+        }
+        host.set_pc(host_address(absent));
+        Verdict::Resume
+    }
+
     fn kicked(&self, host: &mut HostContext<'_>) {
         // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
         // interrupted on this thread, and nobody writes the field while it runs.

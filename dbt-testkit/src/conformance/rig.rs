@@ -35,7 +35,6 @@ impl<B: Backend + Clone> Rig<B> {
     pub(super) fn with(backend: B, bytes: usize, config: Config) -> Self {
         let guest = UnitGuest::default();
         let code = ProcessCode::new(bytes).expect("the host allows executable memory");
-        let code = code.with_directory();
         let config = Config {
             hot_threshold: 0,
             ..config

@@ -52,10 +52,10 @@ fn engine(
     code_bytes: usize,
     config: Config,
 ) -> Result<ArmEngine, Box<dyn std::error::Error>> {
-    // The one with what the back end can use, the other with the least.
-    let code = match config.link {
-        true => native::code(code_bytes)?,
-        false => ProcessCode::new(code_bytes)?,
+    // The one with the least, the others with what the back end can use.
+    let code = match lowering {
+        Lowering::Callback => ProcessCode::new(code_bytes)?,
+        _ => native::code(code_bytes)?,
     };
     let backend = native::backend();
     Ok(Engine::new(guest, backend, Some(code), lowering, config)?)

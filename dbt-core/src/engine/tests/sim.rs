@@ -158,6 +158,7 @@ unsafe impl Backend for SimBackend {
             enter: 0,
             fault: 4,
             resume: None,
+            absent: 0,
             len: 8,
         })
     }
