@@ -88,6 +88,7 @@ impl Follower {
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
         let how = Lowering::Identity;
+        x86.use_float_traps();
         a64.use_detour(32 << 20);
         a64.use_directory();
         let runtimes = [
