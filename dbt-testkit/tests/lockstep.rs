@@ -72,6 +72,14 @@ fn half_of_a_slot_does_not_drop_the_other_half() {
     check_t32(&words, &[(13, 0x2000_0988)]);
 }
 
+/// `VSHL` of d0 by d17, the upper half of a register that was used before: the half must
+/// not be moved to where d0 is, although the result belongs there.
+#[test]
+fn an_upper_half_is_not_moved_over_an_operand() {
+    let words = [0xf3c0_0e57, 0xf280_0e15, 0xf2ed_d930, 0xf201_0480];
+    check_a32(&words, &[]);
+}
+
 /// `VCMP`, `VMRS` and an access that faults: the flags are where a fault must not lose
 /// them.
 #[test]

@@ -467,7 +467,7 @@ impl Lowering<'_> {
             }
             Place::Upper(from) => {
                 self.keep_vector(from);
-                let reg = self.vector_for(value)?;
+                let reg = self.take_vector()?;
                 self.compute_vector(value, place, reg)
             }
             Place::Spill(index) => {
