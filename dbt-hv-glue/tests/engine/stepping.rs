@@ -23,9 +23,9 @@ extern "C" fn on_trap(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
     // SAFETY: the kernel passes the frame of what was interrupted, which nobody else uses now.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let registers = &mut context.uc_mcontext.gregs;
-    let at = registers[libc::REG_RIP as usize] as usize;
+    let at = usize::try_from(registers[libc::REG_RIP as usize]);
     let code = CODE_START.load(Ordering::Relaxed)..CODE_END.load(Ordering::Relaxed);
-    if !code.contains(&at) {
+    if !at.is_ok_and(|at| code.contains(&at)) {
         return;
     }
     let left = LEFT.load(Ordering::Relaxed);
