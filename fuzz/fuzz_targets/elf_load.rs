@@ -6,7 +6,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use dbt_user::elf::{Image, Segment, load};
-use dbt_user::memory::{PAGE_SIZE, Space};
+use dbt_user::memory::{Space, page_size};
 use libfuzzer_sys::fuzz_target;
 use rustix::fs::{MemfdFlags, memfd_create};
 
@@ -45,7 +45,7 @@ fn share_a_page(a: &Segment, b: &Segment) -> bool {
 }
 
 fn pages(segment: &Segment) -> Range<u64> {
-    let page = u64::from(PAGE_SIZE);
+    let page = u64::from(page_size());
     let end = u64::from(segment.addr) + u64::from(segment.size);
     u64::from(segment.addr) / page..end.div_ceil(page)
 }
