@@ -46,10 +46,11 @@ cargo xtask oracle capstone [--full | --sample N] [--all] [--threads N] [a32] [t
 cargo xtask oracle llvm [--full | --sample N] [--doubts] [--all] [--threads N] [a32] [t16] [t32]
     the same with LLVM's library
     --doubts     asks llvm-mc, which also tells what is UNPREDICTABLE (default 1000000 words)
-cargo xtask oracle float [--tuples N] [--seed S] [OPERATION...]
+cargo xtask oracle float [--tuples N] [--seed S] [--exceptions] [OPERATION...]
     compares floating point in generated code with Berkeley SoftFloat: N tuples of operands
     (default 62500) for each operation and mode, and 16 times N lanes of each vector
     operation, which the interpreter computes too
+    --exceptions  only in code that may raise the host's exceptions
 cargo xtask oracle lockstep [--count N] [--seed S] [--threads N] [--single] [--evaluate]
                             [--floating | --system | --exclusive] [--hostile]
     compares generated code with the interpreter on N random instructions (default 1000000),
