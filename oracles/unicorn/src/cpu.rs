@@ -222,7 +222,7 @@ impl Cpu {
                 return None;
             }
             let at = theirs.iter().zip(ours).position(|(a, b)| a != b)?;
-            u32::try_from(at).ok().map(|at| region.base + at as u32)
+            u32::try_from(at).ok().map(|at| region.base + at)
         })
     }
 
