@@ -16,6 +16,7 @@
 
 use alloc::vec::Vec;
 
+use dbt_core::analysis::alignment::accessed;
 use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, Unit, Value, Width};
 use dbt_isa::ops::BinOp;
 
@@ -222,7 +223,7 @@ impl Multiples {
 
     /// Returns the address of an access that must be such a multiple.
     fn access(&self, inst: &Inst) -> Option<Value> {
-        let (address, mask) = aligned_access(inst)?;
+        let (address, mask) = accessed(inst)?;
         (mask >= self.mask).then_some(address)
     }
 
@@ -317,23 +318,4 @@ impl Multiples {
 /// Returns the registers of a set.
 fn pins_of(set: Set) -> impl Iterator<Item = usize> {
     (0..usize::from(PINNED)).filter(move |pin| set & 1 << pin != 0)
-}
-
-/// Returns the address of an access that must be aligned, and what its low bits are then.
-fn aligned_access(inst: &Inst) -> Option<(Value, u32)> {
-    match *inst {
-        Inst::Load {
-            access, address, ..
-        }
-        | Inst::Store {
-            access, address, ..
-        }
-        | Inst::LoadVector {
-            access, address, ..
-        }
-        | Inst::StoreVector {
-            access, address, ..
-        } if access.aligned => Some((address, access.alignment() - 1)),
-        _ => None,
-    }
 }

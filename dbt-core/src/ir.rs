@@ -24,6 +24,7 @@ pub mod eval;
 mod float;
 mod inst;
 pub mod text;
+mod ty;
 mod unit;
 mod vector;
 mod verify;
@@ -31,9 +32,9 @@ mod verify;
 pub use builder::Builder;
 pub use float::{FloatFlags, FloatMode, FloatOp, FloatRules, IntRounding, Rounding, SignOp};
 pub use inst::{
-    BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Ty, Value,
-    VectorWidth, Width,
+    BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Value,
 };
+pub use ty::{Ty, VectorWidth, Width};
 pub use unit::{Block, Unit};
 pub use vector::{VectorKind, VectorOp};
 pub use verify::{VerifyError, verify};

@@ -5,12 +5,11 @@
 //! [`Alignments`](crate::alignment::Alignments)'. If an address is not aligned the
 //! instruction there is left to the interpreter, which is always right.
 
-use alloc::vec::Vec;
-
 use dbt_core::analysis::FlagSet;
+use dbt_core::analysis::alignment::AlignedValues;
 use dbt_core::host::{CompileError, Lowering as MemoryLowering};
-use dbt_core::ir::{Inst, Unit, Value, Width};
-use dbt_isa::ops::{Access, BinOp};
+use dbt_core::ir::{Inst, Value, Width};
+use dbt_isa::ops::Access;
 
 use super::branch::Why;
 use super::flags::InRegister;
@@ -22,18 +21,10 @@ use crate::asm::{Logic, logical_immediate};
 use crate::flags::Sources;
 use crate::regs::{PINNED, Reg};
 
-/// Low bits of `root + offset` that are zero.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    root: Value,
-    offset: u32,
-    mask: u32,
-}
-
 /// What is known at one point.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alignment {
-    known: Vec<Known>,
+    known: AlignedValues,
     /// The block's position.
     position: usize,
 }
@@ -48,25 +39,6 @@ impl Alignment {
 
 /// The low bits that are zero in a multiple of four.
 const WORD: u32 = 3;
-
-/// Takes constants off a value. Returns the rest, and their sum.
-fn root_of(unit: &Unit, mut value: Value) -> (Value, u32) {
-    let mut offset = 0_u32;
-    while let Inst::Binary {
-        op: BinOp::Add,
-        width: Width::W32,
-        a,
-        b,
-    } = *unit.inst(value)
-        && let Some(constant) = unit.constant(b)
-    {
-        #[allow(clippy::cast_possible_truncation, reason = "32-bit values")]
-        let constant = constant as u32;
-        offset = offset.wrapping_add(constant);
-        value = a;
-    }
-    (value, offset)
-}
 
 impl Lowering<'_> {
     /// Leaves for the interpreter if the address is not aligned: it knows what
@@ -166,8 +138,7 @@ impl Lowering<'_> {
     }
 
     fn note_aligned(&mut self, value: Value, mask: u32) {
-        let (root, offset) = root_of(self.input.unit, value);
-        self.alignment.known.push(Known { root, offset, mask });
+        self.alignment.known.note(self.input.unit, value, mask);
     }
 
     /// Tells whether an address is known to be aligned.
@@ -176,12 +147,8 @@ impl Lowering<'_> {
         if self.scratch.alignments.is_known(position, address, mask) {
             return true;
         }
-        let (root, offset) = root_of(self.input.unit, address);
-        self.alignment.known.iter().any(|known| {
-            known.root == root
-                && known.mask & mask == mask
-                && offset.wrapping_sub(known.offset) & mask == 0
-        })
+        let known = &self.alignment.known;
+        known.contains(self.input.unit, address, mask)
     }
 
     /// Looks, before a loop, at the registers that must be aligned in it.

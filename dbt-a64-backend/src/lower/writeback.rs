@@ -89,19 +89,10 @@ impl Lowering<'_> {
                     b,
                     ..
                 } if unit.constant(b).is_some() => {}
-                Inst::Load {
-                    access, address, ..
-                }
-                | Inst::Store {
-                    access, address, ..
-                }
-                | Inst::LoadVector {
-                    access, address, ..
-                }
-                | Inst::StoreVector {
-                    access, address, ..
-                } if !access.ordered
-                    && (!access.aligned || self.is_aligned(address, access.alignment() - 1)) => {}
+                inst if inst.access().is_some_and(|(access, address)| {
+                    !access.ordered
+                        && (!access.aligned || self.is_aligned(address, access.alignment() - 1))
+                }) => {}
                 Inst::Set { slot, value } if self.pins.of(slot) == Some(base) => {
                     let by = self.distance(value, base)?;
                     let stays = by % 4 == 0 || self.pins.aligned() != Some(base);

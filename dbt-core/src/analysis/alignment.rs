@@ -65,11 +65,16 @@ struct Known {
     mask: u32,
 }
 
+/// Values of a block that are known to be multiples of powers of two, and with each all that
+/// differ from it by a constant.
+#[derive(Clone, Debug, Default)]
+pub struct AlignedValues(Vec<Known>);
+
 /// What is known at one point of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Aligned {
     slots: SlotSet,
-    known: Vec<Known>,
+    known: AlignedValues,
     /// Values that slots hold.
     held: Vec<(Slot, Value)>,
 }
@@ -93,23 +98,34 @@ fn root_of(unit: &Unit, mut value: Value) -> (Value, u32) {
 }
 
 /// Returns the address of an access, and the bits of it that must be zero.
-fn accessed(inst: &Inst) -> Option<(Value, u32)> {
-    let (Inst::Load {
-        access, address, ..
-    }
-    | Inst::Store {
-        access, address, ..
-    }
-    | Inst::LoadVector {
-        access, address, ..
-    }
-    | Inst::StoreVector {
-        access, address, ..
-    }) = *inst
-    else {
-        return None;
-    };
+#[must_use]
+pub fn accessed(inst: &Inst) -> Option<(Value, u32)> {
+    let (access, address) = inst.access()?;
     Some((address, access.alignment() - 1))
+}
+
+impl AlignedValues {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Takes note that the bits `mask` of a value, its lowest, are zero.
+    pub fn note(&mut self, unit: &Unit, value: Value, mask: u32) {
+        let (root, offset) = root_of(unit, value);
+        self.0.push(Known { root, offset, mask });
+    }
+
+    /// Tells whether the bits `mask` of a value, its lowest, are known to be zero.
+    #[must_use]
+    pub fn contains(&self, unit: &Unit, value: Value, mask: u32) -> bool {
+        let (root, offset) = root_of(unit, value);
+        self.0.iter().any(|known| {
+            known.root == root
+                && known.mask & mask == mask
+                && offset.wrapping_sub(known.offset) & mask == 0
+        })
+    }
 }
 
 impl Aligned {
@@ -131,15 +147,10 @@ impl Aligned {
         if let Some(constant) = unit.constant(value) {
             return constant as u32 & mask == 0;
         }
-        let (root, offset) = root_of(unit, value);
-        let mut known = self.known.iter();
-        if known.any(|known| {
-            known.root == root
-                && known.mask & mask == mask
-                && offset.wrapping_sub(known.offset) & mask == 0
-        }) {
+        if self.known.contains(unit, value, mask) {
             return true;
         }
+        let (root, offset) = root_of(unit, value);
         let Inst::Binary {
             op,
             width: Width::W32,
@@ -165,11 +176,11 @@ impl Aligned {
 
     /// Takes note that an address was looked at, and these bits are zero.
     fn note(&mut self, unit: &Unit, layout: &StateLayout, value: Value, mask: u32) {
-        let (root, offset) = root_of(unit, value);
-        self.known.push(Known { root, offset, mask });
+        self.known.note(unit, value, mask);
         if mask & WORD != WORD {
             return;
         }
+        let (root, offset) = root_of(unit, value);
         for (slot, held) in &self.held {
             let (other, away) = root_of(unit, *held);
             if other == root && away.wrapping_sub(offset) & WORD == 0 {
@@ -187,11 +198,7 @@ impl Aligned {
                 let value = Value(index as u32);
                 let bit = SlotSet::bit(slot, layout);
                 if self.slots.0 & bit != 0 {
-                    self.known.push(Known {
-                        root: value,
-                        offset: 0,
-                        mask: WORD,
-                    });
+                    self.known.note(unit, value, WORD);
                 }
                 if bit != 0 {
                     self.held.push((slot, value));

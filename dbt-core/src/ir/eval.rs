@@ -10,9 +10,8 @@ use core::ops::Range;
 
 use dbt_isa::ops::{Access, Nzcv};
 
-use super::inst::{
-    BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Ty, Value, VectorWidth, Width,
-};
+use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Value};
+use super::ty::{Ty, VectorWidth, Width};
 use super::unit::Unit;
 use super::vector::VectorOp;
 use super::verify::bits_of;

@@ -1,6 +1,6 @@
 //! Floating-point operations.
 
-use super::inst::{Ty, Width};
+use super::ty::{Ty, Width};
 
 /// An operation on floating-point numbers: what a host's own IEEE 754 operation
 /// gives for ordinary values.

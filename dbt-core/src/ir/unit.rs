@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::inst::{BlockId, Inst, Terminator, Ty, Value};
+use super::inst::{BlockId, Inst, Terminator, Value};
+use super::ty::Ty;
 use crate::guest::StateLayout;
 use crate::location::Location;
 

@@ -4,7 +4,7 @@ mod eval;
 
 use dbt_isa::ops::Size;
 
-use super::inst::{Ty, VectorWidth};
+use super::ty::{Ty, VectorWidth};
 
 /// Defines the operations with a list of them: names as in the text form.
 macro_rules! kinds {

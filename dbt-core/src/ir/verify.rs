@@ -1,8 +1,7 @@
 //! The verifier: checks what passes and back ends take for granted.
 
-use super::inst::{
-    BlockId, IndirectKind, Inst, Slot, Target, Terminator, Ty, Value, VectorWidth, Width,
-};
+use super::inst::{BlockId, IndirectKind, Inst, Slot, Target, Terminator, Value};
+use super::ty::{Ty, VectorWidth, Width};
 use super::unit::{Block, Unit};
 use crate::guest::StateLayout;
 

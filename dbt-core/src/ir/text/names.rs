@@ -3,7 +3,8 @@
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use crate::ir::float::{FloatOp, IntRounding, SignOp};
-use crate::ir::inst::{BitOp, TrapKind, Ty, VectorWidth, Width};
+use crate::ir::inst::{BitOp, TrapKind};
+use crate::ir::ty::{Ty, VectorWidth, Width};
 
 /// Words and what they stand for.
 pub(super) type Names<T, const N: usize> = [(&'static str, T); N];

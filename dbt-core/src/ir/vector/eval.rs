@@ -8,7 +8,7 @@
 use dbt_isa::ops::Size;
 
 use super::{VectorKind, VectorOp};
-use crate::ir::inst::VectorWidth;
+use crate::ir::ty::VectorWidth;
 
 /// Makes a vector of elements of `bits` bits by asking for the one at each position.
 fn each(bits: u32, width: u32, element: impl Fn(u32) -> i128) -> u128 {
