@@ -159,21 +159,11 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Returns the flags that a bit that was not made yet follows from.
-    fn flags_of_bit(&self, bit: Value) -> Option<(Value, FlagSet)> {
-        match *self.input.unit.inst(bit) {
-            _ if self.place(bit) != Place::None => None,
-            Inst::Condition { flags, condition } => Some((flags, FlagSet::of_condition(condition))),
-            Inst::BitNot { a } => self.flags_of_bit(a),
-            _ => None,
-        }
-    }
-
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
         // The register is taken first: to vacate it may change the host's flags. Those that
         // are about to be read must not be lost with what it holds.
         let before = self.reads_flags;
-        self.reads_flags = self.flags_of_bit(bit).or(before);
+        self.reads_flags = self.flags_behind(bit).or(before);
         let reg = self.take_scratch()?;
         self.bit_to(reg, bit)?;
         self.reads_flags = before;
