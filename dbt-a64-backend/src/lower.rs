@@ -119,6 +119,8 @@ pub(crate) struct Lowering<'a> {
     busy: u32,
     /// Flags that the instruction being lowered will still read.
     reads_flags: Option<(Value, FlagSet)>,
+    /// Those that it will read for its other operand.
+    reads_flags_next: Option<(Value, FlagSet)>,
     alignment: Alignment,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
@@ -174,6 +176,7 @@ impl<'a> Lowering<'a> {
             flags_at_end: FlagSet::ALL,
             busy: 0,
             reads_flags: None,
+            reads_flags_next: None,
             alignment: Alignment::default(),
             known: None,
             ahead: None,
@@ -324,6 +327,7 @@ impl<'a> Lowering<'a> {
         self.busy = 0;
         self.vectors.busy = 0;
         self.reads_flags = None;
+        self.reads_flags_next = None;
         let facts = &self.scratch.facts;
         self.scratch
             .places

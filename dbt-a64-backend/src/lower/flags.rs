@@ -456,10 +456,13 @@ impl Lowering<'_> {
                 needed = FlagSet::ALL;
             }
         }
-        if let Some((read, mask)) = self.reads_flags
-            && read == value
+        for (read, mask) in [self.reads_flags, self.reads_flags_next]
+            .into_iter()
+            .flatten()
         {
-            needed |= mask;
+            if read == value {
+                needed |= mask;
+            }
         }
         if self.flags.architectural == value {
             needed |= self.flags_needed();

@@ -1,6 +1,5 @@
 //! Bits: comparisons, conditions and what is chosen by them.
 
-use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BitOp, Inst, Value, Width};
 use dbt_isa::ops::{CmpOp, Condition};
 
@@ -217,7 +216,9 @@ impl Lowering<'_> {
         a: Value,
         b: Value,
     ) -> Result<()> {
+        self.reads_flags_next = self.flags_behind(b);
         let x = self.reg_of_bit(a)?;
+        self.reads_flags_next = None;
         self.keep(x);
         let y = self.reg_of_bit(b)?;
         let dst = self.destination(value, None, &[])?;
