@@ -232,7 +232,14 @@ impl Follower {
         let [x86, a64] = self.runtimes;
         let x86 = Code::new(&mut self.x86, &self.guest, &self.callees, &x86, &unit)?;
         let a64 = Code::new(&mut self.a64, &self.guest, &self.callees, &a64, &unit)?;
-        let blocks = code::count(&unit, &x86, &a64);
+        let mut blocks = code::count(&unit, &x86, &a64);
+        for guest in blocks.iter_mut().flat_map(|block| &mut block.guest) {
+            let listed = self.guest.disassemble(fetch, guest.location).ok()?;
+            guest.text = match listed.instruction {
+                Ok(instruction) => instruction.to_string(),
+                Err(error) => error.to_string(),
+            };
+        }
         Some(Costs {
             entering: a64.entering(),
             blocks,
@@ -264,7 +271,7 @@ impl Follower {
                     for (name, number) in guest.cost.a64.iter().filter(|(_, n)| *n > 0) {
                         eprint!(" {name} {number}");
                     }
-                    eprintln!();
+                    eprintln!("  ; {}", guest.text);
                 }
             }
             eprint!("  code");
