@@ -3,7 +3,7 @@
 //! See Arm ARM DDI 0406C.d, sections A4.4.5 to A4.4.7.
 
 use dbt_isa::machine::{Execution, Flow};
-use dbt_isa::ops::{BinOp, UnOp};
+use dbt_isa::ops::UnOp;
 
 use super::shift::shift;
 use super::{Word, pack_halves, rotate_right, signed_half, unsigned_half};

@@ -505,18 +505,21 @@ impl Lowering<'_> {
 impl Lowering<'_> {
     /// Prepares for an instruction that changes the host's flags, all of them.
     pub(super) fn before_clobber(&mut self) -> Result<()> {
-        if !self.flags.host_is_empty() {
-            let lost = self.any_needed(|origin, flag| {
-                self.flags.host[flag as usize] == Some(origin)
-                    && self.source(origin, flag, true, None).is_none()
-            });
-            if lost {
-                self.save_host()?;
-            }
+        if !self.is_host_idle() {
+            self.save_host()?;
         }
         self.flags.host = NOTHING;
         self.flags.host_result = None;
         Ok(())
+    }
+
+    /// Tells whether nothing that is still needed would be lost with the host's flags.
+    pub(super) fn is_host_idle(&self) -> bool {
+        self.flags.host_is_empty()
+            || !self.any_needed(|origin, flag| {
+                self.flags.host[flag as usize] == Some(origin)
+                    && self.source(origin, flag, true, None).is_none()
+            })
     }
 
     /// Saves the host's flags in a word.
