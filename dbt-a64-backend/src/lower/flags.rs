@@ -665,11 +665,15 @@ impl Lowering<'_> {
     pub(super) fn flags_to_psr(&mut self, value: Value, flags: Value) -> Result<()> {
         self.reads_flags = Some((flags, FlagSet::ALL));
         if self.host_holds(flags, FlagSet::ALL) {
-            self.reads_flags = None;
             let dst = self.destination(value, None, &[])?;
-            self.asm.read_flags(dst);
-            self.define(value, dst);
-            return Ok(());
+            // To vacate it may have changed the host's flags.
+            if self.host_holds(flags, FlagSet::ALL) {
+                self.reads_flags = None;
+                self.asm.read_flags(dst);
+                self.define(value, dst);
+                return Ok(());
+            }
+            self.release(dst);
         }
         let word = self.assemble_here(flags, FlagSet::ALL)?;
         self.reads_flags = None;
