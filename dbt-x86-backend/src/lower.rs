@@ -349,6 +349,7 @@ impl<'a> Lowering<'a> {
                 default_nan,
                 helper,
                 args,
+                ..
             } if flushes && op.meets_subnormals()
                 || self.traps && (default_nan || self.is_exact()) =>
             {
@@ -375,6 +376,7 @@ impl<'a> Lowering<'a> {
                 self.store_exclusive(value, access, store)
             }
             Inst::Fence => self.fence(),
+            Inst::Checksum { helper, args, .. } => self.checksum(value, helper, args),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

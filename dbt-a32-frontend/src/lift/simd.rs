@@ -3,7 +3,7 @@
 //! An operation is an [`Inst::Vector`], which names the exact function for back ends
 //! that lack it.
 
-use dbt_core::ir::{Helper, Inst, Ty, Value, VectorKind, VectorOp, VectorWidth};
+use dbt_core::ir::{ChecksumOp, Helper, Inst, Ty, Value, VectorKind, VectorOp, VectorWidth};
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, Size};
 
@@ -52,6 +52,11 @@ fn kind(op: SimdOp) -> VectorKind {
         FloatMulAdd FloatMax FloatMin FloatMaxNum FloatMinNum FloatEqual FloatGreater
         FloatGreaterOrEqual FloatRecipStep FloatRsqrtStep FloatRecipEstimate
         FloatRsqrtEstimate FloatToFixed FixedToFloat FloatToInt FloatRound FloatRoundExact
+        FloatNarrow FloatWiden FloatNarrowBrain FloatMulAddLong FloatMulSubLong
+        SatRoundingDoublingMulAdd SatRoundingDoublingMulSub Dot DotMixed MatrixMulAdd
+        MatrixMulAddMixed BrainDot BrainMatrixMulAdd AesEncrypt AesDecrypt AesMix AesUnmix
+        Sha1Choose Sha1Parity Sha1Majority Sha1Rotate Sha1Schedule0 Sha1Schedule1 Sha256Hash
+        Sha256Hash2 Sha256Schedule0 Sha256Schedule1
     }
 }
 
@@ -159,8 +164,8 @@ impl SimdMachine for Lifter<'_, '_> {
             _ => (op, [a, b]),
         };
         let mut kind = kind(op);
-        if op.kind.is_float() && (self.site.mode.fp_rounds || op.size != Size::Word) {
-            // The host rounds otherwise, or these are no singles.
+        if op.kind.is_float() && self.site.mode.fp_rounds {
+            // The host rounds otherwise.
             kind = VectorKind::Guest;
         }
         let wide = op.quad || kind == VectorKind::Guest;
@@ -192,10 +197,15 @@ impl SimdMachine for Lifter<'_, '_> {
     }
     fn checksum(&mut self, op: Checksum, sum: Value, data: Value) -> Value {
         self.refuse();
-        let (sum, data) = (self.builder.zext64(sum), self.builder.zext64(data));
         let packed = self.builder.imm64(op.bits());
-        let result = self.builder.call(Helper(CRC_FUNCTION), [packed, sum, data]);
-        self.builder.low(result)
+        self.builder.push(Inst::Checksum {
+            op: ChecksumOp {
+                castagnoli: op.castagnoli,
+                size: op.size,
+            },
+            helper: Helper(CRC_FUNCTION),
+            args: [packed, sum, data],
+        })
     }
     fn misaligned(&mut self, _: Value, _: bool) -> Result<(), Abort> {
         // The interpreter finds the same, and raises the fault.

@@ -262,6 +262,10 @@ impl Evaluator {
                 )?;
                 u128::from(!stored)
             }
+            Inst::Checksum { helper, args, .. } => {
+                let args = args.map(|arg| self.dword(arg));
+                u128::from((with.helper)(helper, with.state, args) & 0xffff_ffff)
+            }
             Inst::Call { helper, args } => {
                 (with.helper)(helper, with.state, args.map(|arg| self.dword(arg))).into()
             }

@@ -84,7 +84,7 @@ impl Follower {
             store_exclusive: 0x5555_5556_0200,
         };
         let mut x86 = X86Backend::default();
-        let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);
+        let features = dbt_a64_backend::Features::from_hwcap(u64::MAX, u64::MAX);
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
         let how = Lowering::Identity;
