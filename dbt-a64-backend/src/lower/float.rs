@@ -154,7 +154,7 @@ impl Lowering<'_> {
                     return self.float_by_call(value, op, helper, args);
                 }
                 let to_nearest = IntConversion::TiesEven;
-                self.to_int_rounded(value, from.into(), to_nearest, signed, a)
+                self.convert_to_int(value, from.into(), to_nearest, signed, a)
             }
             FloatOp::ToInt { from, signed, .. } => self.float_to_int(value, from, signed, a),
             FloatOp::ToFixed {
@@ -184,7 +184,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             FloatOp::ToIntRounded { from, signed, to } => match int_conversion(to) {
-                Some(rounding) => self.to_int_rounded(value, from.into(), rounding, signed, a),
+                Some(rounding) => self.convert_to_int(value, from.into(), rounding, signed, a),
                 None => self.float_by_call(value, op, helper, args),
             },
             FloatOp::FromHalf(width) => {
@@ -349,7 +349,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn to_int_rounded(
+    fn convert_to_int(
         &mut self,
         value: Value,
         from: Precision,

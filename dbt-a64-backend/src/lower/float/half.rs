@@ -43,7 +43,7 @@ impl Lowering<'_> {
                 let Some(to) = to else {
                     return Ok(false);
                 };
-                self.to_int_rounded(value, HALF, to, signed, a)?;
+                self.convert_to_int(value, HALF, to, signed, a)?;
             }
             HalfOp::FromInt { signed } => {
                 let from = self.reg_or_zero(a)?;
