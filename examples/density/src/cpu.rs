@@ -26,6 +26,8 @@ const MOST: u64 = 20_000_000;
 
 /// Makes cores that count.
 pub(crate) struct Counting {
+    /// What an AArch64 host has.
+    pub(crate) features: dbt_a64_backend::Features,
     /// Units to list at the end.
     pub(crate) listed: usize,
 }
@@ -38,7 +40,7 @@ impl Engine for Counting {
             guest,
             state: ArmState::default(),
             memory,
-            follower: Follower::new(guest),
+            follower: Follower::new(guest, self.features),
             listed: self.listed,
             flag: Arc::new(Flag(AtomicBool::new(false))),
         };
