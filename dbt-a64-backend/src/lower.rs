@@ -422,6 +422,7 @@ impl<'a> Lowering<'a> {
                 helper,
                 info,
                 args,
+                ..
             } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {

@@ -798,6 +798,7 @@ impl Generator<'_, '_> {
         args[op.count()..].fill(first);
         Inst::Vector {
             op,
+            rounds: self.random.one_in(4),
             helper: helpers::VECTOR,
             info: helpers::pack(op),
             args,

@@ -338,10 +338,11 @@ impl<'a> Lowering<'a> {
             } => self.store_vector(access, width, address, value),
             Inst::Vector {
                 op,
+                rounds,
                 helper,
                 info,
                 args,
-            } => self.vector_op(value, op, (helper, info), args),
+            } => self.vector_op(value, op, rounds, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
                 op,

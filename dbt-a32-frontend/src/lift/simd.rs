@@ -70,6 +70,7 @@ impl Lifter<'_, '_> {
         let op = VectorOp::new(kind, Size::Dword, kind == VectorKind::Join);
         self.builder.push(Inst::Vector {
             op,
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info: 0,
             args: [a, b, a],
@@ -163,11 +164,7 @@ impl SimdMachine for Lifter<'_, '_> {
             SimdKind::Mul if op.quad => self.widened(op, a, b).unwrap_or((op, [a, b])),
             _ => (op, [a, b]),
         };
-        let mut kind = kind(op);
-        if op.kind.is_float() && self.site.mode.fp_rounds {
-            // The host rounds otherwise.
-            kind = VectorKind::Guest;
-        }
+        let kind = kind(op);
         let wide = op.quad || kind == VectorKind::Guest;
         let vector = VectorOp::new(kind, op.size, wide)
             .signed(op.signed)
@@ -185,6 +182,7 @@ impl SimdMachine for Lifter<'_, '_> {
         args[count..].fill(first);
         let result = self.builder.push(Inst::Vector {
             op: vector,
+            rounds: op.kind.is_float() && self.site.mode.fp_rounds,
             helper: Helper(SIMD_FUNCTION),
             info: op.pack() as u32,
             args,
@@ -241,6 +239,7 @@ impl SimdMachine for Lifter<'_, '_> {
         let info = SimdOp::new(SimdKind::Splat, size, true).pack() as u32;
         Vector::Whole(self.builder.push(Inst::Vector {
             op: VectorOp::new(VectorKind::Splat, size, true),
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info,
             args: [value; 3],
@@ -253,6 +252,7 @@ impl SimdMachine for Lifter<'_, '_> {
         let op = SimdOp::new(SimdKind::Insert, size, false).imm(x);
         let new = self.builder.push(Inst::Vector {
             op: VectorOp::new(VectorKind::Insert, size, false).imm(x as u8),
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info: op.pack() as u32,
             args: [old, value, old],

@@ -244,17 +244,18 @@ fn to_int(from: Width, to: Conversion) -> Option<FloatOp> {
 /// Returns the host's conversion from an integer or from fixed point of 32 bits, if there
 /// is one. `rounds` tells whether the mode rounds otherwise than to nearest.
 fn from_int(to: Width, from: Conversion, rounds: bool) -> Option<FloatOp> {
-    // Doubles hold every number, and singles those of 16 bits, so that they are not rounded.
-    let is_exact = to == Width::W64 || from.fixed.width == FixedWidth::Half;
     let signed = from.fixed.signed;
-    (from.by_fpscr || is_exact || !rounds).then_some(match from.fixed.fraction_bits {
-        0 => FloatOp::FromInt { to, signed },
-        fraction_bits => FloatOp::FromFixed {
+    if from.fixed.fraction_bits != 0 {
+        return Some(FloatOp::FromFixed {
             to,
             signed,
-            fraction_bits,
-        },
-    })
+            fraction_bits: from.fixed.fraction_bits,
+        });
+    }
+    // Doubles hold every integer, and singles those of 16 bits, so that they are not
+    // rounded.
+    let is_exact = to == Width::W64 || from.fixed.width == FixedWidth::Half;
+    (from.by_fpscr || is_exact || !rounds).then_some(FloatOp::FromInt { to, signed })
 }
 
 const fn binary(op: FpBinary, width: Width) -> FloatOp {

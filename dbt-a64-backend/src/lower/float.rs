@@ -123,7 +123,13 @@ impl Lowering<'_> {
         if self.input.layout.float_rules != FloatRules::Arm {
             return self.float_by_call(value, op, helper, args);
         }
-        self.need_fpcr(Fpcr::Guest);
+        // Fixed point is converted to nearest; a double is exact in any mode.
+        let to_nearest = matches!(op, FloatOp::FromFixed { to: Width::W32, .. });
+        self.need_fpcr(if to_nearest && rounds {
+            Fpcr::Standard
+        } else {
+            Fpcr::Guest
+        });
         let [a, b, _] = args;
         match op {
             FloatOp::Add(width) => self.arithmetic(value, Fp2::Add, width, a, b),

@@ -230,6 +230,7 @@ impl Evaluator {
                 helper,
                 info,
                 args,
+                ..
             } if !op.is_pure() => self.call_vector(op, (helper, info), args, with),
             Inst::Float {
                 op, helper, args, ..

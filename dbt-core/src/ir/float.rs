@@ -85,8 +85,8 @@ pub enum FloatOp {
         /// How many of its bits stand behind the point: 1 to 32.
         fraction_bits: u8,
     },
-    /// Converts a 32-bit fixed-point number, an `i32`, to a number. `b`, an `i64`, is the
-    /// helper's only.
+    /// Converts a 32-bit fixed-point number, an `i32`, to a number, rounded to nearest
+    /// whatever the guest's mode is. `b`, an `i64`, is the helper's only.
     FromFixed {
         /// The width of the number.
         to: Width,

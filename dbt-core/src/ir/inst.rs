@@ -360,6 +360,10 @@ pub enum Inst {
     Vector {
         /// What is done.
         op: VectorOp,
+        /// Whether the guest's mode rounds otherwise than to nearest here, so that a host
+        /// whose operations on vectors have no mode of their own must call the function of
+        /// one on numbers.
+        rounds: bool,
         /// The guest's function.
         helper: Helper,
         /// What it is called with.

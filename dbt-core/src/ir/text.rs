@@ -179,8 +179,15 @@ impl Display<'_> {
                 write!(f, "{}{flush}{nan}{rounds} helper{}", Number(op), helper.0)?;
             }
             Inst::Vector {
-                op, helper, info, ..
-            } => write!(f, "{} helper{} {info:#x}:", Elements(op), helper.0)?,
+                op,
+                rounds,
+                helper,
+                info,
+                ..
+            } => {
+                let rounds = if rounds { " rounds" } else { "" };
+                write!(f, "{}{rounds} helper{} {info:#x}:", Elements(op), helper.0)?;
+            }
             _ => mnemonic(f, inst)?,
         }
         let mut separator = " ";

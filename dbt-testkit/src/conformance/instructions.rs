@@ -244,6 +244,7 @@ fn made(builder: &mut Builder<'_>, ty: Ty, place: usize) -> Value {
 fn vector(op: VectorOp, args: [Value; 3]) -> Inst {
     Inst::Vector {
         op,
+        rounds: false,
         helper: helpers::VECTOR,
         info: helpers::pack(op),
         args,

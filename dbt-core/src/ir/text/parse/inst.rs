@@ -73,12 +73,14 @@ impl<'a> Parser<'a> {
             }
         } else if mnemonic == "vector" {
             let op = elements(suffixes).ok_or(place.error(Expected::Suffix))?;
+            let rounds = cursor.take_word("rounds");
             let helper = helper(cursor)?;
             let number = cursor.clone();
             let info = u32::try_from(cursor.number()?);
             cursor.expect(":")?;
             Inst::Vector {
                 op,
+                rounds,
                 helper,
                 info: info.map_err(|_| number.error(Expected::Number))?,
                 args: [UNKNOWN; 3],
