@@ -15,7 +15,7 @@ use crate::regs::Reg;
 mod fp;
 mod simd;
 
-pub(crate) use fp::{Fp1, Fp2, Fused, IntConversion, View, float_immediate};
+pub(crate) use fp::{Fp1, Fp2, Fused, IntConversion, Precision, View, float_immediate};
 pub(crate) use simd::{Arrangement, element, modified_immediate, unsigned};
 
 /// Logical operations, numbered as in their encodings.
@@ -195,6 +195,12 @@ impl Asm<'_> {
     #[allow(clippy::cast_possible_truncation, reason = "fragments are small")]
     pub(crate) fn offset(&self) -> u32 {
         self.code.len() as u32
+    }
+
+    /// `CRC32B` and its like.
+    pub(crate) fn checksum(&mut self, castagnoli: bool, size: Size, dst: Reg, sum: Reg, data: Reg) {
+        let opcode = 0x1ac0_4000 | u32::from(castagnoli) << 12 | (size as u32) << 10;
+        self.word(opcode | rm(data) | rn(sum) | rd(dst));
     }
 
     pub(crate) fn word(&mut self, word: u32) {

@@ -138,7 +138,8 @@ unsafe impl Backend for A64Backend {
     }
 
     fn import_float(&self, mode: FloatMode) -> u32 {
-        // RMode, FZ, DN and AHP of FPCR are where FPSCR has them.
+        // RMode, FZ, FZ16, DN and AHP of FPCR are where FPSCR has them; FZ16 is not for
+        // functions that are called.
         let rounding = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Up => 1,
@@ -146,6 +147,7 @@ unsafe impl Backend for A64Backend {
             Rounding::Zero => 3,
         };
         rounding << 22
+            | u32::from(mode.flushes_halves && self.features.fp16) << 19
             | u32::from(mode.flushes) << 24
             | u32::from(mode.default_nan) << 25
             | u32::from(mode.alternative_half) << 26

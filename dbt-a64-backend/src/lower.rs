@@ -426,11 +426,16 @@ impl<'a> Lowering<'a> {
                 helper,
                 info,
                 args,
+                ..
             } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
-                op, helper, args, ..
-            } => self.float(value, op, helper, args),
+                op,
+                rounds,
+                helper,
+                args,
+                ..
+            } => self.float(value, op, rounds, helper, args),
             Inst::FloatStatus => self.float_status(value),
             Inst::LoadTag { address } => self.load_tag(value, address),
             Inst::StoreExclusive {
@@ -452,6 +457,7 @@ impl<'a> Lowering<'a> {
                 self.asm.barrier();
                 Ok(())
             }
+            Inst::Checksum { op, helper, args } => self.checksum(value, op, helper, args),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

@@ -111,7 +111,7 @@ const FRAME: i32 = 0xb0;
 const FRAME_FPSR: i32 = 0xa0;
 
 /// The bits of `FPCR` in the context's form, which has the flags of `FPSR` besides.
-const CONTROL: u64 = 0x07c0_0000;
+const CONTROL: u64 = 0x07f8_0000;
 /// The bits of these flags.
 const STATUS: u64 = 0xf800_00ff;
 

@@ -338,10 +338,11 @@ impl<'a> Lowering<'a> {
             } => self.store_vector(access, width, address, value),
             Inst::Vector {
                 op,
+                rounds,
                 helper,
                 info,
                 args,
-            } => self.vector_op(value, op, (helper, info), args),
+            } => self.vector_op(value, op, rounds, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
                 op,
@@ -349,6 +350,7 @@ impl<'a> Lowering<'a> {
                 default_nan,
                 helper,
                 args,
+                ..
             } if flushes && op.meets_subnormals()
                 || self.traps && (default_nan || self.is_exact()) =>
             {
@@ -375,6 +377,7 @@ impl<'a> Lowering<'a> {
                 self.store_exclusive(value, access, store)
             }
             Inst::Fence => self.fence(),
+            Inst::Checksum { helper, args, .. } => self.checksum(value, helper, args),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

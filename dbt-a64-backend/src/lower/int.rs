@@ -6,7 +6,7 @@ mod carry;
 pub(super) use bits::Test;
 
 use dbt_core::host::CompileError;
-use dbt_core::ir::{Value, Width};
+use dbt_core::ir::{ChecksumOp, Helper, Value, Width};
 use dbt_isa::ops::{BinOp, Condition, UnOp};
 
 use super::place::Place;
@@ -14,6 +14,30 @@ use super::{Lowering, Result};
 use crate::asm::{Logic, Shift, Shifted, logical_immediate};
 use crate::facts::is_wide;
 use crate::regs::Reg;
+
+/// Checksums.
+impl Lowering<'_> {
+    pub(super) fn checksum(
+        &mut self,
+        value: Value,
+        op: ChecksumOp,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        if !self.features.crc32 {
+            self.call_exact(helper, &args)?;
+            self.asm.mov(Width::W32, Reg::X16, Reg::X16);
+            self.define(value, Reg::X16);
+            return Ok(());
+        }
+        let [_, sum, data] = args;
+        let (sum, data) = (self.reg_or_zero(sum)?, self.reg_or_zero(data)?);
+        let dst = self.destination(value, Some(sum), &[])?;
+        self.asm.checksum(op.castagnoli, op.size, dst, sum, data);
+        self.define(value, dst);
+        Ok(())
+    }
+}
 
 /// Arithmetic.
 impl Lowering<'_> {

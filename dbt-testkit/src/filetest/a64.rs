@@ -15,18 +15,24 @@ use crate::units::LAYOUT;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
+/// `test a64 [newest] [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
-/// is not optimised before.
+/// is not optimised before. The host is ARMv8.0, or has all features.
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     let mut lowering = Lowering::Identity;
-    let mut backend = A64Backend::new(Features::BASELINE);
+    let features = if arguments.contains(&"newest") {
+        Features::from_hwcap(u64::MAX, u64::MAX)
+    } else {
+        Features::BASELINE
+    };
+    let mut backend = A64Backend::new(features);
     for word in arguments {
         match *word {
             "callback" => lowering = Lowering::Callback,
             "window" => lowering = Lowering::Window,
             "detour" => _ = backend.use_detour(DETOUR),
+            "newest" => {}
             "directory" => _ = backend.use_directory(),
             _ => return Err(format!("there is no argument `{word}`")),
         }
@@ -52,7 +58,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
 /// The back end of whose code [`counts`] says what it costs: for a host with every
 /// feature whose addresses are the guest's, with a detour and a directory.
 fn counted() -> (A64Backend, Lowering) {
-    let mut backend = A64Backend::new(Features::from_hwcap(u64::MAX));
+    let mut backend = A64Backend::new(Features::from_hwcap(u64::MAX, u64::MAX));
     backend.use_detour(DETOUR);
     backend.use_directory();
     (backend, Lowering::Identity)

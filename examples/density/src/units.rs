@@ -72,7 +72,7 @@ pub(crate) struct Follower {
 const MOST_CALLS: usize = 1024;
 
 impl Follower {
-    pub(crate) fn new(guest: A32Guest) -> Self {
+    pub(crate) fn new(guest: A32Guest, features: dbt_a64_backend::Features) -> Self {
         let layout = guest.layout();
         // Addresses that take as many instructions as those of a process.
         let callees = Callees {
@@ -84,7 +84,6 @@ impl Follower {
             store_exclusive: 0x5555_5556_0200,
         };
         let mut x86 = X86Backend::default();
-        let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
         let how = Lowering::Identity;

@@ -10,8 +10,8 @@ pub type NativeBackend = dbt_a64_backend::A64Backend;
 /// Makes the back end, for the features of the CPU that this runs on.
 #[must_use]
 pub fn backend() -> NativeBackend {
-    let (hwcap, _) = rustix::param::linux_hwcap();
-    NativeBackend::new(Features::from_hwcap(hwcap as u64))
+    let (hwcap, hwcap2) = rustix::param::linux_hwcap();
+    NativeBackend::new(Features::from_hwcap(hwcap as u64, hwcap2 as u64))
 }
 
 /// Makes code memory with what the back end can use.
