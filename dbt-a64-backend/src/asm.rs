@@ -56,15 +56,40 @@ impl From<Reg> for Shifted {
     }
 }
 
+/// How the low half of an index is extended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Extend {
+    Uxtw,
+    Sxtw,
+}
+
+impl Extend {
+    /// `option` of a load or store.
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Uxtw => 0b010 << 13,
+            Self::Sxtw => 0b110 << 13,
+        }
+    }
+}
+
 /// The memory operand of a load or store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mem {
     /// `[base, #offset]`: see [`offset_fits`].
     Offset { base: Reg, offset: i32 },
-    /// `[base, index, UXTW]`.
-    Index { base: Reg, index: Reg },
-    /// `[base, index, UXTW]`, the index scaled by the size of the access.
-    Element { base: Reg, index: Reg },
+    /// `[base, index, UXTW]`, or `SXTW`.
+    Index {
+        base: Reg,
+        index: Reg,
+        extend: Extend,
+    },
+    /// The same with the index scaled by the size of the access.
+    Element {
+        base: Reg,
+        index: Reg,
+        extend: Extend,
+    },
     /// `[base, #offset]!`, between -256 and 255.
     Before { base: Reg, offset: i32 },
     /// `[base], #offset`, between -256 and 255.
@@ -499,8 +524,16 @@ impl Asm<'_> {
                     0x3800_0000 | unscaled(offset) | rn(base)
                 }
             }
-            Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
-            Mem::Element { base, index } => 0x3820_5800 | rm(index) | rn(base),
+            Mem::Index {
+                base,
+                index,
+                extend,
+            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
+            Mem::Element {
+                base,
+                index,
+                extend,
+            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
             Mem::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
             Mem::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
         };

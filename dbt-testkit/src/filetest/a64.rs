@@ -18,7 +18,7 @@ const FRAGMENT_ADDRESS: u64 = CODE_ADDRESS + FRAGMENT_OFFSET as u64;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
+/// `test a64 [callback] [window] [isolated] [detour] [directory]`: the code that is emitted for a unit of the
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
 /// is not optimised before.
@@ -29,6 +29,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         match *word {
             "callback" => lowering = Lowering::Callback,
             "window" => lowering = Lowering::Window,
+            "isolated" => lowering = Lowering::Isolated,
             "detour" => _ = backend.use_detour(DETOUR),
             "directory" => _ = backend.use_directory(),
             _ => return Err(format!("there is no argument `{word}`")),
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         callees: &callees,
         runtime: &runtime,
         offset: FRAGMENT_OFFSET,
-        exact: &[],
+        lost: &[],
         marks: true,
     };
     let fragment = match backend.compile(input, &mut code) {

@@ -302,6 +302,8 @@ impl WindowJit {
             hot_threshold: 0,
             kick,
             float_traps: if kick.is_some() { 8 } else { u32::MAX },
+            // All programs are in one place.
+            wrapping: u32::MAX,
             ..Config::default()
         };
         let engine = engine(guest, window.lowering(), CODE_BYTES, config)?;
@@ -364,6 +366,7 @@ fn prot(rights: Rights) -> Prot {
 impl Runner for WindowJit {
     fn name(&self) -> String {
         match self.engine.window().lowering() {
+            Lowering::Isolated => "generated code, isolated".to_owned(),
             Lowering::Identity => "generated code, identity".to_owned(),
             _ => "generated code, window".to_owned(),
         }
