@@ -244,6 +244,18 @@ impl Asm<'_> {
     }
 }
 
+/// Bytes of an instruction.
+pub(crate) const INSTRUCTION: u32 = 4;
+
+/// How an indirect branch leads to where it is checked. `RET` is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum IndirectBranch {
+    /// `BLR`, or `BR` by `x16` or `x17`: `BTI c`.
+    Call,
+    /// `BR` by any register: `BTI j`.
+    Jump,
+}
+
 /// `B`, to itself.
 pub(crate) const B: u32 = 0x1400_0000;
 
@@ -700,6 +712,14 @@ impl Asm<'_> {
     pub(crate) fn adr(&mut self, dst: Reg, distance: i32) {
         let distance = distance.cast_unsigned();
         self.word(0x1000_0000 | (distance & 3) << 29 | (distance >> 2 & 0x7_ffff) << 5 | rd(dst));
+    }
+
+    /// `BTI`: what such a branch may lead to.
+    pub(crate) fn bti(&mut self, by: IndirectBranch) {
+        self.word(match by {
+            IndirectBranch::Call => 0xd503_245f,
+            IndirectBranch::Jump => 0xd503_249f,
+        });
     }
 
     pub(crate) fn br(&mut self, to: Reg) {

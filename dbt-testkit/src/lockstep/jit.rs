@@ -57,7 +57,10 @@ fn engine(
         Lowering::Callback => ProcessCode::new(code_bytes)?,
         _ => native::code(code_bytes)?,
     };
-    let backend = native::backend();
+    let (backend, code) = match lowering {
+        Lowering::Window => native::check_branches(native::backend(), code),
+        _ => (native::backend(), code),
+    };
     Ok(Engine::new(guest, backend, Some(code), lowering, config)?)
 }
 
