@@ -32,11 +32,11 @@ const PROGRAM: [u32; 17] = [
     0xeb00_000b, // 00: bl 34
     0xe280_0001, // 04: add r0, r0, #1
     0xe320_f000, // 08: nop
-    0xe28f_4020, // 0c: add r4, pc, #32 (34)
-    0xe12f_ff34, // 10: blx r4
+    0xe320_f000, // 0c: nop
+    0xe12f_ff34, // 10: blx r4 (34)
     0xe280_0001, // 14: add r0, r0, #1
-    0xe28f_5018, // 18: add r5, pc, #24 (38)
-    0xe12f_ff35, // 1c: blx r5
+    0xe320_f000, // 18: nop
+    0xe12f_ff35, // 1c: blx r5 (38)
     0xe251_1001, // 20: subs r1, r1, #1
     0x1aff_fff5, // 24: bne 00
     0xef00_0000, // 28: svc
@@ -67,6 +67,7 @@ fn run(backend: NativeBackend, code: ProcessCode) -> (Exit, u32) {
     let engine = WindowEngine::new(window, engine).unwrap();
     let mut state = ArmState::default();
     (state.r[1], state.r[15]) = (TIMES, CODE);
+    (state.r[4], state.r[5]) = (CODE + 0x34, CODE + 0x38);
     let mut vcpu = engine.vcpu(state);
     let exit = engine.run(&mut vcpu, &mut engine.memory().unwrap(), Budget::UNLIMITED);
     (exit, vcpu.state().r[0])
