@@ -29,7 +29,9 @@ use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
+use dbt_core::host::{
+    Bet, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin,
+};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -104,6 +106,7 @@ pub(crate) struct Lowering<'a> {
     /// Loads of constants that lie behind the code.
     literals: Vec<(u32, u32)>,
     maps: Vec<StateMap>,
+    bets: Vec<Bet>,
     marks: Vec<CodeMark>,
     /// The guest instruction being lowered.
     location: Location,
@@ -168,6 +171,7 @@ impl<'a> Lowering<'a> {
             unmoved: Vec::new(),
             literals: Vec::new(),
             maps: Vec::new(),
+            bets: Vec::new(),
             marks: Vec::new(),
             location: Location(0),
             index: 0,
@@ -226,7 +230,7 @@ impl<'a> Lowering<'a> {
             exits: self.exits,
             returns: self.returns,
             maps: self.maps,
-            traps: Vec::new(),
+            bets: self.bets,
             detour: self.detour,
             marks: self.marks,
         })

@@ -16,7 +16,7 @@ use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
 
 use super::{Lowering, Result};
-use crate::asm::{Logic, Shift, add_immediate, logical_immediate};
+use crate::asm::{self, IndirectBranch, Logic, Shift, add_immediate, logical_immediate};
 use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
@@ -72,13 +72,26 @@ impl Lowering<'_> {
                 Form::Full => Form::Split,
                 Form::Split => Form::Full,
             };
-            let converting = self.asm.offset();
+            let converting = self.enter_from_outside(other);
             self.convert(&Conversion::between(other, live, form))?;
-            let direct = self.asm.offset();
+            let direct = self.enter_from_outside(form);
             self.entered[usize::from(self.entry_of(other))] = converting;
             self.entered[usize::from(self.entry_of(form))] = direct;
+            if self.ways.branch_targets && self.entered[0] == self.entered[1] {
+                // Only direct exits enter there.
+                self.entered[1] += asm::INSTRUCTION;
+            }
         }
         Ok(form)
+    }
+
+    /// Emits what the entry for a form begins with and returns where that is.
+    fn enter_from_outside(&mut self, form: Form) -> u32 {
+        let here = self.asm.offset();
+        if self.entry_of(form) == 0 {
+            self.ways.target(IndirectBranch::Call, &mut self.asm);
+        }
+        here
     }
 
     /// Returns which of a fragment's entries expects flags in a form.

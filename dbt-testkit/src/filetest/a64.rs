@@ -15,7 +15,8 @@ use crate::units::LAYOUT;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [newest] [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
+/// `test a64 [newest] [callback] [window] [isolated] [detour] [directory]`: the code
+/// that is emitted for a unit of the
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
 /// is not optimised before. The host is ARMv8.0, or has all features.
@@ -31,6 +32,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         match *word {
             "callback" => lowering = Lowering::Callback,
             "window" => lowering = Lowering::Window,
+            "isolated" => lowering = Lowering::Isolated,
             "detour" => _ = backend.use_detour(DETOUR),
             "newest" => {}
             "directory" => _ = backend.use_directory(),
@@ -61,7 +63,7 @@ fn counted() -> (A64Backend, Lowering) {
     let mut backend = A64Backend::new(Features::from_hwcap(u64::MAX, u64::MAX));
     backend.use_detour(DETOUR);
     backend.use_directory();
-    (backend, Lowering::Identity)
+    (backend, Lowering::Isolated)
 }
 
 /// [`counts::rows`] for AArch64.

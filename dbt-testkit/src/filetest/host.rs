@@ -72,7 +72,7 @@ impl<B: Disassembled> Host<B> {
             callees: &self.callees,
             runtime: &self.runtime,
             offset: FRAGMENT_OFFSET,
-            exact: &[],
+            lost: &[],
             marks: true,
         };
         let fragment = self.backend.compile(input, &mut code)?;

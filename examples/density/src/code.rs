@@ -92,11 +92,11 @@ impl Code {
         let input = CompileInput {
             unit,
             layout: guest.layout(),
-            lowering: Lowering::Identity,
+            lowering: Lowering::Isolated,
             callees,
             runtime,
             offset: 0x10000,
-            exact: &[],
+            lost: &[],
             marks: true,
         };
         let fragment = backend.compile(input, &mut bytes).ok()?;

@@ -86,7 +86,7 @@ impl Follower {
         let mut x86 = X86Backend::default();
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
-        let how = Lowering::Identity;
+        let how = Lowering::Isolated;
         x86.use_float_traps();
         a64.use_detour(32 << 20);
         a64.use_directory();
