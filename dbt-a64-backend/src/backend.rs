@@ -11,7 +11,8 @@
 //!   and `context.rs`, the stacks of `runtime.rs`, the jump cache, and guest memory:
 //!   the window's base and the low half of a register, or a register that holds 32
 //!   bits, or is out of that range by as much as one access adds, and an offset that
-//!   the guards cover. Callees are called with the state's or the
+//!   the guards cover, or, isolated, an index of 32 bits with a sign and at most a word's
+//!   scale ([`ISOLATION`](dbt_core::host::ISOLATION)). Callees are called with the state's or the
 //!   context's address.
 //! - *Inside*: every branch leads to a label of the fragment, to an entry of the
 //!   runtime, or to an exit; blocks and stubs end with one. Indirect branches go to
