@@ -132,6 +132,8 @@ pub(crate) struct Lowering<'a> {
     /// The access that the next one may be joined with.
     last_access: Option<memory::LastAccess>,
     last_vector_access: Option<LastVectorAccess>,
+    /// Where an access to a known address finds its base.
+    base: Option<memory::KnownBase>,
     next_block: Option<BlockId>,
     vectors: VectorState,
     fpcr: Fpcr,
@@ -186,6 +188,7 @@ impl<'a> Lowering<'a> {
             ahead: None,
             last_access: None,
             last_vector_access: None,
+            base: None,
             next_block: None,
             vectors: VectorState::default(),
             fpcr: Fpcr::default(),
@@ -295,6 +298,7 @@ impl<'a> Lowering<'a> {
         self.ahead = None;
         self.last_access = None;
         self.last_vector_access = None;
+        self.base = None;
         if let Some(location) = block.location
             && self.scratch.loop_heads[id.index()]
         {

@@ -11,7 +11,7 @@ use super::int::Test;
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Extend, Mem, Transfer, add_immediate, logical_immediate, offset_fits};
+use crate::asm::{Extend, Mem, Transfer, add_immediate, offset_fits};
 use crate::context;
 use crate::facts;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
@@ -80,7 +80,8 @@ impl Lowering<'_> {
             | Mem::Index { index: base, .. }
             | Mem::Element { index: base, .. } => base,
         };
-        let dst = self.destination(value, Some(dying), &[])?;
+        let dying = Some(dying).filter(|base| !self.is_known_base(*base));
+        let dst = self.destination(value, dying, &[])?;
         let what = match access.signed && access.size != Size::Dword {
             true if access.size == Size::Word && width == Width::W32 => Transfer::Load(Size::Word),
             true => Transfer::LoadSigned(access.size, width),
@@ -343,18 +344,7 @@ impl Lowering<'_> {
     /// and the access adds the rest.
     fn in_two_parts(&mut self, size: Size, address: Value) -> Result<Option<Mem>> {
         if let Some(constant) = self.constant32(address) {
-            let offset = constant % (size.bytes() << 12);
-            let rest = u64::from(constant - offset);
-            let one = rest.trailing_zeros() >= 16
-                || rest >> 16 == 0
-                || logical_immediate(rest, Width::W32).is_some();
-            let offset = offset.cast_signed();
-            if !one || rest == 0 || !offset_fits(size, offset) {
-                return Ok(None);
-            }
-            let base = self.take_scratch()?;
-            self.asm.mov_imm(base, rest);
-            return Ok(Some(Mem::Offset { base, offset }));
+            return self.near_base(size, constant);
         }
         let Place::Sum {
             base,
@@ -380,6 +370,50 @@ impl Lowering<'_> {
             offset: rest,
         }))
     }
+}
+
+/// Addresses that are known, as of a literal pool.
+impl Lowering<'_> {
+    /// Returns the operand at an address, from a base that later accesses find again.
+    fn near_base(&mut self, size: Size, address: u32) -> Result<Option<Mem>> {
+        let offset_from = |base: u32| {
+            let offset = address.wrapping_sub(base).cast_signed();
+            offset_fits(size, offset).then_some(offset)
+        };
+        if let Some(known) = self.base
+            && let Some(offset) = offset_from(known.address)
+            && self.version(known.reg) == known.version
+        {
+            self.keep(known.reg);
+            let base = known.reg;
+            return Ok(Some(Mem::Offset { base, offset }));
+        }
+        let above = address - address % (size.bytes() << 12);
+        let Some(offset) = offset_from(above).filter(|_| above != 0) else {
+            return Ok(None);
+        };
+        let base = self.take_lasting_scratch()?;
+        self.asm.mov_imm(base, above.into());
+        self.base = Some(KnownBase {
+            reg: base,
+            version: self.version(base),
+            address: above,
+        });
+        Ok(Some(Mem::Offset { base, offset }))
+    }
+
+    /// Tells whether a register is a base that may be used again.
+    fn is_known_base(&self, reg: Reg) -> bool {
+        self.base.is_some_and(|base| base.reg == reg)
+    }
+}
+
+/// A register that holds an address, as long as it has not been written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownBase {
+    reg: Reg,
+    version: u32,
+    address: u32,
 }
 
 /// Functions.

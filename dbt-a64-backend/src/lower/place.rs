@@ -588,6 +588,18 @@ impl Lowering<'_> {
         Ok(reg)
     }
 
+    /// Returns the one that is taken for something else last, and is not a callee's.
+    pub(super) fn take_lasting_scratch(&mut self) -> Result<Reg> {
+        let last = SCRATCH[SCRATCH.len() - 1];
+        let active = &self.scratch.places.active;
+        let needed = active.iter().any(|value| self.place(*value).uses(last));
+        if needed || !self.is_takable(last) {
+            return self.take_scratch();
+        }
+        self.take(last)?;
+        Ok(last)
+    }
+
     /// Chooses the scratch register whose content is needed last.
     fn victim(&self) -> Result<Reg> {
         let last_use = |reg: Reg| {
