@@ -45,6 +45,7 @@ impl A64Backend {
             detour: self.detour,
             has_directory: self.has_directory,
             outside: Form::outside(self.features),
+            branch_targets: self.branch_targets,
         }
     }
 }
@@ -118,11 +119,15 @@ unsafe impl Backend for A64Backend {
     }
 
     fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
-        let distance = i64::from(to) - i64::from(fragment) - i64::from(exit.patch);
+        let unlinks = to == fragment + exit.unlinked;
+        // No indirect branch needs no `BTI`.
+        let past = match self.branch_targets && exit.entry == 0 && !unlinks {
+            true => asm::INSTRUCTION,
+            false => 0,
+        };
+        let distance = i64::from(to + past) - i64::from(fragment) - i64::from(exit.patch);
         // Its own fragment is reached always.
-        if distance.abs() >= self.reach
-            && i64::from(to) != i64::from(fragment) + i64::from(exit.unlinked)
-        {
+        if distance.abs() >= self.reach && !unlinks {
             return None;
         }
         Some((asm::with_target(exit.tag, distance)?.into(), 4))

@@ -29,7 +29,9 @@ use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
+use dbt_core::host::{
+    Bet, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin,
+};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -104,6 +106,7 @@ pub(crate) struct Lowering<'a> {
     /// Loads of constants that lie behind the code.
     literals: Vec<(u32, u32)>,
     maps: Vec<StateMap>,
+    bets: Vec<Bet>,
     marks: Vec<CodeMark>,
     /// The guest instruction being lowered.
     location: Location,
@@ -119,6 +122,8 @@ pub(crate) struct Lowering<'a> {
     busy: u32,
     /// Flags that the instruction being lowered will still read.
     reads_flags: Option<(Value, FlagSet)>,
+    /// Those that it will read for its other operand.
+    reads_flags_next: Option<(Value, FlagSet)>,
     alignment: Alignment,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
@@ -166,6 +171,7 @@ impl<'a> Lowering<'a> {
             unmoved: Vec::new(),
             literals: Vec::new(),
             maps: Vec::new(),
+            bets: Vec::new(),
             marks: Vec::new(),
             location: Location(0),
             index: 0,
@@ -174,6 +180,7 @@ impl<'a> Lowering<'a> {
             flags_at_end: FlagSet::ALL,
             busy: 0,
             reads_flags: None,
+            reads_flags_next: None,
             alignment: Alignment::default(),
             known: None,
             ahead: None,
@@ -223,7 +230,7 @@ impl<'a> Lowering<'a> {
             exits: self.exits,
             returns: self.returns,
             maps: self.maps,
-            traps: Vec::new(),
+            bets: self.bets,
             detour: self.detour,
             marks: self.marks,
         })
@@ -324,6 +331,7 @@ impl<'a> Lowering<'a> {
         self.busy = 0;
         self.vectors.busy = 0;
         self.reads_flags = None;
+        self.reads_flags_next = None;
         let facts = &self.scratch.facts;
         self.scratch
             .places

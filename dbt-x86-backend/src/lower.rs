@@ -156,7 +156,7 @@ impl<'a> Lowering<'a> {
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
-        let traps = self.trapped()?;
+        let bets = self.trapped()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.asm.patch(at, label.into());
@@ -166,7 +166,7 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
-            traps,
+            bets,
             entries: [0; 2],
             returns: Vec::new(),
             detour: Vec::new(),

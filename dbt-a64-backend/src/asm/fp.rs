@@ -421,8 +421,16 @@ impl Asm<'_> {
             Mem::After { base, offset } => {
                 0x3800_0400 | (offset.cast_unsigned() & 0x1ff) << 12 | rn(base)
             }
-            Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
-            Mem::Element { base, index } => 0x3820_5800 | rm(index) | rn(base),
+            Mem::Index {
+                base,
+                index,
+                extend,
+            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
+            Mem::Element {
+                base,
+                index,
+                extend,
+            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
         };
         self.word(bits | word | vd(reg));
     }

@@ -16,7 +16,7 @@ use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
 
 use super::{Lowering, Result};
-use crate::asm::{Logic, Shift, add_immediate, logical_immediate};
+use crate::asm::{self, IndirectBranch, Logic, Shift, add_immediate, logical_immediate};
 use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
@@ -72,13 +72,26 @@ impl Lowering<'_> {
                 Form::Full => Form::Split,
                 Form::Split => Form::Full,
             };
-            let converting = self.asm.offset();
+            let converting = self.enter_from_outside(other);
             self.convert(&Conversion::between(other, live, form))?;
-            let direct = self.asm.offset();
+            let direct = self.enter_from_outside(form);
             self.entered[usize::from(self.entry_of(other))] = converting;
             self.entered[usize::from(self.entry_of(form))] = direct;
+            if self.ways.branch_targets && self.entered[0] == self.entered[1] {
+                // Only direct exits enter there.
+                self.entered[1] += asm::INSTRUCTION;
+            }
         }
         Ok(form)
+    }
+
+    /// Emits what the entry for a form begins with and returns where that is.
+    fn enter_from_outside(&mut self, form: Form) -> u32 {
+        let here = self.asm.offset();
+        if self.entry_of(form) == 0 {
+            self.ways.target(IndirectBranch::Call, &mut self.asm);
+        }
+        here
     }
 
     /// Returns which of a fragment's entries expects flags in a form.
@@ -148,9 +161,15 @@ impl Lowering<'_> {
     pub(super) fn leaving(&self, to: Option<Form>) -> Result<Conversion> {
         let live = FlagSet::ALL;
         let from = self.architectural_sources(live)?;
-        let to = to.unwrap_or_else(|| match from.common(live) {
-            Some(Source::Host | Source::Compare(_)) => Form::Full,
-            _ => Form::Split,
+        let to = to.unwrap_or_else(|| {
+            let full = match from.common(live) {
+                Some(Source::Host | Source::Compare(_)) => true,
+                _ => {
+                    self.features.flagm
+                        && from.common(FlagSet::CV) != Some(Source::Word(Reg::CARRY))
+                }
+            };
+            if full { Form::Full } else { Form::Split }
         });
         Ok(Conversion { from, live, to })
     }
@@ -168,6 +187,10 @@ impl Lowering<'_> {
         let carry = live - host;
         if carry.is_empty() || self.convert_carry(&from, host, carry)? {
             return self.convert_host(&from, host);
+        }
+        if self.rotate_to_host(&from, live) {
+            self.asm.read_flags(Reg::CARRY);
+            return Ok(());
         }
         // Whatever it is: all in a word, from which both are set.
         let word = self.assemble(&from, live, self.busy)?;
@@ -244,20 +267,79 @@ impl Lowering<'_> {
             self.known_sign(n, z);
             return Ok(());
         }
-        let (nz, cv) = (mask & FlagSet::NZ, mask & FlagSet::CV);
-        if self.features.flagm
-            && let Some(Source::Word(word)) = from.common(cv)
-            && let Some(source @ (Source::Host | Source::Result(_))) = from.common(nz)
-        {
-            if let Source::Result(reg) = source {
-                self.emit_test(reg);
-            }
-            self.asm.rotate_to_flags(word, 28, cv.bits().into());
+        if self.rotate_to_host(from, mask) {
             return Ok(());
         }
         let word = self.assemble(from, mask, self.busy)?;
         self.asm.write_flags(word);
         Ok(())
+    }
+
+    /// Puts flags in the host's by FEAT_FlagM: what an instruction sets first, then bits of
+    /// registers, from one register after the other. False, and nothing is emitted, if that
+    /// does not do. The link register is lost.
+    fn rotate_to_host(&mut self, from: &Sources, mask: FlagSet) -> bool {
+        let is_set = |source: &Source| matches!(source, Source::Compare(_) | Source::Result(_));
+        let mut sources = Flag::each(mask).map(|flag| from.of(flag));
+        if !self.features.flagm || sources.any(|source| source == Source::Known(true)) {
+            return false;
+        }
+        let with = |such: &dyn Fn(&Source) -> bool| {
+            let mut each = Flag::each(mask).map(|flag| from.of(flag));
+            each.find(such)
+        };
+        let first = with(&is_set);
+        let second = with(&|source| is_set(source) && Some(*source) != first);
+        let host = with(&|source| *source == Source::Host);
+        let third = with(&|source| is_set(source) && ![first, second].contains(&Some(*source)));
+        // Of two that change the host's flags, one is saved from the other.
+        let (saved, last) = match (host.or(second), first) {
+            _ if third.is_some() || (host.is_some() && second.is_some()) => return false,
+            (saved, Some(last)) => (saved, Some(last)),
+            (_, None) => (None, host),
+        };
+        if let Some(source) = saved {
+            self.set_host(source);
+            self.asm.read_flags(Reg::LINK);
+        }
+        if let Some(source) = last {
+            self.set_host(source);
+        }
+        let cleared = match last {
+            Some(Source::Result(_)) => FlagSet::CV,
+            _ => FlagSet::NONE,
+        };
+        let mut left = mask;
+        while let Some(flag) = Flag::each(left).next() {
+            let source = from.of(flag);
+            let same = Flag::each(left).filter(|flag| from.of(*flag) == source);
+            let here = same.fold(FlagSet::NONE, |all, flag| all | flag.set());
+            left -= here;
+            let word = match source {
+                _ if Some(source) == last => continue,
+                _ if Some(source) == saved => Reg::LINK,
+                Source::Word(reg) => reg,
+                Source::Bit(reg, bit) => {
+                    let rotation = (bit + 64 - (flag.bit() - Flag::V.bit())) % 64;
+                    self.asm.rotate_to_flags(reg, rotation, here.bits().into());
+                    continue;
+                }
+                Source::Known(_) if (here - cleared).is_empty() => continue,
+                _ => Reg::ZERO,
+            };
+            let rotation = Flag::V.bit();
+            self.asm.rotate_to_flags(word, rotation, here.bits().into());
+        }
+        true
+    }
+
+    /// Emits the instruction that sets the host's flags to a source's.
+    fn set_host(&mut self, source: Source) {
+        match source {
+            Source::Compare(comparison) => self.emit_comparison(comparison),
+            Source::Result(reg) => self.emit_test(reg),
+            _ => {}
+        }
     }
 
     /// Sets N and Z by one instruction; C and V are lost. The context's address is

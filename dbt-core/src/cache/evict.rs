@@ -250,7 +250,7 @@ impl<M> Cache<M> {
             record.generation = record.generation.wrapping_add(1);
             record.exits = Vec::new();
             record.maps = Vec::new();
-            record.traps = Vec::new();
+            record.bets = Vec::new();
             record.returns = Vec::new();
             record.incoming = Vec::new();
             self.free.push(id.index);

@@ -229,11 +229,16 @@ fn bytes_at(page: u8, start: u16, bytes: u16) -> Range<u64> {
 
 const PAGE: u64 = pages::PAGE_SIZE;
 
+const PATIENCE: Patience = Patience {
+    float: 0,
+    address: 0,
+};
+
 impl Test {
     fn new(capacity: usize, segments: usize) -> Self {
         let mut code = Code::new(Memory::new(capacity)).unwrap();
         code.use_directory();
-        let mut cache = Cache::new(RUNTIME..code.capacity(), segments, 0);
+        let mut cache = Cache::new(RUNTIME..code.capacity(), segments, PATIENCE);
         let vcpus: Vec<_> = (0..3)
             .map(|_| {
                 Arc::new(FakeVcpu {
@@ -369,7 +374,7 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
-                traps: Vec::new(),
+                bets: Vec::new(),
                 entries: [0, SECOND],
                 returns,
                 detour: Vec::new(),

@@ -125,9 +125,9 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         // code turns out to be too large for it, it is compiled again for the next
         // segment.
         for _ in 0..2 {
-            let ((offset, room), exact) = {
+            let ((offset, room), lost) = {
                 let cache = self.cache.lock();
-                (cache.room(), cache.exact())
+                (cache.room(), cache.lost())
             };
             code.clear();
             let input = CompileInput {
@@ -137,7 +137,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 callees: &self.callees,
                 runtime: &self.runtime,
                 offset,
-                exact: &exact,
+                lost: &lost,
                 marks: self.observer.0.is_some(),
             };
             let compiled = backend.compile(input, code);

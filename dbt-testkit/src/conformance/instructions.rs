@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use dbt_core::host::Backend;
 use dbt_core::ir::eval::write_slot;
 use dbt_core::ir::{
     BitOp, Builder, ChecksumOp, Helper, Inst, SignOp, Slot, Terminator, TrapKind, Ty, Unit, Value,
@@ -16,7 +15,7 @@ use dbt_isa::machine::Machine;
 use dbt_isa::ops::{Access, BinOp, Condition, Size};
 
 use super::guest::{State, at};
-use super::rig::Rig;
+use super::rig::{Rig, Subject};
 use crate::random::Random;
 use crate::units::{BINARY, COMPARE, FLOAT, FLOAT_STATUS, LAYOUT, NAMED, UNARY, build, helpers};
 
@@ -581,7 +580,7 @@ fn place(
 /// # Panics
 ///
 /// When it does something else.
-pub fn instructions<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn instructions<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut random = Random::new(1);
     let (mut cases, mut refused) = (0, 0);
@@ -630,7 +629,7 @@ pub fn instructions<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When one does something else.
-pub fn units<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn units<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut cases = 0;
     let mut unit = Unit::default();
@@ -661,7 +660,7 @@ const ACCESSES: u32 = 6;
 /// # Panics
 ///
 /// When it is not.
-pub fn faults<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn faults<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut random = Random::new(2);
     let accesses: Vec<_> = accesses().into_iter().map(Arc::new).collect();

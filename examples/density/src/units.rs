@@ -86,7 +86,7 @@ impl Follower {
         let mut x86 = X86Backend::default();
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
-        let how = Lowering::Identity;
+        let how = Lowering::Isolated;
         x86.use_float_traps();
         a64.use_detour(32 << 20);
         a64.use_directory();
@@ -231,7 +231,14 @@ impl Follower {
         let [x86, a64] = self.runtimes;
         let x86 = Code::new(&mut self.x86, &self.guest, &self.callees, &x86, &unit)?;
         let a64 = Code::new(&mut self.a64, &self.guest, &self.callees, &a64, &unit)?;
-        let blocks = code::count(&unit, &x86, &a64);
+        let mut blocks = code::count(&unit, &x86, &a64);
+        for guest in blocks.iter_mut().flat_map(|block| &mut block.guest) {
+            let listed = self.guest.disassemble(fetch, guest.location).ok()?;
+            guest.text = match listed.instruction {
+                Ok(instruction) => instruction.to_string(),
+                Err(error) => error.to_string(),
+            };
+        }
         Some(Costs {
             entering: a64.entering(),
             blocks,
@@ -263,7 +270,7 @@ impl Follower {
                     for (name, number) in guest.cost.a64.iter().filter(|(_, n)| *n > 0) {
                         eprint!(" {name} {number}");
                     }
-                    eprintln!();
+                    eprintln!("  ; {}", guest.text);
                 }
             }
             eprint!("  code");

@@ -14,6 +14,17 @@ pub fn backend() -> NativeBackend {
     NativeBackend::new(Features::from_hwcap(hwcap as u64, hwcap2 as u64))
 }
 
+/// Has the host check that indirect branches into the code lead where the back end meant
+/// them to. Without FEAT_BTI nothing changes.
+#[must_use]
+pub fn check_branches(backend: NativeBackend, code: ProcessCode) -> (NativeBackend, ProcessCode) {
+    let code = code.with_branch_targets();
+    match code.checks_branches() {
+        true => (backend.with_branch_targets(), code),
+        false => (backend, code),
+    }
+}
+
 /// Makes code memory with what the back end can use.
 ///
 /// # Errors
