@@ -161,7 +161,7 @@ fn flags_needed_before(
         Inst::Get { slot } if *slot == layout.flags => FlagSet::ALL,
         Inst::ExitIf { target, .. } => after | liveness.live_at(*target),
         Inst::Call { .. } => after,
-        inst if inst.exposes_state() || layout.is_refusable(&unit.insts, inst) => FlagSet::ALL,
+        inst if inst.exposes_state() => FlagSet::ALL,
         _ => after,
     }
 }
@@ -185,9 +185,17 @@ pub(crate) fn analyse(
     }
     let mut opaque = end;
     let mut set_later = false;
+    let mut refusable = false;
     for index in block.insts.clone().rev() {
         let inst = &unit.insts[index];
         needed = flags_needed_before(unit, inst, layout, liveness, needed);
+        // The state before a guest instruction that may be refused is visible until its
+        // first write.
+        refusable |= layout.is_refusable(&unit.insts, inst);
+        if refusable {
+            needed = FlagSet::ALL;
+        }
+        refusable &= !matches!(inst, Inst::Guest { .. });
         facts[index].flags_needed = needed;
         facts[index].deferred = is_deferred(unit, index, facts, opaque);
         // What a deferred instruction uses is needed where its user is, and what

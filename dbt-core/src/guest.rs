@@ -77,8 +77,8 @@ impl StateLayout {
 
     /// Tells whether an instruction is a write that a back end may refuse, leaving the
     /// guest instruction to the interpreter: one of [`aligned`](Self::aligned), of what
-    /// need not be a multiple of four. Guest state is visible there. The instructions
-    /// that make values are in `insts`, at the values' indices.
+    /// need not be a multiple of four. The state before the guest instruction is visible then.
+    /// The instructions that make values are in `insts`, at the values' indices.
     #[must_use]
     pub fn is_refusable(&self, insts: &[Inst], inst: &Inst) -> bool {
         matches!(*inst, Inst::Set { slot, value }

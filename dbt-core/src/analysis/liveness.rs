@@ -133,6 +133,8 @@ fn summarise(unit: &Unit, id: BlockId, layout: &StateLayout, edges: &mut Vec<Blo
     // overwritten.
     let mut read = None;
     let mut overwritten = false;
+    // Whether they were when the guest instruction began.
+    let mut overwritten_before = false;
     for index in block.insts.clone() {
         let inst = &unit.insts[index];
         match *inst {
@@ -142,22 +144,23 @@ fn summarise(unit: &Unit, id: BlockId, layout: &StateLayout, edges: &mut Vec<Blo
                 }
                 read = Some(index);
             }
+            Inst::Guest { .. } => overwritten_before = overwritten,
+            // The state before the guest instruction is visible if it is refused.
+            Inst::Set { .. } if !overwritten_before && layout.is_refusable(&unit.insts, inst) => {
+                own = FlagSet::ALL;
+            }
             Inst::Set { slot, .. } if slot == flags => overwritten = true,
             Inst::ExitIf {
                 target: Target::Block(to),
                 ..
             } if !overwritten => edges.push(to),
-            _ if !overwritten
-                && (inst.exposes_state() || layout.is_refusable(&unit.insts, inst)) =>
-            {
-                own = FlagSet::ALL;
-            }
+            _ if !overwritten && inst.exposes_state() => own = FlagSet::ALL,
             _ => {}
         }
         if let Some(read) = read {
             own |= wanted_of(inst, read);
         }
-        if own == FlagSet::ALL || (overwritten && read.is_none()) {
+        if own == FlagSet::ALL || (overwritten_before && read.is_none()) {
             break;
         }
     }

@@ -28,6 +28,7 @@ impl Optimizer {
         let mut walk = Walk {
             optimizer: self,
             flags_live: FlagSet::ALL,
+            refusable: false,
         };
         walk.end(&block.terminator);
         for index in block.insts.clone().rev() {
@@ -44,6 +45,8 @@ struct Walk<'a> {
     optimizer: &'a mut Optimizer,
     /// The flags that may be read from the slot after this point.
     flags_live: FlagSet,
+    /// Whether the guest instruction may be refused: then the state before it is visible.
+    refusable: bool,
 }
 
 impl Walk<'_> {
@@ -66,13 +69,16 @@ impl Walk<'_> {
     #[inline]
     fn step(&mut self, index: usize, before: &[Inst], inst: &mut Inst) {
         match *inst {
-            Inst::Nop | Inst::Guest { .. } | Inst::Fence => {}
-            Inst::Set { slot, value } => {
-                self.set(inst, slot, value);
-                if self.optimizer.layout.is_refusable(before, inst) {
+            Inst::Nop | Inst::Fence => {}
+            Inst::Guest { .. } => {
+                if core::mem::take(&mut self.refusable) {
                     self.optimizer.dead_writes.expose();
                     self.flags_live = FlagSet::ALL;
                 }
+            }
+            Inst::Set { slot, value } => {
+                self.set(inst, slot, value);
+                self.refusable |= self.optimizer.layout.is_refusable(before, inst);
             }
             Inst::ExitIf { condition, target } => {
                 self.optimizer.dead_writes.expose();
