@@ -232,8 +232,8 @@ impl Lowering<'_> {
         let is_done = if op.is_pure() {
             self.permute(&operation)? || self.integer(&operation, args)?
         } else {
-            self.saturating(&operation)?
-                || !rounds && !(self.traps && self.is_exact()) && self.vector_float(&operation)?
+            let by_call = rounds || self.traps && self.is_exact();
+            self.saturating(&operation)? || !by_call && self.vector_float(&operation)?
         };
         if !is_done {
             if function.is_none() {
