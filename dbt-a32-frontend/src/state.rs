@@ -120,7 +120,7 @@ impl ArmState {
 
     /// Sets the greater-than-or-equal flags to bits 3 to 0; the others are ignored.
     pub const fn set_ge_bits(&mut self, bits: u32) {
-        self.ge = ((bits & 15) * SPREAD_GE & 0x0101_0101) << 7;
+        self.ge = (((bits & 15) * SPREAD_GE) & 0x0101_0101) << 7;
     }
 
     /// Returns FPSCR with its condition flags.
