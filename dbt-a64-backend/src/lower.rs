@@ -3,7 +3,8 @@
 //! # Emitted-code contract
 //!
 //! At every host instruction that a state map names, and whenever control leaves
-//! a fragment, pinned registers hold their slots and memory holds all others. When
+//! a fragment, pinned registers hold their slots and memory holds all others, but for
+//! those of vector registers that the map, or a bound exit, lists. When
 //! control leaves, N and Z are in the host's flags. C and V are there too, or in their
 //! register: a fragment has an entry for each form, a direct exit leads to the one that
 //! suits it, and all others go to that of [`Form::outside`]. Within a unit flags may be
@@ -46,7 +47,7 @@ use branch::Stub;
 use flags::FlagsState;
 use float::Fpcr;
 use place::Places;
-use vector::{LastVectorAccess, VectorState};
+use vector::{Arrival, LastVectorAccess, VectorState};
 use veneer::Far;
 
 type Result<T> = core::result::Result<T, CompileError>;
@@ -97,6 +98,7 @@ pub(crate) struct Lowering<'a> {
     flags: FlagsState,
     detour: Vec<Detour>,
     entered: [u32; 2],
+    arrival: Arrival,
     exits: Vec<ExitSite>,
     returns: Vec<(Location, u32)>,
     /// Branches to locations that are in no register but a pinned one.
@@ -138,6 +140,8 @@ pub(crate) struct Lowering<'a> {
     far: Vec<Far>,
     /// Lists of dirty slots that stubs name.
     deferred: Vec<Option<Arc<[Binding]>>>,
+    /// What is bound at direct exits.
+    bound: Vec<Arc<[Binding]>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -161,6 +165,7 @@ impl<'a> Lowering<'a> {
             detour: Vec::new(),
             flags: FlagsState::default(),
             entered: [0; 2],
+            arrival: Arrival::default(),
             exits: Vec::new(),
             returns: Vec::new(),
             unmoved: Vec::new(),
@@ -186,6 +191,7 @@ impl<'a> Lowering<'a> {
             reach,
             far: Vec::new(),
             deferred: Vec::new(),
+            bound: Vec::new(),
         }
     }
 
@@ -200,6 +206,7 @@ impl<'a> Lowering<'a> {
         self.stubs()?;
         self.loop_stubs()?;
         self.unmoved_stubs()?;
+        let bound = self.bound_entries()?;
         self.veneers()?;
         for (at, constant) in core::mem::take(&mut self.literals) {
             let here = self.asm.offset();
@@ -220,6 +227,7 @@ impl<'a> Lowering<'a> {
         Ok(Fragment {
             len: self.asm.offset(),
             entries: self.entered,
+            bound,
             exits: self.exits,
             returns: self.returns,
             maps: self.maps,

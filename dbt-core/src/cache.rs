@@ -25,8 +25,8 @@
 //!
 //! - *Live*: `by_location` and the page index name live fragments only, each live
 //!   fragment exactly once per location and page.
-//! - *Linked*: an exit is patched to lead to a fragment's entry if and only if its
-//!   `to` names that fragment; then both are live, and the target's `incoming`
+//! - *Linked*: an exit is patched to lead to a fragment's entry, at one place, if and
+//!   only if its `to` names that fragment; then both are live, and the target's `incoming`
 //!   names the exit.
 //! - *Listed*: the directory, if there is one, names entries of live fragments only.
 //! - *Ordered*: a segment lists its fragments by offset; they do not overlap, and
@@ -65,7 +65,7 @@ pub(crate) use self::link::ExitAt;
 pub(crate) use self::pages::Ticket;
 use self::pages::{Log, PageFilter, Pages};
 use self::trapping::Trapping;
-use crate::host::{Backend, CodeMemory, FloatTrap, Fragment};
+use crate::host::{Backend, BoundEntry, CodeMemory, FloatTrap, Fragment};
 use crate::location::Location;
 use crate::stats::Stats;
 
@@ -126,6 +126,8 @@ pub(crate) struct Record<M> {
     pub(crate) len: u32,
     /// Where it is entered.
     entries: [Offset; 2],
+    /// Where exits that have slots in registers enter it, by offsets from its own.
+    bound: Vec<BoundEntry>,
     /// Where guest calls return to, and where the host's do.
     returns: Vec<(Location, Offset)>,
     /// The guest bytes that it was made from.
@@ -244,8 +246,9 @@ impl<M> Cache<M> {
             .write_new(new.offset, new.code, &new.fragment.detour);
         let id = self.add_record(&new);
         let record = &mut self.records[id.index as usize];
-        record.exits = new.fragment.exits.iter().copied().map(Exit::new).collect();
+        record.exits = new.fragment.exits.into_iter().map(Exit::new).collect();
         record.entries = new.fragment.entries.map(|entry| new.offset + entry);
+        record.bound = new.fragment.bound;
         record.returns = new.fragment.returns;
         for (location, offset) in &mut record.returns {
             *offset += new.offset;
@@ -277,6 +280,7 @@ impl<M> Cache<M> {
                 offset: 0,
                 len: 0,
                 entries: [0; 2],
+                bound: Vec::new(),
                 returns: Vec::new(),
                 source: Vec::new(),
                 exits: Vec::new(),

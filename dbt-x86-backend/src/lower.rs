@@ -168,6 +168,7 @@ impl<'a> Lowering<'a> {
             maps: self.maps,
             traps,
             entries: [0; 2],
+            bound: Vec::new(),
             returns: Vec::new(),
             detour: Vec::new(),
             marks: self.marks,

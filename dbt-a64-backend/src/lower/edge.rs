@@ -77,6 +77,7 @@ impl Lowering<'_> {
             let direct = self.asm.offset();
             self.entered[usize::from(self.entry_of(other))] = converting;
             self.entered[usize::from(self.entry_of(form))] = direct;
+            self.arrival.form = form;
         }
         Ok(form)
     }

@@ -71,9 +71,9 @@ pub struct Contracts {
     called: Vec<bool>,
     used: Vec<Used>,
     /// Registers that may be bound: so many from number zero on.
-    registers: u8,
+    pub(super) registers: u8,
     /// Slots that a loop's head keeps in registers, at most; the rest is for values.
-    kept: usize,
+    pub(super) kept: usize,
 }
 
 impl Contracts {
@@ -162,6 +162,11 @@ impl Contracts {
         }
         self.of[id.index()] = Some(contract.clone());
         contract
+    }
+
+    /// Makes these the contract of a block.
+    pub(super) fn decide(&mut self, id: BlockId, contract: &[Binding]) {
+        self.of[id.index()] = Some(contract.to_vec());
     }
 
     /// Chooses registers for the slots that a loop uses.

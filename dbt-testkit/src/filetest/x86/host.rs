@@ -73,6 +73,8 @@ impl Host {
             runtime: &self.runtime,
             offset: FRAGMENT_OFFSET,
             exact: &[],
+            arriving: &[],
+            successors: &[],
             marks: true,
         };
         let fragment = self.backend.compile(input, &mut code)?;
