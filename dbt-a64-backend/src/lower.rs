@@ -97,7 +97,6 @@ pub(crate) struct Lowering<'a> {
     scratch: &'a mut Scratch,
     flags: FlagsState,
     detour: Vec<Detour>,
-    entered: [u32; 2],
     arrival: Arrival,
     exits: Vec<ExitSite>,
     returns: Vec<(Location, u32)>,
@@ -164,7 +163,6 @@ impl<'a> Lowering<'a> {
             scratch,
             detour: Vec::new(),
             flags: FlagsState::default(),
-            entered: [0; 2],
             arrival: Arrival::default(),
             exits: Vec::new(),
             returns: Vec::new(),
@@ -206,7 +204,7 @@ impl<'a> Lowering<'a> {
         self.stubs()?;
         self.loop_stubs()?;
         self.unmoved_stubs()?;
-        let bound = self.bound_entries()?;
+        let (entries, bound) = self.entries()?;
         self.veneers()?;
         for (at, constant) in core::mem::take(&mut self.literals) {
             let here = self.asm.offset();
@@ -226,7 +224,7 @@ impl<'a> Lowering<'a> {
         }
         Ok(Fragment {
             len: self.asm.offset(),
-            entries: self.entered,
+            entries,
             bound,
             exits: self.exits,
             returns: self.returns,
@@ -269,8 +267,8 @@ impl<'a> Lowering<'a> {
 
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
-        let form = self.enter_block(id)?;
-        self.begin_vectors(id, position);
+        let form = self.enter_block(id);
+        self.begin_vectors(id, position)?;
         self.scratch.entries[id.index()] = Some(self.asm.offset());
         if let Some(location) = block.location {
             self.location = location;

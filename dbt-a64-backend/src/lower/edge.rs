@@ -58,28 +58,30 @@ impl Conversion {
 }
 
 impl Lowering<'_> {
-    /// Decides where a block expects flags, if no edge has, and enters it from
-    /// outside if it is the unit's first.
-    pub(super) fn enter_block(&mut self, id: BlockId) -> Result<Form> {
+    /// Decides where a block expects flags, if no edge has.
+    pub(super) fn enter_block(&mut self, id: BlockId) -> Form {
         let form = match self.scratch.forms[id.index()] {
             Some(form) => form,
             None => self.form_of_loop(id).unwrap_or(self.ways.outside),
         };
         self.scratch.forms[id.index()] = Some(form);
-        if id == BlockId::ENTRY {
-            let live = self.scratch.liveness.live_in(id);
-            let other = match form {
-                Form::Full => Form::Split,
-                Form::Split => Form::Full,
-            };
-            let converting = self.asm.offset();
-            self.convert(&Conversion::between(other, live, form))?;
-            let direct = self.asm.offset();
-            self.entered[usize::from(self.entry_of(other))] = converting;
-            self.entered[usize::from(self.entry_of(form))] = direct;
-            self.arrival.form = form;
-        }
-        Ok(form)
+        form
+    }
+
+    /// Emits what it takes that flags are as the unit's first block expects them. Returns
+    /// the entries of those who have them in each form.
+    pub(super) fn enter_with_flags(&mut self) -> Result<[u32; 2]> {
+        let id = BlockId::ENTRY;
+        let form = self.scratch.forms[id.index()].unwrap_or(self.ways.outside);
+        let other = match form {
+            Form::Full => Form::Split,
+            Form::Split => Form::Full,
+        };
+        let live = self.scratch.liveness.live_in(id);
+        let mut entries = [self.asm.offset(); 2];
+        self.convert(&Conversion::between(other, live, form))?;
+        entries[usize::from(self.entry_of(form))] = self.asm.offset();
+        Ok(entries)
     }
 
     /// Returns which of a fragment's entries expects flags in a form.

@@ -44,14 +44,14 @@ impl Lowering<'_> {
     /// Begins a block: makes its contract the bindings. A jump from the block
     /// before has made it hold; code for those who come from outside the unit is
     /// emitted here, before the block's label.
-    pub(in crate::lower) fn begin_vectors(&mut self, id: BlockId, position: usize) {
+    pub(in crate::lower) fn begin_vectors(&mut self, id: BlockId, position: usize) -> Result<()> {
         if self.vector_loop.is_some_and(|last| position > last) {
             self.vector_loop = None;
             self.vectors.bindings.prefer(false);
         }
         let is_new = self.scratch.contracts.known(id).is_none();
         if id == BlockId::ENTRY {
-            self.enter_vectors();
+            self.enter_vectors()?;
             let fpcr = self.fpcr_of(id);
             self.need_fpcr(fpcr);
         } else {
@@ -68,6 +68,7 @@ impl Lowering<'_> {
             self.vector_loop = Some(last);
             self.vectors.bindings.prefer(true);
         }
+        Ok(())
     }
 
     fn contract(&mut self, id: BlockId) -> alloc::vec::Vec<Binding> {

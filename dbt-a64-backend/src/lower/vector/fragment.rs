@@ -5,7 +5,7 @@
 //! A fragment's entries expect nothing in vector registers: what the first block expects
 //! is loaded there. Behind these loads the fragment can be entered by direct exits that
 //! have it in registers already ([`BoundEntry`]). If what arrives differs, an entry of its
-//! own, out of line, makes the one into the other.
+//! own makes the one into the other, and the plain ones lie out of line.
 //!
 //! A direct exit with bound slots jumps before it stores the dirty ones. Unlinked, that
 //! jump leads to the stores, and on to the jump that is linked to plain entries.
@@ -16,48 +16,45 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use dbt_core::analysis::bindings::{Binding, Transfer, is_cheaper, leaving, meets, transfers};
+use dbt_core::analysis::bindings::{Binding, Transfer, is_cheaper, leaving, meets};
 use dbt_core::host::BoundEntry;
 use dbt_core::ir::BlockId;
 use dbt_core::location::Location;
 
-use super::{Fpcr, Vreg};
-use crate::flags::{Form, Sources};
-use crate::lower::edge::Conversion;
+use super::Fpcr;
+use crate::flags::Sources;
 use crate::lower::{Lowering, Result};
 
 /// What is bound at a direct exit: its place in a list of such lists.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::lower) struct Bound(usize);
 
-/// How the unit's first block is reached.
-#[derive(Clone, Copy, Debug)]
+/// The code before the unit's first block, from which it falls through.
+#[derive(Clone, Copy, Debug, Default)]
 pub(in crate::lower) struct Arrival {
-    /// Where flags are expected.
-    pub(in crate::lower) form: Form,
-    /// The code behind the loads.
-    loaded: u32,
-}
-
-impl Default for Arrival {
-    fn default() -> Self {
-        Self {
-            form: Form::Split,
-            loaded: 0,
-        }
-    }
+    /// By which entries it is reached.
+    entries: [u32; 2],
+    /// Whether those enter there from whose exit the unit is compiled.
+    is_bound: bool,
+    /// The code behind.
+    ready: u32,
 }
 
 impl Lowering<'_> {
-    /// Loads what the unit's first block expects.
-    pub(super) fn enter_vectors(&mut self) {
+    /// Makes hold what the unit's first block expects, for those who have nothing in
+    /// registers; or what arrives, if that is not what is expected.
+    pub(super) fn enter_vectors(&mut self) -> Result<()> {
         let input = self.input;
         let (arriving, successors) = (input.arriving, input.successors);
         let contracts = &mut self.scratch.contracts;
         let contract = contracts.enter(input.unit, input.layout, arriving, successors);
-        self.vectors.bindings.clear();
+        let is_bound = !meets(arriving, &contract) && is_cheaper(arriving, &contract);
+        self.arrival.is_bound = is_bound;
+        self.arrival.entries = self.enter_with_flags()?;
+        let now = if is_bound { arriving } else { &[] };
+        self.vectors.bindings.set(now);
         self.transfer_to(&contract);
-        self.arrival.loaded = self.asm.offset();
+        self.arrival.ready = self.asm.offset();
         // A loop of several fragments is closed by a branch backwards.
         let here = input.unit.block(BlockId::ENTRY).location;
         let is_back = |to: Location| here.is_some_and(|here| to.pc_bits() <= here.pc_bits());
@@ -65,46 +62,51 @@ impl Lowering<'_> {
         let around = back.or(successors.first());
         let around = around.map_or(&contract[..], |(_, contract)| contract);
         self.vectors.bindings.prefer_around(around);
+        Ok(())
     }
 
-    /// Emits where those enter that have slots in registers.
-    pub(in crate::lower) fn bound_entries(&mut self) -> Result<Vec<BoundEntry>> {
-        let Arrival { form, loaded } = self.arrival;
-        let (id, arriving) = (BlockId::ENTRY, self.input.arriving);
-        let contract: Arc<[Binding]> = self.scratch.contracts.known(id).unwrap_or(&[]).into();
-        let mut all = Vec::new();
+    /// Emits the other entries. Returns those for who has nothing in registers, and the
+    /// bound ones.
+    pub(in crate::lower) fn entries(&mut self) -> Result<([u32; 2], Vec<BoundEntry>)> {
+        let Arrival {
+            entries,
+            is_bound,
+            ready,
+        } = self.arrival;
+        let contract = self.scratch.contracts.known(BlockId::ENTRY).unwrap_or(&[]);
+        let contract: Arc<[Binding]> = contract.into();
         if contract.is_empty() {
-            return Ok(all);
+            return Ok((entries, Vec::new()));
         }
-        let other = match form {
-            Form::Full => Form::Split,
-            Form::Split => Form::Full,
-        };
-        let live = self.scratch.liveness.live_in(id);
-        let conversion = Conversion::between(other, live, form);
-        let mut entries = [loaded; 2];
-        if !conversion.is_empty() {
-            entries[usize::from(self.entry_of(other))] = self.asm.offset();
-            self.convert(&conversion)?;
-            self.jump_to(loaded)?;
-        }
-        if !meets(arriving, &contract) && is_cheaper(arriving, &contract) {
-            let mut steps = Vec::new();
-            transfers(arriving, &contract, Vreg::SCRATCH.0, &mut steps);
-            let mut entries = [self.asm.offset(); 2];
-            self.convert(&conversion)?;
-            entries[usize::from(self.entry_of(form))] = self.asm.offset();
-            for step in steps {
-                self.emit_transfer(step);
+        let start = self.asm.offset();
+        let mut ready_entries = self.enter_with_flags()?;
+        if ready_entries == [start; 2] {
+            ready_entries = [ready; 2];
+        } else {
+            self.jump_to(ready)?;
+            for entry in &mut ready_entries {
+                // Whoever has the flags as expected.
+                if *entry != start {
+                    *entry = ready;
+                }
             }
-            self.jump_to(loaded)?;
-            all.push(BoundEntry {
-                entries,
-                contract: arriving.into(),
-            });
         }
-        all.insert(0, BoundEntry { entries, contract });
-        Ok(all)
+        let mut bound = alloc::vec![BoundEntry {
+            entries: ready_entries,
+            contract: Arc::clone(&contract),
+        }];
+        if !is_bound {
+            return Ok((entries, bound));
+        }
+        bound.push(BoundEntry {
+            entries,
+            contract: self.input.arriving.into(),
+        });
+        let plain = self.enter_with_flags()?;
+        self.vectors.bindings.clear();
+        self.transfer_to(&contract);
+        self.jump_to(ready)?;
+        Ok((plain, bound))
     }
 
     fn jump_to(&mut self, to: u32) -> Result<()> {
