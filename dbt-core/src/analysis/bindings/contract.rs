@@ -130,7 +130,7 @@ impl Contracts {
     /// Returns the contract of a block, if there is one yet.
     #[must_use]
     pub fn known(&self, id: BlockId) -> Option<&[Binding]> {
-        self.of[id.index()].as_deref()
+        self.of.get(id.index())?.as_deref()
     }
 
     /// Returns the contract of a block, which is made if there is none yet: from
