@@ -25,8 +25,8 @@ impl Model {
     /// A state in which bindings hold and nothing else does. All words are equal if slots
     /// may be copies of each other.
     fn with(bindings: &[Binding], copies: bool) -> Self {
-        let right = (0..STATE as u8).map(|at| 1 + if copies { at % 4 } else { at });
-        let right: Vec<u8> = right.collect();
+        let right = (0..).map(|at| 1 + if copies { at % 4 } else { at });
+        let right: Vec<u8> = right.take(STATE as usize).collect();
         let mut this = Self {
             memory: right.clone(),
             right,
