@@ -369,6 +369,7 @@ impl Guest for A32Guest {
                 RoundingMode::Zero => Rounding::Zero,
             },
             flushes: control.flush_to_zero(),
+            flushes_halves: control.flush_halves_to_zero(),
             default_nan: control.default_nan(),
             alternative_half: control.alternative_half(),
         }

@@ -103,9 +103,9 @@ pub trait A32Machine: Machine {
         let new = self.or(old, new);
         self.set_q(new);
     }
-    /// Reads the GE flags, in bits 3 to 0.
+    /// Reads the GE flags, each in the top bit of its byte.
     fn ge(&mut self) -> Self::Word;
-    /// Writes the GE flags, of which bits 3 to 0 are given and the others zero.
+    /// Writes the GE flags, each given in the top bit of its byte, the other bits zero.
     fn set_ge(&mut self, value: Self::Word);
 
     /// Branches to a known address in the given instruction set.

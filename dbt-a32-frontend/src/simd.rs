@@ -190,8 +190,6 @@ kinds! {
         BrainDot,
         /// As `MatrixMulAdd`, of four BFloat16 each, added to singles without flags.
         BrainMatrixMulAdd,
-        /// Singles that are the halves of the lower half of `a`, without flags.
-        HalvesAsSingles,
         /// `a + b` in floating point.
         FloatAdd,
         /// `a - b` in floating point.
@@ -238,6 +236,10 @@ kinds! {
         FloatNarrowBrain,
         /// From half precision, from the lower half of `a`.
         FloatWiden,
+        /// `a + b * c`, rounded once, of singles and products of the lower halves' halves.
+        FloatMulAddLong,
+        /// `a - b * c` of the same.
+        FloatMulSubLong,
         /// A round of AES encryption without mixing columns, of `a ^ b`.
         AesEncrypt,
         /// A round of AES decryption without mixing columns, of `a ^ b`.
@@ -273,7 +275,7 @@ impl SimdKind {
     /// Whether it computes in floating point, and so reads FPSCR and raises flags.
     #[must_use]
     pub const fn is_float(self) -> bool {
-        self as u8 >= Self::FloatAdd as u8 && self as u8 <= Self::FloatWiden as u8
+        self as u8 >= Self::FloatAdd as u8 && self as u8 <= Self::FloatMulSubLong as u8
     }
 
     /// How many operands it has.
@@ -291,6 +293,8 @@ impl SimdKind {
             | Self::BrainDot
             | Self::BrainMatrixMulAdd
             | Self::FloatMulAdd
+            | Self::FloatMulAddLong
+            | Self::FloatMulSubLong
             | Self::Sha1Choose
             | Self::Sha1Parity
             | Self::Sha1Majority
@@ -326,7 +330,6 @@ impl SimdKind {
             | Self::FloatToInt
             | Self::FloatRound
             | Self::FloatRoundExact
-            | Self::HalvesAsSingles
             | Self::FloatNarrow
             | Self::FloatNarrowBrain
             | Self::FloatWiden
@@ -449,16 +452,17 @@ impl SimdOp {
     /// Whether it computes in half precision.
     #[must_use]
     pub const fn is_half_float(self) -> bool {
-        let converts = matches!(self.kind, SimdKind::FloatWiden);
-        self.kind.is_float() && matches!(self.size, Size::Half) && !converts
+        let has_singles = matches!(
+            self.kind,
+            SimdKind::FloatWiden | SimdKind::FloatMulAddLong | SimdKind::FloatMulSubLong
+        );
+        self.kind.is_float() && matches!(self.size, Size::Half) && !has_singles
     }
 
     /// Whether FPSCR is read or written.
     #[must_use]
     pub const fn uses_fpscr(self) -> bool {
-        self.kind.is_float()
-            || self.kind.saturates()
-            || matches!(self.kind, SimdKind::HalvesAsSingles)
+        self.kind.is_float() || self.kind.saturates()
     }
 
     /// Computes the operation; operands it does not have are ignored.
@@ -469,9 +473,9 @@ impl SimdOp {
             integer::eval(self, env, a, b, c)
         } else if kind <= SimdKind::Table as u8 {
             permute::eval(self, env, a, b, c)
-        } else if kind <= SimdKind::HalvesAsSingles as u8 {
-            products::eval(self, env, a, b, c)
-        } else if kind <= SimdKind::FloatWiden as u8 {
+        } else if kind <= SimdKind::BrainMatrixMulAdd as u8 {
+            products::eval(self, a, b, c)
+        } else if kind <= SimdKind::FloatMulSubLong as u8 {
             float::eval(self, env, a, b, c)
         } else {
             crypto::eval(self.kind, a, b, c)
@@ -482,10 +486,7 @@ impl SimdOp {
     #[must_use]
     pub const fn is_wide(self) -> bool {
         match self.kind {
-            SimdKind::Widen
-            | SimdKind::PolyMulLong
-            | SimdKind::HalvesAsSingles
-            | SimdKind::FloatWiden => true,
+            SimdKind::Widen | SimdKind::PolyMulLong | SimdKind::FloatWiden => true,
             SimdKind::Narrow
             | SimdKind::SatNarrow
             | SimdKind::SatNarrowUnsigned

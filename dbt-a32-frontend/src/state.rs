@@ -28,7 +28,8 @@ pub struct ArmState {
     pub nzcv: u32,
     /// The cumulative saturation flag, 0 or 1.
     pub q: u32,
-    /// The greater-than-or-equal flags in bits 3 to 0.
+    /// The greater-than-or-equal flags, each at the top of the byte that it selects: GE[n]
+    /// is bit 8n + 7, the other bits are zero. [`ge_bits`](Self::ge_bits) has them together.
     pub ge: u32,
     /// The instruction set: 0 for A32, 1 for T32.
     pub thumb: u32,
@@ -65,6 +66,12 @@ pub struct ArmState {
     pub system: SystemState,
 }
 
+/// A factor that copies each of bits 3 to 0 to the lowest bit of a byte, and others
+/// elsewhere.
+pub(crate) const SPREAD_GE: u32 = 0x0020_4081;
+/// A factor that gathers the lowest bits of the bytes in bits 27 to 24.
+pub(crate) const GATHER_GE: u32 = 0x0102_0408;
+
 impl ArmState {
     /// The value of `exclusive_address` while nothing is watched.
     pub const MONITOR_OPEN: u64 = u64::MAX;
@@ -88,7 +95,7 @@ impl ArmState {
         self.nzcv & 0xf000_0000
             | (self.q & 1) << 27
             | (self.it & 3) << 25
-            | (self.ge & 15) << 16
+            | self.ge_bits() << 16
             | (self.it & 0xfc) << 8
             | (self.big_endian & 1) << 9
             | (self.thumb & 1) << 5
@@ -100,9 +107,20 @@ impl ArmState {
         self.nzcv = cpsr & 0xf000_0000;
         self.q = cpsr >> 27 & 1;
         self.it = cpsr >> 25 & 3 | cpsr >> 8 & 0xfc;
-        self.ge = cpsr >> 16 & 15;
+        self.set_ge_bits(cpsr >> 16);
         self.big_endian = cpsr >> 9 & 1;
         self.thumb = cpsr >> 5 & 1;
+    }
+
+    /// Returns the greater-than-or-equal flags in bits 3 to 0.
+    #[must_use]
+    pub const fn ge_bits(&self) -> u32 {
+        (self.ge >> 7 & 0x0101_0101).wrapping_mul(GATHER_GE) >> 24
+    }
+
+    /// Sets the greater-than-or-equal flags to bits 3 to 0; the others are ignored.
+    pub const fn set_ge_bits(&mut self, bits: u32) {
+        self.ge = ((bits & 15) * SPREAD_GE & 0x0101_0101) << 7;
     }
 
     /// Returns FPSCR with its condition flags.

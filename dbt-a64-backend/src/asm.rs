@@ -15,7 +15,7 @@ use crate::regs::Reg;
 mod fp;
 mod simd;
 
-pub(crate) use fp::{Fp1, Fp2, Fused, IntConversion, View, float_immediate};
+pub(crate) use fp::{Fp1, Fp2, Fused, IntConversion, Precision, View, float_immediate};
 pub(crate) use simd::{Arrangement, element, modified_immediate, unsigned};
 
 /// Logical operations, numbered as in their encodings.
@@ -56,15 +56,40 @@ impl From<Reg> for Shifted {
     }
 }
 
+/// How the low half of an index is extended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Extend {
+    Uxtw,
+    Sxtw,
+}
+
+impl Extend {
+    /// `option` of a load or store.
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Uxtw => 0b010 << 13,
+            Self::Sxtw => 0b110 << 13,
+        }
+    }
+}
+
 /// The memory operand of a load or store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mem {
     /// `[base, #offset]`: see [`offset_fits`].
     Offset { base: Reg, offset: i32 },
-    /// `[base, index, UXTW]`.
-    Index { base: Reg, index: Reg },
-    /// `[base, index, UXTW]`, the index scaled by the size of the access.
-    Element { base: Reg, index: Reg },
+    /// `[base, index, UXTW]`, or `SXTW`.
+    Index {
+        base: Reg,
+        index: Reg,
+        extend: Extend,
+    },
+    /// The same with the index scaled by the size of the access.
+    Element {
+        base: Reg,
+        index: Reg,
+        extend: Extend,
+    },
     /// `[base, #offset]!`, between -256 and 255.
     Before { base: Reg, offset: i32 },
     /// `[base], #offset`, between -256 and 255.
@@ -197,6 +222,12 @@ impl Asm<'_> {
         self.code.len() as u32
     }
 
+    /// `CRC32B` and its like.
+    pub(crate) fn checksum(&mut self, castagnoli: bool, size: Size, dst: Reg, sum: Reg, data: Reg) {
+        let opcode = 0x1ac0_4000 | u32::from(castagnoli) << 12 | (size as u32) << 10;
+        self.word(opcode | rm(data) | rn(sum) | rd(dst));
+    }
+
     pub(crate) fn word(&mut self, word: u32) {
         self.code.extend_from_slice(&word.to_le_bytes());
     }
@@ -217,6 +248,15 @@ impl Asm<'_> {
         self.code[at..at + 4].copy_from_slice(&word.to_le_bytes());
         true
     }
+}
+
+/// How an indirect branch leads to where it is checked. `RET` is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum IndirectBranch {
+    /// `BLR`, or `BR` by `x16` or `x17`: `BTI c`.
+    Call,
+    /// `BR` by any register: `BTI j`.
+    Jump,
 }
 
 /// `B`, to itself.
@@ -499,8 +539,16 @@ impl Asm<'_> {
                     0x3800_0000 | unscaled(offset) | rn(base)
                 }
             }
-            Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
-            Mem::Element { base, index } => 0x3820_5800 | rm(index) | rn(base),
+            Mem::Index {
+                base,
+                index,
+                extend,
+            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
+            Mem::Element {
+                base,
+                index,
+                extend,
+            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
             Mem::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
             Mem::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
         };
@@ -667,6 +715,14 @@ impl Asm<'_> {
     pub(crate) fn adr(&mut self, dst: Reg, distance: i32) {
         let distance = distance.cast_unsigned();
         self.word(0x1000_0000 | (distance & 3) << 29 | (distance >> 2 & 0x7_ffff) << 5 | rd(dst));
+    }
+
+    /// `BTI`: what such a branch may lead to.
+    pub(crate) fn bti(&mut self, by: IndirectBranch) {
+        self.word(match by {
+            IndirectBranch::Call => 0xd503_245f,
+            IndirectBranch::Jump => 0xd503_249f,
+        });
     }
 
     pub(crate) fn br(&mut self, to: Reg) {

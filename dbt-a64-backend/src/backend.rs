@@ -47,6 +47,7 @@ impl A64Backend {
             detour: self.detour,
             has_directory: self.has_directory,
             outside: Form::outside(self.features),
+            branch_targets: self.branch_targets,
         }
     }
 }
@@ -122,9 +123,7 @@ unsafe impl Backend for A64Backend {
     fn link(&self, patch: &Patch, fragment: u32, to: u32) -> Option<(u64, usize)> {
         let distance = i64::from(to) - i64::from(fragment) - i64::from(patch.at);
         // Its own fragment is reached always.
-        if distance.abs() >= self.reach
-            && i64::from(to) != i64::from(fragment) + i64::from(patch.unlinked)
-        {
+        if distance.abs() >= self.reach && to != fragment + patch.unlinked {
             return None;
         }
         Some((asm::with_target(patch.tag, distance)?.into(), 4))
@@ -140,7 +139,8 @@ unsafe impl Backend for A64Backend {
     }
 
     fn import_float(&self, mode: FloatMode) -> u32 {
-        // RMode, FZ, DN and AHP of FPCR are where FPSCR has them.
+        // RMode, FZ, FZ16, DN and AHP of FPCR are where FPSCR has them; FZ16 is not for
+        // functions that are called.
         let rounding = match mode.rounding {
             Rounding::Nearest => 0,
             Rounding::Up => 1,
@@ -148,6 +148,7 @@ unsafe impl Backend for A64Backend {
             Rounding::Zero => 3,
         };
         rounding << 22
+            | u32::from(mode.flushes_halves && self.features.fp16) << 19
             | u32::from(mode.flushes) << 24
             | u32::from(mode.default_nan) << 25
             | u32::from(mode.alternative_half) << 26

@@ -352,6 +352,13 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             [Some(a), None]
         }
         Inst::Binary {
+            op: BinOp::Shl | BinOp::Lshr | BinOp::Ashr,
+            a,
+            b,
+            ..
+        } if a != b && is_byte(unit, b) => [Some(b), None],
+        Inst::Extend { signed: false, a } if is_byte(unit, a) => [Some(a), None],
+        Inst::Binary {
             op: BinOp::Mul,
             width: Width::W64,
             a,
@@ -362,6 +369,15 @@ fn absorbed(unit: &Unit, inst: &Inst) -> [Option<Value>; 2] {
             [Some(a), Some(b)]
         }
         _ => [None, None],
+    }
+}
+
+/// Tells whether a value is the lowest byte of another, extended.
+fn is_byte(unit: &Unit, value: Value) -> bool {
+    match *unit.inst(value) {
+        Inst::Unary { op, .. } => op == UnOp::ZextByte,
+        Inst::Extend { signed: false, a } => is_byte(unit, a),
+        _ => false,
     }
 }
 

@@ -81,6 +81,8 @@ pub struct A64Backend {
     detour: Option<u32>,
     /// Whether indirect branches use the directory.
     has_directory: bool,
+    /// Whether what indirect branches lead to begins with `BTI`.
+    branch_targets: bool,
     runtime_detour: Vec<Detour>,
     /// How far a branch between fragments, or to the runtime, may lead.
     reach: i64,
@@ -98,6 +100,7 @@ impl A64Backend {
             entries: Entries::default(),
             detour: None,
             has_directory: false,
+            branch_targets: false,
             runtime_detour: Vec::new(),
             reach: REACH,
             scratch: lower::Scratch::default(),
@@ -110,6 +113,15 @@ impl A64Backend {
     #[must_use]
     pub fn with_reach(mut self, bytes: u32) -> Self {
         self.reach = REACH.min(bytes.into());
+        self
+    }
+
+    /// The same, with code that may lie in guarded pages (`PROT_BTI`): wherever an
+    /// indirect branch may lead there is a `BTI`, which hosts without
+    /// FEAT_BTI take for a hint that says nothing. Code is a few instructions longer.
+    #[must_use]
+    pub const fn with_branch_targets(mut self) -> Self {
+        self.branch_targets = true;
         self
     }
 

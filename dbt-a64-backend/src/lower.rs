@@ -30,7 +30,9 @@ use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::{Binding, Contracts, Transfer};
 use dbt_core::analysis::{FlagSet, Liveness};
-use dbt_core::host::{CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin};
+use dbt_core::host::{
+    Bet, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment, Origin,
+};
 use dbt_core::ir::{Block, BlockId, Inst, Target, Terminator, Ty, Value};
 use dbt_core::location::Location;
 
@@ -97,6 +99,8 @@ pub(crate) struct Lowering<'a> {
     scratch: &'a mut Scratch,
     flags: FlagsState,
     detour: Vec<Detour>,
+    /// Where the unit is entered from outside.
+    outside: u32,
     arrival: Arrival,
     exits: Vec<ExitSite>,
     returns: Vec<(Location, u32)>,
@@ -105,6 +109,7 @@ pub(crate) struct Lowering<'a> {
     /// Loads of constants that lie behind the code.
     literals: Vec<(u32, u32)>,
     maps: Vec<StateMap>,
+    bets: Vec<Bet>,
     marks: Vec<CodeMark>,
     /// The guest instruction being lowered.
     location: Location,
@@ -120,6 +125,8 @@ pub(crate) struct Lowering<'a> {
     busy: u32,
     /// Flags that the instruction being lowered will still read.
     reads_flags: Option<(Value, FlagSet)>,
+    /// Those that it will read for its other operand.
+    reads_flags_next: Option<(Value, FlagSet)>,
     alignment: Alignment,
     /// What a pinned register was last set to, with its version.
     known: Option<(Reg, u32, u32)>,
@@ -163,12 +170,14 @@ impl<'a> Lowering<'a> {
             scratch,
             detour: Vec::new(),
             flags: FlagsState::default(),
+            outside: 0,
             arrival: Arrival::default(),
             exits: Vec::new(),
             returns: Vec::new(),
             unmoved: Vec::new(),
             literals: Vec::new(),
             maps: Vec::new(),
+            bets: Vec::new(),
             marks: Vec::new(),
             location: Location(0),
             index: 0,
@@ -177,6 +186,7 @@ impl<'a> Lowering<'a> {
             flags_at_end: FlagSet::ALL,
             busy: 0,
             reads_flags: None,
+            reads_flags_next: None,
             alignment: Alignment::default(),
             known: None,
             ahead: None,
@@ -224,12 +234,13 @@ impl<'a> Lowering<'a> {
         }
         Ok(Fragment {
             len: self.asm.offset(),
+            outside: self.outside,
             entries,
             bound,
             exits: self.exits,
             returns: self.returns,
             maps: self.maps,
-            traps: Vec::new(),
+            bets: self.bets,
             detour: self.detour,
             marks: self.marks,
         })
@@ -330,6 +341,7 @@ impl<'a> Lowering<'a> {
         self.busy = 0;
         self.vectors.busy = 0;
         self.reads_flags = None;
+        self.reads_flags_next = None;
         let facts = &self.scratch.facts;
         self.scratch
             .places
@@ -428,11 +440,16 @@ impl<'a> Lowering<'a> {
                 helper,
                 info,
                 args,
+                ..
             } => self.vector_op(value, op, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
-                op, helper, args, ..
-            } => self.float(value, op, helper, args),
+                op,
+                rounds,
+                helper,
+                args,
+                ..
+            } => self.float(value, op, rounds, helper, args),
             Inst::FloatStatus => self.float_status(value),
             Inst::LoadTag { address } => self.load_tag(value, address),
             Inst::StoreExclusive {
@@ -454,6 +471,7 @@ impl<'a> Lowering<'a> {
                 self.asm.barrier();
                 Ok(())
             }
+            Inst::Checksum { op, helper, args } => self.checksum(value, op, helper, args),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

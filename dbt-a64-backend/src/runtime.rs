@@ -30,7 +30,8 @@ use dbt_core::host::{Detour, Leave};
 use dbt_core::ir::{TrapKind, Width};
 
 use crate::asm::{
-    Asm, B, Logic, Mem, Shift, Shifted, View, add_immediate, logical_immediate, with_target,
+    Asm, B, IndirectBranch, Logic, Mem, Shift, Shifted, View, add_immediate, logical_immediate,
+    with_target,
 };
 use crate::context;
 use crate::facts::Pins;
@@ -111,7 +112,7 @@ const FRAME: i32 = 0xb0;
 const FRAME_FPSR: i32 = 0xa0;
 
 /// The bits of `FPCR` in the context's form, which has the flags of `FPSR` besides.
-const CONTROL: u64 = 0x07c0_0000;
+const CONTROL: u64 = 0x07f8_0000;
 /// The bits of these flags.
 const STATUS: u64 = 0xf800_00ff;
 
@@ -124,6 +125,18 @@ pub(crate) struct Ways {
     pub(crate) has_directory: bool,
     /// Where flags are when a fragment is entered by what is no direct exit.
     pub(crate) outside: Form,
+    /// Whether what indirect branches lead to begins with `BTI`.
+    pub(crate) branch_targets: bool,
+}
+
+impl Ways {
+    /// Emits what an indirect branch leads to: by `x16` or `x17`, as a call, or by a
+    /// register of a veneer's.
+    pub(crate) fn target(self, by: IndirectBranch, asm: &mut Asm<'_>) {
+        if self.branch_targets {
+            asm.bti(by);
+        }
+    }
 }
 
 /// Emits the runtime to `code`, which is empty, and returns how its detour differs if
@@ -138,9 +151,10 @@ pub(crate) fn emit(
         detour,
         has_directory,
         outside,
+        ..
     } = ways;
     let mut asm = Asm { code };
-    let absent = has_directory.then(|| Absent::emit(&mut asm));
+    let absent = has_directory.then(|| Absent::emit(ways, &mut asm));
     let mut entries = Entries {
         enter: asm.offset(),
         absent: absent.map_or(0, |absent| absent.by_fault),
@@ -161,13 +175,16 @@ pub(crate) fn emit(
     let enters = asm.offset();
     asm.br(Reg::X16);
 
+    let veneer = IndirectBranch::Jump;
     entries.unlinked = asm.offset();
+    ways.target(veneer, &mut asm);
     asm.store(Width::W64, Reg::LINK, Reg::CONTEXT, context::EXIT);
     leave(Leave::Unlinked, &mut asm);
     let common = asm.offset();
     unwind(layout, pins, &mut asm);
 
     entries.missed = asm.offset();
+    ways.target(veneer, &mut asm);
     for at in absent.into_iter().flat_map(|absent| absent.found) {
         asm.patch(at, entries.missed.into());
     }
@@ -175,8 +192,10 @@ pub(crate) fn emit(
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
     leave_through(Leave::Indirect, common, &mut asm);
     entries.trap = asm.offset();
+    ways.target(veneer, &mut asm);
     leave_through(Leave::Trap, common, &mut asm);
     entries.interrupt = asm.offset();
+    ways.target(veneer, &mut asm);
     split_flags(outside, &mut asm);
     asm.store(Width::W64, Reg::X16, Reg::CONTEXT, context::LOCATION);
     entries.unaligned = asm.offset();
@@ -199,12 +218,16 @@ pub(crate) fn emit(
     entries.fault = asm.offset();
     leave_through(Leave::Fault, recorded, &mut asm);
     entries.callback_fault = asm.offset();
+    ways.target(veneer, &mut asm);
     leave_at(Leave::Fault, recorded, &mut asm);
     entries.interrupt_at = asm.offset();
+    ways.target(veneer, &mut asm);
     leave_at(Leave::InterruptAt, recorded, &mut asm);
     entries.interpret_at = asm.offset();
+    ways.target(veneer, &mut asm);
     leave_at(Leave::InterpretAt, recorded, &mut asm);
     entries.lookup = asm.offset();
+    ways.target(IndirectBranch::Call, &mut asm);
     lookup(has_directory, entries.missed, &mut asm);
     differ(asm.offset(), entries.interrupt);
     asm.br(Reg::X17);
@@ -215,6 +238,7 @@ pub(crate) fn emit(
         (&mut entries.call_float, context::STATE, true),
     ] {
         *entry = asm.offset();
+        ways.target(veneer, &mut asm);
         call(layout, pins, argument, keeps_vectors, &mut asm);
         if let Some(Returns { moved, in_detour }) = returns {
             asm.load(Width::W32, Reg::X17, Reg::CONTEXT, context::INTERRUPT);
@@ -247,7 +271,9 @@ struct Absent {
 
 impl Absent {
     /// Emits it to the start of code memory.
-    fn emit(asm: &mut Asm<'_>) -> Self {
+    fn emit(ways: Ways, asm: &mut Asm<'_>) -> Self {
+        let target = |asm: &mut Asm<'_>| ways.target(IndirectBranch::Call, asm);
+        target(asm);
         let mut found = [0; PINNED as usize + 4];
         let is_start = |reg: Reg, asm: &mut Asm<'_>| {
             let start = Reg::CODE.into();
@@ -261,6 +287,8 @@ impl Absent {
         asm.mov(Width::W32, Reg::X16, GUEST_LINK);
         found[1] = asm.b();
         let by_fault = asm.offset();
+        // The fault hook resumes as the jump to zero would have gone on.
+        target(asm);
         let called_by_fault = asm.cbz(false, Width::W64, Reg::CALLEE);
         found[2] = asm.cbz(true, Width::W64, Reg::X16);
         asm.mov(Width::W32, Reg::X16, GUEST_LINK);
@@ -272,16 +300,19 @@ impl Absent {
         asm.load(Width::W32, Reg::X17, Reg::LINK, -8);
         asm.extract(false, Width::W32, Reg::X17, Reg::X17, 16, 5);
         asm.adr(Reg::X16, 12);
-        let twice = Shifted {
+        // Two instructions each, or four.
+        let each = Shifted {
             reg: Reg::X17,
             shift: Shift::Lsl,
-            amount: 3,
+            amount: 3 + u8::from(ways.branch_targets),
         };
-        asm.add_reg(false, false, Width::W64, Reg::X16, Reg::X16, twice);
+        asm.add_reg(false, false, Width::W64, Reg::X16, Reg::X16, each);
         asm.br(Reg::X16);
         for (n, found) in (0..PINNED).zip(&mut found[4..]) {
+            target(asm);
             asm.mov(Width::W32, Reg::X16, Reg(n));
             *found = asm.b();
+            target(asm);
         }
         Self { by_fault, found }
     }
@@ -334,6 +365,7 @@ fn add(asm: &mut Asm<'_>, subtract: bool, dst: Reg, a: Reg, constant: u64) {
 
 /// Returns the branch that is taken if an interrupt is wanted, if that is to be seen.
 fn enter(layout: &StateLayout, pins: &Pins, ways: Ways, asm: &mut Asm<'_>) -> Option<u32> {
+    ways.target(IndirectBranch::Call, asm);
     asm.push_pair(Reg(29), Reg::LINK, Reg::SP, -FRAME);
     for (place, first) in [19, 21, 23, 25, 27].into_iter().enumerate() {
         let offset = 16 + i32::try_from(place).unwrap_or(0) * 16;

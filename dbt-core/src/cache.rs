@@ -40,6 +40,7 @@
 //! fragments: it fragments code memory, and a guest that often rewrites its code
 //! fills the segments in turn just as well.
 
+mod bets;
 pub(crate) mod code;
 mod evict;
 pub(crate) mod jump_cache;
@@ -48,7 +49,6 @@ mod lookup;
 pub(crate) mod pages;
 #[cfg(test)]
 mod tests;
-mod trapping;
 
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
@@ -57,6 +57,8 @@ use core::sync::atomic::AtomicU64;
 
 use hashbrown::{HashMap, HashSet};
 
+use self::bets::Bets;
+pub(crate) use self::bets::Patience;
 use self::code::{Code, Offset};
 use self::evict::Segments;
 use self::jump_cache::JumpCache;
@@ -64,8 +66,7 @@ use self::link::Exit;
 pub(crate) use self::link::ExitAt;
 pub(crate) use self::pages::Ticket;
 use self::pages::{Log, PageFilter, Pages};
-use self::trapping::Trapping;
-use crate::host::{Backend, BoundEntry, CodeMemory, FloatTrap, Fragment};
+use crate::host::{Backend, Bet, BoundEntry, CodeMemory, Fragment};
 use crate::location::Location;
 use crate::stats::Stats;
 
@@ -124,7 +125,8 @@ pub(crate) struct Record<M> {
     pub(crate) location: Location,
     pub(crate) offset: Offset,
     pub(crate) len: u32,
-    /// Where it is entered.
+    /// Where it is entered, and where direct exits enter it.
+    outside: Offset,
     entries: [Offset; 2],
     /// Where exits that have slots in registers enter it, by offsets from its own.
     bound: Vec<BoundEntry>,
@@ -136,8 +138,7 @@ pub(crate) struct Record<M> {
     /// The exits that are linked here, and some that were once.
     incoming: Vec<(FragmentId, u32)>,
     pub(crate) maps: Vec<M>,
-    /// Where it goes on after a floating-point exception.
-    traps: Vec<FloatTrap>,
+    bets: Vec<Bet>,
 }
 
 /// A fragment on its way into the cache.
@@ -172,8 +173,7 @@ pub(crate) struct Cache<M> {
     /// Locations whose units the back end refused; forgotten at every
     /// invalidation, because the bytes may be others then.
     refused: HashSet<Location>,
-    /// Guest instructions that raise floating-point exceptions.
-    trapping: Trapping,
+    bets: Bets,
     segments: Segments,
     log: Log,
     watchers: Vec<Weak<dyn Watcher>>,
@@ -193,16 +193,15 @@ impl<M> Cache<M> {
     /// How many refused locations are remembered.
     const REFUSED: usize = 4096;
 
-    /// Makes an empty cache for the part of code memory in `range`. So many
-    /// floating-point exceptions an instruction may raise.
-    pub(crate) fn new(range: Range<Offset>, segments: usize, float_traps: u32) -> Self {
+    /// Makes an empty cache for the part of code memory in `range`.
+    pub(crate) fn new(range: Range<Offset>, segments: usize, patience: Patience) -> Self {
         Self {
             records: Vec::new(),
             free: Vec::new(),
             by_location: HashMap::new(),
             pages: Pages::default(),
             refused: HashSet::new(),
-            trapping: Trapping::new(float_traps),
+            bets: Bets::new(patience),
             segments: Segments::new(range, segments),
             log: Log::default(),
             watchers: Vec::new(),
@@ -247,6 +246,7 @@ impl<M> Cache<M> {
         let id = self.add_record(&new);
         let record = &mut self.records[id.index as usize];
         record.exits = new.fragment.exits.into_iter().map(Exit::new).collect();
+        record.outside = new.offset + new.fragment.outside;
         record.entries = new.fragment.entries.map(|entry| new.offset + entry);
         record.bound = new.fragment.bound;
         record.returns = new.fragment.returns;
@@ -257,7 +257,7 @@ impl<M> Cache<M> {
             host.code.list(*location, *offset);
         }
         record.maps = new.fragment.maps;
-        record.traps = new.fragment.traps;
+        record.bets = new.fragment.bets;
         self.segments.push(id, new.offset, record.len);
         self.by_location.insert(new.location, id);
         for range in new.source {
@@ -279,6 +279,7 @@ impl<M> Cache<M> {
                 location: new.location,
                 offset: 0,
                 len: 0,
+                outside: 0,
                 entries: [0; 2],
                 bound: Vec::new(),
                 returns: Vec::new(),
@@ -286,7 +287,7 @@ impl<M> Cache<M> {
                 exits: Vec::new(),
                 incoming: Vec::new(),
                 maps: Vec::new(),
-                traps: Vec::new(),
+                bets: Vec::new(),
             });
             u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
         });
@@ -308,7 +309,7 @@ impl<M> Cache<M> {
             return;
         };
         let location = record.location;
-        host.code.strike(location, record.entries[0]);
+        host.code.strike(location, record.outside);
         for (location, offset) in &record.returns {
             host.code.strike(*location, *offset);
         }

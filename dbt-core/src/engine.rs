@@ -44,7 +44,7 @@ use self::enter::{Access, Block, EMBEDDER, callback};
 use self::observe::Observing;
 use self::translate::{Compiler, Scratch};
 use crate::cache::code::Code;
-use crate::cache::{Cache, Host, Watcher};
+use crate::cache::{Cache, Host, Patience, Watcher};
 use crate::error::Error;
 use crate::exit::{Budget, Exit};
 use crate::guest::{Guest, StateLayout};
@@ -164,6 +164,11 @@ where
         if config.kick.is_some() && backend.use_detour(code.possible_detour()) {
             code.make_detour();
         }
+        let lowering = match lowering {
+            // An environment that grants more suits code that needs less.
+            Lowering::Isolated if config.wrapping == 0 => Lowering::Identity,
+            lowering => lowering,
+        };
         let float_traps = config.float_traps > 0 && backend.use_float_traps();
         // An environment that is called for each access needs no fault hook.
         let hooked = lowering != Lowering::Callback;
@@ -189,7 +194,11 @@ where
         code.write_new(0, &bytes, &backend.runtime_detour());
         let start = u32::try_from(bytes.len()).map_err(|_| Error::Unsupported)?;
         let range = start..code.capacity();
-        let cache = Cache::new(range, config.segments, config.float_traps);
+        let patience = Patience {
+            float: config.float_traps,
+            address: config.wrapping,
+        };
+        let cache = Cache::new(range, config.segments, patience);
         bytes.clear();
         Ok(Jit {
             host: Host::new(backend.clone(), code),

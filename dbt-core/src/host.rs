@@ -13,8 +13,8 @@ use core::sync::atomic::{AtomicU32, AtomicU64};
 use dbt_isa::ops::{Access, Size};
 
 pub use self::backend::{
-    Backend, BoundEntry, BoundExit, Callees, CodeMark, CompileError, CompileInput, Detour,
-    ExitSite, FloatTrap, Fragment, Origin, Patch, Runtime,
+    Backend, Bet, BetOn, BoundEntry, BoundExit, Callees, CodeMark, CompileError, CompileInput,
+    Detour, ExitSite, Fragment, Origin, Patch, Runtime,
 };
 
 use crate::ir::TrapKind;
@@ -149,13 +149,26 @@ pub struct HostFault {
     pub regs: [u64; 32],
     /// The host's flags register.
     pub flags: u64,
-    /// The host address of the access.
+    /// The host address of the access. Means nothing of a floating-point exception.
     pub address: u64,
-    /// One for a write, zero for a read.
-    pub write: u64,
+    /// What the instruction did.
+    pub kind: HostFaultKind,
     /// The vector registers, low half first. Generated code records them itself:
     /// a fault hook resumes with those of the fault and leaves the field alone.
     pub vectors: [[u64; 2]; 32],
+}
+
+/// What an instruction did that faulted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[repr(u64)]
+pub enum HostFaultKind {
+    /// It read memory.
+    #[default]
+    Read = 0,
+    /// It wrote to memory.
+    Write = 1,
+    /// It raised a floating-point exception: see [`Backend::use_float_traps`].
+    Float = 2,
 }
 
 impl VcpuContext {
@@ -174,7 +187,7 @@ impl VcpuContext {
                 regs: [0; 32],
                 flags: 0,
                 address: 0,
-                write: 0,
+                kind: HostFaultKind::Read,
                 vectors: [[0; 2]; 32],
             },
             tags: 0,
@@ -222,6 +235,11 @@ impl Default for VcpuContext {
 const _: () = assert!(size_of::<VcpuContext>().is_multiple_of(16));
 const _: () = assert!(size_of::<VcpuContext>() - offset_of!(VcpuContext, memory) <= 128);
 
+/// How far above and below the guest's addresses nothing is with [`Lowering::Isolated`],
+/// in bytes. A base and an index of 32 bits with a sign, scaled by the size of a word,
+/// leave the 4 GiB by at most 8 GiB; the rest is for what a base is off and for the access.
+pub const ISOLATION: u64 = (8 << 30) + (64 << 10);
+
 /// How guest memory accesses become host code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Lowering {
@@ -231,6 +249,10 @@ pub enum Lowering {
     /// As `Window`, and the guest's addresses are the host's. Addresses up to 64 KiB
     /// above the guest's last one and below its first are nobody's.
     Identity,
+    /// As `Identity`, and so are addresses up to [`ISOLATION`] above and below: whatever
+    /// lies there faults. Generated code may bet that a sum does not wrap around
+    /// ([`BetOn::Address`]).
+    Isolated,
     /// Each access calls the embedder.
     Callback,
 }
@@ -242,10 +264,17 @@ impl Lowering {
     pub const fn suits(self, environment: Self) -> bool {
         matches!(
             (self, environment),
-            (Self::Window, Self::Window | Self::Identity)
-                | (Self::Identity, Self::Identity)
+            (Self::Window, Self::Window | Self::Identity | Self::Isolated)
+                | (Self::Identity, Self::Identity | Self::Isolated)
+                | (Self::Isolated, Self::Isolated)
                 | (Self::Callback, Self::Callback)
         )
+    }
+
+    /// Tells whether guest addresses are the host's.
+    #[must_use]
+    pub const fn is_identity(self) -> bool {
+        matches!(self, Self::Identity | Self::Isolated)
     }
 }
 

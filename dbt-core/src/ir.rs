@@ -30,9 +30,12 @@ mod vector;
 mod verify;
 
 pub use builder::Builder;
-pub use float::{FloatFlags, FloatMode, FloatOp, FloatRules, IntRounding, Rounding, SignOp};
+pub use float::{
+    FloatFlags, FloatMode, FloatOp, FloatRules, HalfOp, IntRounding, Rounding, SignOp,
+};
 pub use inst::{
-    BitOp, BlockId, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind, Value,
+    BitOp, BlockId, ChecksumOp, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind,
+    Value,
 };
 pub use ty::{Ty, VectorWidth, Width};
 pub use unit::{Block, Unit};

@@ -63,6 +63,8 @@ pub struct VcpuStats {
     pub resolved_faults: u64,
     /// Floating-point exceptions that generated code raised.
     pub float_traps: u64,
+    /// Accesses that faulted because their address wrapped around, against a bet.
+    pub wrapped: u64,
 }
 
 impl core::ops::AddAssign for VcpuStats {
@@ -77,5 +79,6 @@ impl core::ops::AddAssign for VcpuStats {
         self.faults += other.faults;
         self.resolved_faults += other.resolved_faults;
         self.float_traps += other.float_traps;
+        self.wrapped += other.wrapped;
     }
 }

@@ -34,6 +34,7 @@ pub use bindings::bindings;
 pub use control::{calls, indirect, interrupts, invalidation, links, too_large};
 pub use guest::{State, UnitGuest};
 pub use instructions::{faults, instructions, units};
+pub use rig::{CheckedBranches, Subject};
 
 /// Makes tests of the suite, in a module, for a back end that is made by an expression.
 ///

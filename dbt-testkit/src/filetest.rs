@@ -18,7 +18,9 @@
 //! human to review the difference.
 
 mod a64;
+mod counts;
 mod emitted;
+mod host;
 mod isa;
 mod opt;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -47,7 +49,8 @@ pub const X86_KINDS: [(&str, Run); 3] =
     [("x86", x86::run), ("rows", x86::rows), ("code", x86::code)];
 
 /// The kinds that compile for AArch64.
-pub const A64_KINDS: [(&str, Run); 1] = [("a64", a64::run)];
+pub const A64_KINDS: [(&str, Run); 3] =
+    [("a64", a64::run), ("rows", a64::rows), ("code", a64::code)];
 
 /// The line between input and expectation.
 const EXPECT: &str = "; expect";

@@ -12,8 +12,8 @@ pub mod helpers;
 
 use dbt_core::guest::{SlotInfo, StateLayout};
 use dbt_core::ir::{
-    BitOp, BlockId, Builder, FloatOp, Helper, IndirectKind, Inst, IntRounding, SignOp, Slot,
-    Target, Terminator, TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
+    BitOp, BlockId, Builder, FloatOp, HalfOp, Helper, IndirectKind, Inst, IntRounding, SignOp,
+    Slot, Target, Terminator, TrapKind, Ty, Unit, Value, VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_core::location::Location;
 use dbt_isa::machine::Machine;
@@ -183,8 +183,28 @@ const fn to_int_by(from: Width, signed: bool, to: IntRounding) -> FloatOp {
     FloatOp::ToIntRounded { from, signed, to }
 }
 
+const fn half_to_int(signed: bool, to: IntRounding) -> FloatOp {
+    FloatOp::Half(HalfOp::ToInt { signed, to })
+}
+
+const fn to_fixed(from: Width, signed: bool, fraction_bits: u8) -> FloatOp {
+    FloatOp::ToFixed {
+        from,
+        signed,
+        fraction_bits,
+    }
+}
+
+const fn from_fixed(to: Width, signed: bool, fraction_bits: u8) -> FloatOp {
+    FloatOp::FromFixed {
+        to,
+        signed,
+        fraction_bits,
+    }
+}
+
 /// Every operation on numbers.
-pub const FLOAT: [FloatOp; 68] = [
+pub const FLOAT: [FloatOp; 124] = [
     FloatOp::Add(Width::W32),
     FloatOp::Sub(Width::W32),
     FloatOp::Mul(Width::W32),
@@ -297,6 +317,62 @@ pub const FLOAT: [FloatOp; 68] = [
     FloatOp::FromHalf(Width::W64),
     FloatOp::ToHalf(Width::W32),
     FloatOp::ToHalf(Width::W64),
+    FloatOp::ToBrain,
+    FloatOp::Half(HalfOp::Add),
+    FloatOp::Half(HalfOp::Sub),
+    FloatOp::Half(HalfOp::Mul),
+    FloatOp::Half(HalfOp::Div),
+    FloatOp::Half(HalfOp::Sqrt),
+    FloatOp::Half(HalfOp::MulAdd),
+    FloatOp::Half(HalfOp::Compare),
+    FloatOp::Half(HalfOp::CompareSignalling),
+    FloatOp::Half(HalfOp::MaxNum),
+    FloatOp::Half(HalfOp::MinNum),
+    FloatOp::Half(HalfOp::Round(IntRounding::TiesEven)),
+    FloatOp::Half(HalfOp::Round(IntRounding::Up)),
+    FloatOp::Half(HalfOp::Round(IntRounding::Down)),
+    FloatOp::Half(HalfOp::Round(IntRounding::Zero)),
+    FloatOp::Half(HalfOp::Round(IntRounding::TiesAway)),
+    FloatOp::Half(HalfOp::Round(IntRounding::Mode)),
+    FloatOp::Half(HalfOp::Round(IntRounding::ModeExact)),
+    half_to_int(true, IntRounding::TiesEven),
+    half_to_int(false, IntRounding::TiesEven),
+    half_to_int(true, IntRounding::Up),
+    half_to_int(false, IntRounding::Up),
+    half_to_int(true, IntRounding::Down),
+    half_to_int(false, IntRounding::Down),
+    half_to_int(true, IntRounding::Zero),
+    half_to_int(false, IntRounding::Zero),
+    half_to_int(true, IntRounding::TiesAway),
+    half_to_int(false, IntRounding::TiesAway),
+    half_to_int(true, IntRounding::Mode),
+    half_to_int(false, IntRounding::Mode),
+    FloatOp::Half(HalfOp::FromInt { signed: true }),
+    FloatOp::Half(HalfOp::FromInt { signed: false }),
+    to_fixed(Width::W32, true, 1),
+    from_fixed(Width::W32, true, 1),
+    to_fixed(Width::W32, true, 16),
+    from_fixed(Width::W32, true, 16),
+    to_fixed(Width::W32, true, 32),
+    from_fixed(Width::W32, true, 32),
+    to_fixed(Width::W32, false, 1),
+    from_fixed(Width::W32, false, 1),
+    to_fixed(Width::W32, false, 16),
+    from_fixed(Width::W32, false, 16),
+    to_fixed(Width::W32, false, 32),
+    from_fixed(Width::W32, false, 32),
+    to_fixed(Width::W64, true, 1),
+    from_fixed(Width::W64, true, 1),
+    to_fixed(Width::W64, true, 16),
+    from_fixed(Width::W64, true, 16),
+    to_fixed(Width::W64, true, 32),
+    from_fixed(Width::W64, true, 32),
+    to_fixed(Width::W64, false, 1),
+    from_fixed(Width::W64, false, 1),
+    to_fixed(Width::W64, false, 16),
+    from_fixed(Width::W64, false, 16),
+    to_fixed(Width::W64, false, 32),
+    from_fixed(Width::W64, false, 32),
 ];
 
 const fn index_of(ty: Ty) -> usize {
@@ -698,6 +774,7 @@ impl Generator<'_, '_> {
                     op,
                     flushes: self.random.one_in(4),
                     default_nan: self.random.one_in(4),
+                    rounds: self.random.one_in(4),
                     helper: helpers::of_float(op),
                     args,
                 }
@@ -721,6 +798,7 @@ impl Generator<'_, '_> {
         args[op.count()..].fill(first);
         Inst::Vector {
             op,
+            rounds: self.random.one_in(4),
             helper: helpers::VECTOR,
             info: helpers::pack(op),
             args,

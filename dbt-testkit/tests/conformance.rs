@@ -21,6 +21,9 @@ conformance!(
     dbt_a64_backend::A64Backend::new(dbt_a64_backend::Features::BASELINE)
 );
 
+// Where indirect branches go astray, the host says so.
+conformance!(checked_branches, conformance::CheckedBranches);
+
 // Nearly everything is too far away for a branch.
 #[cfg(target_arch = "aarch64")]
 conformance!(

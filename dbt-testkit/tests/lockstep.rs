@@ -254,9 +254,72 @@ fn generated_code_does_what_the_interpreter_does() {
     }
 }
 
-/// Where accesses write their base registers, and nothing polls.
+/// Where accesses write their base registers, sums are made by the access, and nothing
+/// polls.
 #[test]
 fn generated_code_at_zero_does_what_the_interpreter_does() {
-    let lockstep = Lockstep::new(5, (1, 32)).with_generated_code_at_zero();
+    let mut lockstep = Lockstep::new(5, (1, 32)).with_generated_code_at_zero();
+    check_register_offsets(&mut lockstep);
     check(lockstep, Duration::from_secs(3));
 }
+
+/// Every access at a base and an index, by A32 and T32, with sums that wrap around in
+/// either direction, or not, and accesses that wrap around themselves.
+fn check_register_offsets(lockstep: &mut Lockstep) {
+    // The condition aside, without the shift: base R1, index R2, R0 is accessed.
+    const A32: [u32; 4] = [0xe791_0002, 0xe781_0002, 0xe7d1_0002, 0xe7c1_0002];
+    const A32_HALVES: [u32; 4] = [0xe191_00b2, 0xe181_00b2, 0xe191_00d2, 0xe191_00f2];
+    const T32: [u32; 8] = [
+        0xf851_0002,
+        0xf841_0002,
+        0xf831_0002,
+        0xf821_0002,
+        0xf811_0002,
+        0xf801_0002,
+        0xf911_0002,
+        0xf931_0002,
+    ];
+    // `ADD R3, R1, R0`, so that registers matter behind the access.
+    const ADD: [u32; 2] = [0xe081_3000, 0xeb01_0300];
+    let shifts = |words: &[u32], shifts: core::ops::Range<u32>, at: u32| {
+        let each = words.iter().flat_map(move |word| {
+            let shifts = shifts.clone();
+            shifts.map(move |shift| (word | shift << at, shift))
+        });
+        each.collect::<Vec<_>>()
+    };
+    let arm = [shifts(&A32, 0..4, 7), shifts(&A32_HALVES, 0..1, 0)].concat();
+    let thumb = shifts(&T32, 0..4, 4);
+    for (set, accesses) in [(0, arm), (1, thumb)] {
+        for (word, shift) in accesses {
+            for address in [0x2000_0108_u32, 0x2000_2ffe, 0x2000_3000, 0xffff_fffe] {
+                for index in INDICES {
+                    let mut state = ArmState {
+                        thumb: set,
+                        ..ArmState::default()
+                    };
+                    state.r[1] = address.wrapping_sub(index << shift);
+                    state.r[2] = index;
+                    let words = [word, ADD[set as usize]];
+                    if let Err(difference) = lockstep.run(state, &words) {
+                        panic!("{difference}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Indices that are small or great, as numbers with a sign or without.
+const INDICES: [u32; 10] = [
+    0,
+    1,
+    0x40,
+    0x2000_0000,
+    0x7fff_ffff,
+    0x8000_0000,
+    0x8000_0001,
+    0xc000_0000,
+    0xffff_0000,
+    0xffff_ffff,
+];

@@ -156,7 +156,7 @@ impl<'a> Lowering<'a> {
         }
         self.mark(Origin::OutOfLine);
         self.stubs()?;
-        let traps = self.trapped()?;
+        let bets = self.trapped()?;
         for (at, id) in core::mem::take(&mut self.scratch.fixups) {
             let label = self.scratch.labels[id.index()].ok_or(CompileError::Unsupported)?;
             self.asm.patch(at, label.into());
@@ -166,7 +166,8 @@ impl<'a> Lowering<'a> {
             len: self.asm.offset(),
             exits: self.exits,
             maps: self.maps,
-            traps,
+            bets,
+            outside: 0,
             entries: [0; 2],
             bound: Vec::new(),
             returns: Vec::new(),
@@ -339,10 +340,11 @@ impl<'a> Lowering<'a> {
             } => self.store_vector(access, width, address, value),
             Inst::Vector {
                 op,
+                rounds,
                 helper,
                 info,
                 args,
-            } => self.vector_op(value, op, (helper, info), args),
+            } => self.vector_op(value, op, rounds, (helper, info), args),
             Inst::FloatSign { op, width, a } => self.float_sign(value, op, width, a),
             Inst::Float {
                 op,
@@ -350,6 +352,7 @@ impl<'a> Lowering<'a> {
                 default_nan,
                 helper,
                 args,
+                ..
             } if flushes && op.meets_subnormals()
                 || self.traps && (default_nan || self.is_exact()) =>
             {
@@ -376,6 +379,7 @@ impl<'a> Lowering<'a> {
                 self.store_exclusive(value, access, store)
             }
             Inst::Fence => self.fence(),
+            Inst::Checksum { helper, args, .. } => self.checksum(value, helper, args),
             Inst::Call { helper, args } => self.call_helper(value, helper, args),
             Inst::ExitIf { condition, target } => self.exit_if(condition, target),
         }

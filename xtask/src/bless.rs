@@ -11,13 +11,14 @@ use dbt_testkit::filetest::X86_KINDS;
 const X86_KINDS: [(&str, Run); 0] = [];
 
 /// The folders of `filetests` and the kinds of test that they hold.
-const FOLDERS: [(&str, &[(&str, Run)]); 6] = [
+const FOLDERS: [(&str, &[(&str, Run)]); 7] = [
     ("isa", &ISA_KINDS),
     ("ir", &IR_KINDS),
     ("opt", &IR_KINDS),
     ("a64", &A64_KINDS),
     ("x86", &X86_KINDS),
-    ("counts", &X86_KINDS),
+    ("counts/a64", &A64_KINDS),
+    ("counts/x86", &X86_KINDS),
 ];
 
 pub(crate) fn run() -> ExitCode {

@@ -3,7 +3,7 @@
 //! An operation is an [`Inst::Vector`], which names the exact function for back ends
 //! that lack it.
 
-use dbt_core::ir::{Helper, Inst, Ty, Value, VectorKind, VectorOp, VectorWidth};
+use dbt_core::ir::{ChecksumOp, Helper, Inst, Ty, Value, VectorKind, VectorOp, VectorWidth};
 use dbt_isa::machine::{Abort, Flow, Machine};
 use dbt_isa::ops::{Access, Size};
 
@@ -52,6 +52,11 @@ fn kind(op: SimdOp) -> VectorKind {
         FloatMulAdd FloatMax FloatMin FloatMaxNum FloatMinNum FloatEqual FloatGreater
         FloatGreaterOrEqual FloatRecipStep FloatRsqrtStep FloatRecipEstimate
         FloatRsqrtEstimate FloatToFixed FixedToFloat FloatToInt FloatRound FloatRoundExact
+        FloatNarrow FloatWiden FloatNarrowBrain FloatMulAddLong FloatMulSubLong
+        SatRoundingDoublingMulAdd SatRoundingDoublingMulSub Dot DotMixed MatrixMulAdd
+        MatrixMulAddMixed BrainDot BrainMatrixMulAdd AesEncrypt AesDecrypt AesMix AesUnmix
+        Sha1Choose Sha1Parity Sha1Majority Sha1Rotate Sha1Schedule0 Sha1Schedule1 Sha256Hash
+        Sha256Hash2 Sha256Schedule0 Sha256Schedule1
     }
 }
 
@@ -65,6 +70,7 @@ impl Lifter<'_, '_> {
         let op = VectorOp::new(kind, Size::Dword, kind == VectorKind::Join);
         self.builder.push(Inst::Vector {
             op,
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info: 0,
             args: [a, b, a],
@@ -158,11 +164,7 @@ impl SimdMachine for Lifter<'_, '_> {
             SimdKind::Mul if op.quad => self.widened(op, a, b).unwrap_or((op, [a, b])),
             _ => (op, [a, b]),
         };
-        let mut kind = kind(op);
-        if op.kind.is_float() && (self.site.mode.fp_rounds || op.size != Size::Word) {
-            // The host rounds otherwise, or these are no singles.
-            kind = VectorKind::Guest;
-        }
+        let kind = kind(op);
         let wide = op.quad || kind == VectorKind::Guest;
         let vector = VectorOp::new(kind, op.size, wide)
             .signed(op.signed)
@@ -180,6 +182,7 @@ impl SimdMachine for Lifter<'_, '_> {
         args[count..].fill(first);
         let result = self.builder.push(Inst::Vector {
             op: vector,
+            rounds: op.kind.is_float() && self.site.mode.fp_rounds,
             helper: Helper(SIMD_FUNCTION),
             info: op.pack() as u32,
             args,
@@ -192,10 +195,15 @@ impl SimdMachine for Lifter<'_, '_> {
     }
     fn checksum(&mut self, op: Checksum, sum: Value, data: Value) -> Value {
         self.refuse();
-        let (sum, data) = (self.builder.zext64(sum), self.builder.zext64(data));
         let packed = self.builder.imm64(op.bits());
-        let result = self.builder.call(Helper(CRC_FUNCTION), [packed, sum, data]);
-        self.builder.low(result)
+        self.builder.push(Inst::Checksum {
+            op: ChecksumOp {
+                castagnoli: op.castagnoli,
+                size: op.size,
+            },
+            helper: Helper(CRC_FUNCTION),
+            args: [packed, sum, data],
+        })
     }
     fn misaligned(&mut self, _: Value, _: bool) -> Result<(), Abort> {
         // The interpreter finds the same, and raises the fault.
@@ -231,6 +239,7 @@ impl SimdMachine for Lifter<'_, '_> {
         let info = SimdOp::new(SimdKind::Splat, size, true).pack() as u32;
         Vector::Whole(self.builder.push(Inst::Vector {
             op: VectorOp::new(VectorKind::Splat, size, true),
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info,
             args: [value; 3],
@@ -243,6 +252,7 @@ impl SimdMachine for Lifter<'_, '_> {
         let op = SimdOp::new(SimdKind::Insert, size, false).imm(x);
         let new = self.builder.push(Inst::Vector {
             op: VectorOp::new(VectorKind::Insert, size, false).imm(x as u8),
+            rounds: false,
             helper: Helper(SIMD_FUNCTION),
             info: op.pack() as u32,
             args: [old, value, old],

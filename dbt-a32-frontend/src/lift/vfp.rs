@@ -4,15 +4,15 @@
 //! back end may use the host's own operation.
 
 use dbt_core::ir::{
-    FloatOp, Helper, Inst, IntRounding, SignOp, Slot, Ty, Value, VectorWidth, Width,
+    FloatOp, HalfOp, Helper, Inst, IntRounding, SignOp, Slot, Ty, Value, VectorWidth, Width,
 };
 use dbt_isa::machine::{Abort, Flow, Machine};
-use dbt_isa::ops::Access;
+use dbt_isa::ops::{Access, BinOp, UnOp};
 
 use super::machine::Lifter;
 use crate::fp_reg::{DReg, SReg};
 use crate::guest::slot;
-use crate::softfloat::{FixedWidth, Rounding};
+use crate::softfloat::{Fixed, FixedWidth, Rounding};
 use crate::vfp_machine::{Conversion, FpBinary, FpOp, FpTernary, FpUnary, RoundingOf, VfpMachine};
 
 impl Lifter<'_, '_> {
@@ -29,6 +29,7 @@ impl Lifter<'_, '_> {
             op,
             flushes: self.site.mode.fp_flush,
             default_nan: self.site.mode.fp_default_nan,
+            rounds: self.site.mode.fp_rounds,
             helper: Helper(exact as u16),
             args,
         })
@@ -55,6 +56,27 @@ impl Lifter<'_, '_> {
         self.float(op, exact, [a, b, a])
     }
 
+    /// Extends a fixed-point number to a word.
+    fn whole_word(&mut self, from: Conversion, a: Value) -> Value {
+        match (from.fixed.width, from.fixed.signed) {
+            (FixedWidth::Word, _) => a,
+            (FixedWidth::Half, true) => self.builder.unary(UnOp::SextHalf, a),
+            (FixedWidth::Half, false) => self.builder.unary(UnOp::ZextHalf, a),
+        }
+    }
+
+    /// The conversion to or from an integer that bits describe, if it is none of other
+    /// fixed-point numbers.
+    fn int_of(&self, bits: Value) -> Option<Conversion> {
+        let conversion = Conversion::from_bits(self.builder.unit().constant(bits)?);
+        let Fixed {
+            width,
+            fraction_bits,
+            ..
+        } = conversion.fixed;
+        (width == FixedWidth::Word && fraction_bits == 0).then_some(conversion)
+    }
+
     /// Calls the exact function of a conversion that is not the host's.
     fn convert(&mut self, exact: FpOp, ty: Ty, conversion: Conversion, a: Value) -> Value {
         let a = self.extended(ty, a);
@@ -65,13 +87,13 @@ impl Lifter<'_, '_> {
 
 /// Operations on the bits of numbers.
 impl Lifter<'_, '_> {
-    /// Returns what an operation is to a host, if it is anything. `how` is the operand that
+    /// Returns what an operation is to a host, if it is anything. `how_bits` is the operand that
     /// says how it rounds, if it does.
-    fn host_operation(&self, op: FpOp, how: Value) -> Option<FloatOp> {
+    fn host_operation(&self, op: FpOp, how_bits: Value) -> Option<FloatOp> {
         use FpOp as F;
         let (single, double) = (Width::W32, Width::W64);
         let how = || {
-            let bits = self.builder.unit().constant(how)?;
+            let bits = self.builder.unit().constant(how_bits)?;
             let how = RoundingOf::from_bits(bits);
             let to = match how.rounding {
                 Some(Rounding::TieEven) => IntRounding::TiesEven,
@@ -95,8 +117,37 @@ impl Lifter<'_, '_> {
             F::RoundToInt64 => round(double),
             F::ToInt32 => to_int(single),
             F::ToInt64 => to_int(double),
+            F::Add16 => Some(FloatOp::Half(HalfOp::Add)),
+            F::Sub16 => Some(FloatOp::Half(HalfOp::Sub)),
+            F::Mul16 => Some(FloatOp::Half(HalfOp::Mul)),
+            F::Div16 => Some(FloatOp::Half(HalfOp::Div)),
+            F::Sqrt16 => Some(FloatOp::Half(HalfOp::Sqrt)),
+            F::MulAdd16 => Some(FloatOp::Half(HalfOp::MulAdd)),
+            F::Compare16 => Some(FloatOp::Half(HalfOp::Compare)),
+            F::CompareSignalling16 => Some(FloatOp::Half(HalfOp::CompareSignalling)),
+            F::MaxNum16 => Some(FloatOp::Half(HalfOp::MaxNum)),
+            F::MinNum16 => Some(FloatOp::Half(HalfOp::MinNum)),
+            F::RoundToInt16 => how().map(|(to, _)| FloatOp::Half(HalfOp::Round(to))),
+            F::ToInt16 => how().map(|(to, signed)| FloatOp::Half(HalfOp::ToInt { signed, to })),
+            F::ToFixed16 => {
+                let to = self.int_of(how_bits)?;
+                Some(FloatOp::Half(HalfOp::ToInt {
+                    signed: to.fixed.signed,
+                    to: if to.by_fpscr {
+                        IntRounding::Mode
+                    } else {
+                        IntRounding::Zero
+                    },
+                }))
+            }
+            F::FromFixed16 => {
+                let from = self.int_of(how_bits)?;
+                let signed = from.fixed.signed;
+                Some(FloatOp::Half(HalfOp::FromInt { signed }))
+            }
             F::HalfToSingle => Some(FloatOp::FromHalf(single)),
             F::HalfToDouble => Some(FloatOp::FromHalf(double)),
+            F::SingleToBrain => Some(FloatOp::ToBrain),
             F::SingleToHalf => Some(FloatOp::ToHalf(single)),
             F::DoubleToHalf => Some(FloatOp::ToHalf(double)),
             _ => None,
@@ -105,19 +156,47 @@ impl Lifter<'_, '_> {
 
     /// Performs an operation of a host on the bits of numbers, and gives those of the
     /// result.
-    fn on_numbers(&mut self, op: FloatOp, exact: FpOp, bits: [Value; 2]) -> Value {
+    fn on_numbers(&mut self, op: FloatOp, exact: FpOp, bits: [Value; 3]) -> Value {
         let mut args = bits;
         for (position, ty) in op.operands().into_iter().enumerate().take(op.count()) {
             args[position] = match ty {
+                Ty::V32 if matches!(op, FloatOp::Half(_)) => self.half_of(bits[position]),
                 Ty::V32 => self.single_of(bits[position]),
                 Ty::V64 => self.double_of(bits[position]),
+                Ty::I32 => self.builder.low(bits[position]),
                 _ => bits[position],
             };
         }
-        let [a, b] = args;
-        let b = if op.count() > 1 { b } else { a };
-        let result = self.float(op, exact, [a, b, a]);
+        let first = args[0];
+        args[op.count()..].fill(first);
+        let result = self.float(op, exact, args);
+        if op.ty() == Ty::Flags {
+            let word = self.builder.flags_to_psr(result);
+            return self.builder.zext64(word);
+        }
         self.extended(op.ty(), result)
+    }
+
+    /// The half in the low bits, whatever is above it.
+    fn half_of(&mut self, bits: Value) -> Value {
+        let unit = self.builder.unit();
+        let is_mask = |value| unit.constant(value) == Some(0xffff);
+        let half = match *unit.inst(bits) {
+            Inst::Extend { signed: false, a } => match *unit.inst(a) {
+                Inst::Binary {
+                    op: BinOp::And,
+                    a,
+                    b,
+                    ..
+                } if is_mask(b) => match *unit.inst(a) {
+                    Inst::FromVector { a, .. } => Some(a),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        half.unwrap_or_else(|| self.single_of(bits))
     }
 
     /// The single with these bits.
@@ -145,8 +224,15 @@ impl Lifter<'_, '_> {
     }
 }
 
-/// Returns the host's conversion to an integer, if there is one.
+/// Returns the host's conversion to an integer or to fixed point, if there is one.
 fn to_int(from: Width, to: Conversion) -> Option<FloatOp> {
+    if to.fixed.width == FixedWidth::Word && to.fixed.fraction_bits != 0 {
+        return (!to.by_fpscr).then_some(FloatOp::ToFixed {
+            from,
+            signed: to.fixed.signed,
+            fraction_bits: to.fixed.fraction_bits,
+        });
+    }
     let is_int = to.fixed.width == FixedWidth::Word && to.fixed.fraction_bits == 0;
     is_int.then_some(FloatOp::ToInt {
         from,
@@ -155,15 +241,21 @@ fn to_int(from: Width, to: Conversion) -> Option<FloatOp> {
     })
 }
 
-/// Returns the host's conversion from an integer, if there is one.
-fn from_int(to: Width, from: Conversion) -> Option<FloatOp> {
-    let is_int = from.fixed.width == FixedWidth::Word && from.fixed.fraction_bits == 0;
-    // Doubles hold every integer, so that they are not rounded.
-    let rounds_alike = from.by_fpscr || to == Width::W64;
-    (is_int && rounds_alike).then_some(FloatOp::FromInt {
-        to,
-        signed: from.fixed.signed,
-    })
+/// Returns the host's conversion from an integer or from fixed point of 32 bits, if there
+/// is one. `rounds` tells whether the mode rounds otherwise than to nearest.
+fn from_int(to: Width, from: Conversion, rounds: bool) -> Option<FloatOp> {
+    let signed = from.fixed.signed;
+    if from.fixed.fraction_bits != 0 {
+        return Some(FloatOp::FromFixed {
+            to,
+            signed,
+            fraction_bits: from.fixed.fraction_bits,
+        });
+    }
+    // Doubles hold every integer, and singles those of 16 bits, so that they are not
+    // rounded.
+    let is_exact = to == Width::W64 || from.fixed.width == FixedWidth::Half;
+    (from.by_fpscr || is_exact || !rounds).then_some(FloatOp::FromInt { to, signed })
 }
 
 const fn binary(op: FpBinary, width: Width) -> FloatOp {
@@ -239,7 +331,7 @@ impl VfpMachine for Lifter<'_, '_> {
 
     fn fp(&mut self, op: FpOp, a: Value, b: Value, c: Value) -> Value {
         if let Some(host) = self.host_operation(op, b) {
-            return self.on_numbers(host, op, [a, b]);
+            return self.on_numbers(host, op, [a, b, c]);
         }
         self.refuse();
         self.builder.call(Helper(op as u16), [a, b, c])
@@ -354,19 +446,21 @@ impl VfpMachine for Lifter<'_, '_> {
         self.float(op, FpOp::ToFixed64, [a, conversion, a])
     }
     fn fp_from_fixed32(&mut self, from: Conversion, a: Value) -> Value {
-        let Some(op) = from_int(Width::W32, from) else {
+        let Some(op) = from_int(Width::W32, from, self.site.mode.fp_rounds) else {
             let result = self.convert(FpOp::FromFixed32, Ty::I32, from, a);
             let word = self.builder.low(result);
             return self.single_from_word(word);
         };
+        let a = self.whole_word(from, a);
         let conversion = self.builder.imm64(from.bits());
         self.float(op, FpOp::FromFixed32, [a, conversion, a])
     }
     fn fp_from_fixed64(&mut self, from: Conversion, a: Value) -> Value {
-        let Some(op) = from_int(Width::W64, from) else {
+        let Some(op) = from_int(Width::W64, from, self.site.mode.fp_rounds) else {
             let result = self.convert(FpOp::FromFixed64, Ty::I32, from, a);
             return self.double_from_dword(result);
         };
+        let a = self.whole_word(from, a);
         let conversion = self.builder.imm64(from.bits());
         self.float(op, FpOp::FromFixed64, [a, conversion, a])
     }

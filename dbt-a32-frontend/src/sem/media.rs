@@ -3,7 +3,7 @@
 //! See Arm ARM DDI 0406C.d, sections A4.4.5 to A4.4.7.
 
 use dbt_isa::machine::{Execution, Flow};
-use dbt_isa::ops::{BinOp, UnOp};
+use dbt_isa::ops::UnOp;
 
 use super::shift::shift;
 use super::{Word, pack_halves, rotate_right, signed_half, unsigned_half};
@@ -216,13 +216,11 @@ pub(crate) fn usada8<M: A32Machine>(m: &mut M, i: &Regs4) -> Execution {
 
 /// `SEL`: the GE flags choose bytes of the first or the second operand.
 pub(crate) fn sel<M: A32Machine>(m: &mut M, i: &Regs3) -> Execution {
-    // Spread the four flags to bit 0 of the four bytes, then to whole bytes.
+    // What the bit above a byte exceeds its lowest bit by is the byte, all ones.
     let ge = m.ge();
-    let spread = m.imm(0x0020_4081);
-    let ge = m.binary(BinOp::Mul, ge, spread);
-    let ge = m.and_imm(ge, 0x0101_0101);
-    let whole = m.imm(0xff);
-    let mask = m.binary(BinOp::Mul, ge, whole);
+    let above = m.shl_imm(ge, 1);
+    let lowest = m.lshr_imm(ge, 7);
+    let mask = m.sub(above, lowest);
     let (a, b) = (m.reg(i.n), m.reg(i.m));
     let difference = m.xor(a, b);
     let chosen = m.and(difference, mask);

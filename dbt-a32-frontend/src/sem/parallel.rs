@@ -85,9 +85,9 @@ impl Variant {
         let result = super::pack_halves(m, low.0, high.0);
         m.set_reg(i.d, result);
         if let (Some(low), Some(high)) = (low.1, high.1) {
-            let high = m.shl_imm(high, 2);
+            let high = m.shl_imm(high, 16);
             let flags = m.or(low, high);
-            let both = m.imm(3);
+            let both = m.imm(0x8080);
             let ge = m.binary(BinOp::Mul, flags, both);
             m.set_ge(ge);
         }
@@ -106,7 +106,7 @@ impl Variant {
             let new = m.shl_imm(new, lane * 8);
             result = m.or(result, new);
             if let Some(ge) = ge {
-                let ge = m.shl_imm(ge, lane);
+                let ge = m.shl_imm(ge, lane * 8 + 7);
                 flags = m.or(flags, ge);
             }
         }
@@ -225,11 +225,7 @@ pub(crate) fn usub8<M: A32Machine>(m: &mut M, i: &Regs3) -> Execution {
 
 /// Sets GE to the top bits of the bytes of `value`.
 fn set_ge_of_tops<M: A32Machine>(m: &mut M, value: Word<M>) {
-    let tops = m.lshr_imm(value, 7);
-    let tops = m.and_imm(tops, 0x0101_0101);
-    let gather = m.imm(0x0102_0408);
-    let gathered = m.binary(BinOp::Mul, tops, gather);
-    let ge = m.lshr_imm(gathered, 24);
+    let ge = m.and_imm(value, TOPS);
     m.set_ge(ge);
 }
 

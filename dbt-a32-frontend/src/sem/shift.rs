@@ -74,8 +74,9 @@ pub(super) fn shift_by<M: A32Machine>(
 /// Shifts by the low byte of a register and returns the carry, which an amount
 /// of zero leaves as it is (`Shift_C()`).
 ///
-/// What is shifted out last is on top, or at the bottom, after a shift by one
-/// less; shifts beyond the width give zero, or the sign, as they should.
+/// The value and the old carry are shifted together, as 64 bits: the carry is the bit
+/// next to the result, and an amount of zero leaves the old one there. Amounts beyond the
+/// width give zero, or the sign, as they should.
 pub(super) fn shift_by_c<M: A32Machine>(
     m: &mut M,
     value: Word<M>,
@@ -84,26 +85,40 @@ pub(super) fn shift_by_c<M: A32Machine>(
 ) -> (Word<M>, Bit<M>) {
     let amount = m.reg(by);
     let amount = m.unary(UnOp::ZextByte, amount);
-    let result = m.binary(operation(kind), value, amount);
-    let carry = if matches!(kind, ShiftKind::Ror) {
-        m.bit_of(result, 31)
-    } else {
-        let almost = m.add_imm(amount, u32::MAX);
-        let almost = m.binary(operation(kind), value, almost);
-        m.bit_of(
-            almost,
-            if matches!(kind, ShiftKind::Lsl) {
-                31
-            } else {
-                0
-            },
-        )
-    };
-    let zero = m.imm(0);
-    let shifted = m.compare(CmpOp::Ne, amount, zero);
-    let unshifted = m.bit_not(shifted);
-    let old = m.carry();
-    let old = m.bit_and(unshifted, old);
-    let new = m.bit_and(shifted, carry);
-    (result, m.bit_or(old, new))
+    let carry = m.carry();
+    if matches!(kind, ShiftKind::Ror | ShiftKind::Rrx) {
+        let result = m.binary(BinOp::Ror, value, amount);
+        let zero = m.imm(0);
+        let shifted = m.compare(CmpOp::Ne, amount, zero);
+        let unshifted = m.bit_not(shifted);
+        let old = m.bit_and(unshifted, carry);
+        let top = m.bit_of(result, 31);
+        let new = m.bit_and(shifted, top);
+        return (result, m.bit_or(old, new));
+    }
+    let amount = m.zext64(amount);
+    let carry = m.bit_to_word(carry);
+    let wide = m.zext64(value);
+    if matches!(kind, ShiftKind::Lsl) {
+        let carry = m.zext64(carry);
+        let carry = shl64_imm(m, carry, 32);
+        let both = m.binary64(BinOp::Or, wide, carry);
+        let shifted = m.binary64(BinOp::Shl, both, amount);
+        let above = m.high(shifted);
+        let carry = m.bit_of(above, 0);
+        return (m.low(shifted), carry);
+    }
+    let carry = m.shl_imm(carry, 31);
+    let carry = m.zext64(carry);
+    let wide = shl64_imm(m, wide, 32);
+    let both = m.binary64(BinOp::Or, wide, carry);
+    let shifted = m.binary64(operation(kind), both, amount);
+    let below = m.low(shifted);
+    let carry = m.bit_of(below, 31);
+    (m.high(shifted), carry)
+}
+
+fn shl64_imm<M: A32Machine>(m: &mut M, value: M::Dword, amount: u64) -> M::Dword {
+    let amount = m.imm64(amount);
+    m.binary64(BinOp::Shl, value, amount)
 }

@@ -3,7 +3,7 @@
 use dbt_isa::machine::Execution;
 use dbt_isa::ops::Size;
 
-use super::simd::{Vector, float_neg, of_three, one, op, signs, two, write};
+use super::simd::{Vector, of_three, one, op, signs, two, write};
 use super::simd_long::scalar;
 use crate::args::{
     QuarterTurns, Simd3, SimdBrain, SimdBrainScalar, SimdComplex, SimdComplexScalar,
@@ -120,63 +120,60 @@ fn halves_of<M: SimdMachine>(m: &mut M, reg: FpReg) -> Vector<M> {
     m.vector(low, zero)
 }
 
-/// The singles of the same values as halves.
-fn as_singles<M: SimdMachine>(m: &mut M, halves: Vector<M>) -> Vector<M> {
-    one(m, op(SimdKind::HalvesAsSingles, SimdTy::F16, true), halves)
-}
-
-/// `d = d ± a * b`.
-fn mul_add_singles<M: SimdMachine>(
-    m: &mut M,
-    d: VReg,
-    [a, b]: [Vector<M>; 2],
-    subtract: bool,
-) -> Execution {
-    let quad = d.is_quad();
+/// `d = d + a * b`.
+fn mul_add_singles<M: SimdMachine>(m: &mut M, d: VReg, [a, b]: [Vector<M>; 2]) -> Execution {
     let sum = m.vreg(d);
-    let a = if subtract {
-        float_neg(m, SimdTy::F32, a, quad)
-    } else {
-        a
-    };
-    let result = m.simd(op(SimdKind::FloatMulAdd, SimdTy::F32, quad), sum, a, b);
+    let result = m.simd(
+        op(SimdKind::FloatMulAdd, SimdTy::F32, d.is_quad()),
+        sum,
+        a,
+        b,
+    );
     write(m, d, result)
 }
 
-fn halves<M: SimdMachine>(m: &mut M, args: &SimdHalves, subtract: bool) -> Execution {
-    let operands = [args.n, args.m].map(|reg| {
-        let halves = halves_of(m, reg);
-        as_singles(m, halves)
-    });
-    mul_add_singles(m, args.d, operands, subtract)
+/// `d = kind(d, a, b)` of halves.
+fn mul_add_halves<M: SimdMachine>(
+    m: &mut M,
+    kind: SimdKind,
+    d: VReg,
+    [a, b]: [Vector<M>; 2],
+) -> Execution {
+    let sum = m.vreg(d);
+    let result = m.simd(op(kind, SimdTy::F16, d.is_quad()), sum, a, b);
+    write(m, d, result)
 }
 
-fn halves_by_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar, subtract: bool) -> Execution {
+fn halves<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &SimdHalves) -> Execution {
+    let operands = [args.n, args.m].map(|reg| halves_of(m, reg));
+    mul_add_halves(m, kind, args.d, operands)
+}
+
+fn halves_by_scalar<M: SimdMachine>(m: &mut M, kind: SimdKind, args: &SimdHalfScalar) -> Execution {
     let (a, b) = (halves_of(m, args.n), halves_of(m, args.m));
     let splat = op(SimdKind::Splat, SimdTy::F16, false).imm(args.x.into());
     let b = one(m, splat, b);
-    let operands = [as_singles(m, a), as_singles(m, b)];
-    mul_add_singles(m, args.d, operands, subtract)
+    mul_add_halves(m, kind, args.d, [a, b])
 }
 
 /// `VFMAL` (vector).
 pub(crate) fn vfmal<M: SimdMachine>(m: &mut M, args: &SimdHalves) -> Execution {
-    halves(m, args, false)
+    halves(m, SimdKind::FloatMulAddLong, args)
 }
 
 /// `VFMSL` (vector).
 pub(crate) fn vfmsl<M: SimdMachine>(m: &mut M, args: &SimdHalves) -> Execution {
-    halves(m, args, true)
+    halves(m, SimdKind::FloatMulSubLong, args)
 }
 
 /// `VFMAL` (by scalar).
 pub(crate) fn vfmal_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar) -> Execution {
-    halves_by_scalar(m, args, false)
+    halves_by_scalar(m, SimdKind::FloatMulAddLong, args)
 }
 
 /// `VFMSL` (by scalar).
 pub(crate) fn vfmsl_scalar<M: SimdMachine>(m: &mut M, args: &SimdHalfScalar) -> Execution {
-    halves_by_scalar(m, args, true)
+    halves_by_scalar(m, SimdKind::FloatMulSubLong, args)
 }
 
 /// The element of 32 bits, a group of narrow ones, in every place.
@@ -262,12 +259,12 @@ fn brain_as_singles<M: SimdMachine>(m: &mut M, a: Vector<M>, top: bool) -> Vecto
 pub(crate) fn vfma_brain<M: SimdMachine>(m: &mut M, args: &SimdBrain) -> Execution {
     let (a, b) = (m.vreg(args.args.n), m.vreg(args.args.m));
     let operands = [a, b].map(|operand| brain_as_singles(m, operand, args.top));
-    mul_add_singles(m, args.args.d, operands, false)
+    mul_add_singles(m, args.args.d, operands)
 }
 
 /// `VFMAB`, `VFMAT` (BFloat16, by scalar).
 pub(crate) fn vfma_brain_scalar<M: SimdMachine>(m: &mut M, args: &SimdBrainScalar) -> Execution {
     let (a, b) = (m.vreg(args.args.n), scalar(m, &args.args));
     let operands = [a, b].map(|operand| brain_as_singles(m, operand, args.top));
-    mul_add_singles(m, args.args.d, operands, false)
+    mul_add_singles(m, args.args.d, operands)
 }

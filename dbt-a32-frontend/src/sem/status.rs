@@ -3,10 +3,12 @@
 //! See Arm ARM DDI 0406C.d, sections A4.5, A8.8.109 to A8.8.112 and B1.3.3.
 
 use dbt_isa::machine::{Execution, Flow};
+use dbt_isa::ops::BinOp;
 
 use super::{Word, undefined};
 use crate::args::{Mrs, MrsBanked, MsrBanked, MsrImm, MsrReg, PsrMask, Setend};
 use crate::machine::A32Machine;
+use crate::state::{GATHER_GE, SPREAD_GE};
 use crate::system::psr::SPSR_BITS;
 use crate::system_machine::{Privilege, SystemMachine};
 
@@ -18,6 +20,10 @@ pub(crate) fn mrs<M: SystemMachine>(m: &mut M, i: &Mrs) -> Execution {
     let q = m.q();
     let q = m.shl_imm(q, 27);
     let ge = m.ge();
+    let ge = m.lshr_imm(ge, 7);
+    let gather = m.imm(GATHER_GE);
+    let ge = m.binary(BinOp::Mul, ge, gather);
+    let ge = m.lshr_imm(ge, 24);
     let ge = m.shl_imm(ge, 16);
     let mut rest = m.control();
     if m.big_endian() {
@@ -68,6 +74,10 @@ fn write_psr<M: SystemMachine>(m: &mut M, mask: PsrMask, value: Word<M>) -> Exec
     if mask.writes_ge() {
         let ge = m.lshr_imm(value, 16);
         let ge = m.and_imm(ge, 15);
+        let spread = m.imm(SPREAD_GE);
+        let ge = m.binary(BinOp::Mul, ge, spread);
+        let ge = m.and_imm(ge, 0x0101_0101);
+        let ge = m.shl_imm(ge, 7);
         m.set_ge(ge);
     }
     Ok(Flow::Next)

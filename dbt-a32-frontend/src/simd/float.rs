@@ -18,6 +18,16 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
         SimdKind::FloatWiden => each(32, 128, |at| {
             softfloat::half_to_single(env, element(a, at / 2, 16) as u16).into()
         }),
+        SimdKind::FloatMulAddLong | SimdKind::FloatMulSubLong => each(32, op.width(), |at| {
+            let sign = u32::from(op.kind == SimdKind::FloatMulSubLong) << 31;
+            let control = env.control();
+            let single = |halves| {
+                let half = element(halves, at / 2, 16) as u16;
+                softfloat::half_as_single(control, half)
+            };
+            let (addend, x, y) = (element(a, at, 32) as u32, single(b) ^ sign, single(c));
+            softfloat::mul_add::<Single>(env, addend, x, y).into()
+        }),
         _ if op.is_half_float() => each(16, op.width(), |at| {
             let operand = |vector| element(vector, at, 16) as u16;
             lane::<Half>(op, env, operand(a), operand(b), operand(c)).into()

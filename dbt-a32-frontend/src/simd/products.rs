@@ -1,9 +1,9 @@
-//! Sums of products of narrow elements, and what widens them.
+//! Sums of products of narrow elements.
 
-use super::{SimdEnv, SimdKind, SimdOp, each, element, number};
-use crate::softfloat::{brain_dot_add, half_as_single};
+use super::{SimdKind, SimdOp, each, element, number};
+use crate::softfloat::brain_dot_add;
 
-pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> u128 {
+pub(super) fn eval(op: SimdOp, a: u128, b: u128, c: u128) -> u128 {
     let (b_signed, c_signed) = match op.kind {
         SimdKind::DotMixed | SimdKind::MatrixMulAddMixed => (false, true),
         _ => (op.signed, op.signed),
@@ -38,9 +38,6 @@ pub(super) fn eval(op: SimdOp, env: &mut SimdEnv, a: u128, b: u128, c: u128) -> 
             let (row, column) = place(at);
             let sum = brain_dot_add(word(at) as u32, pair(b, row), pair(c, column));
             brain_dot_add(sum, pair(b, row + 32), pair(c, column + 32)).into()
-        }),
-        SimdKind::HalvesAsSingles => each(32, 128, |at| {
-            half_as_single(env.fp.control(), element(a, at / 2, 16) as u16).into()
         }),
         _ => unreachable!("operations of other modules"),
     }

@@ -227,7 +227,7 @@ impl ArmState {
             self.q = value >> 27 & 1;
         }
         if fields & 4 != 0 {
-            self.ge = value >> 16 & 15;
+            self.set_ge_bits(value >> 16);
         }
         let mut writable = if fields & 4 != 0 {
             optional_bits(features)

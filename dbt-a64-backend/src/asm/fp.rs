@@ -3,6 +3,7 @@
 
 use dbt_core::ir::{VectorWidth, Width};
 
+use super::simd::{Arrangement, unsigned};
 use super::{Asm, Mem, rd, rm, rn};
 use crate::regs::{Reg, Vreg};
 
@@ -34,13 +35,30 @@ impl View {
             _ => Self::Q,
         }
     }
+}
 
-    /// `ftype` of scalar floating point: bit 22 for doubles.
-    const fn ftype(self) -> u32 {
-        match self {
-            Self::S => 0,
-            Self::D | Self::Q => 1 << 22,
+/// The precision of scalar floating point: `ftype`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub(crate) enum Precision {
+    Single = 0,
+    Double = 1 << 22,
+    /// With FEAT_FP16.
+    Half = 3 << 22,
+}
+
+impl From<View> for Precision {
+    fn from(view: View) -> Self {
+        match view {
+            View::S => Self::Single,
+            View::D | View::Q => Self::Double,
         }
+    }
+}
+
+impl From<Width> for Precision {
+    fn from(width: Width) -> Self {
+        View::from(width).into()
     }
 }
 
@@ -162,24 +180,30 @@ pub(super) const fn vm(reg: Vreg) -> u32 {
 
 /// Arithmetic.
 impl Asm<'_> {
-    pub(crate) fn float2(&mut self, op: Fp2, view: View, dst: Vreg, a: Vreg, b: Vreg) {
-        self.word(0x1e20_0000 | view.ftype() | op as u32 | vm(b) | vn(a) | vd(dst));
+    pub(crate) fn float2(&mut self, op: Fp2, of: Precision, dst: Vreg, a: Vreg, b: Vreg) {
+        self.word(0x1e20_0000 | of as u32 | op as u32 | vm(b) | vn(a) | vd(dst));
     }
 
-    pub(crate) fn float1(&mut self, op: Fp1, view: View, dst: Vreg, a: Vreg) {
-        self.word(0x1e20_0000 | view.ftype() | op as u32 | vn(a) | vd(dst));
+    pub(crate) fn float1(&mut self, op: Fp1, of: Precision, dst: Vreg, a: Vreg) {
+        self.word(0x1e20_0000 | of as u32 | op as u32 | vn(a) | vd(dst));
     }
 
-    pub(crate) fn fused(&mut self, op: Fused, view: View, dst: Vreg, a: Vreg, b: Vreg, c: Vreg) {
+    pub(crate) fn fused(&mut self, op: Fused, of: Precision, dst: Vreg, a: Vreg, b: Vreg, c: Vreg) {
         let addend = u32::from(c.0) << 10;
-        self.word(0x1f00_0000 | view.ftype() | op as u32 | vm(b) | addend | vn(a) | vd(dst));
+        self.word(0x1f00_0000 | of as u32 | op as u32 | vm(b) | addend | vn(a) | vd(dst));
     }
 
     /// `FCMP`, `FCMPE`, of zero if there is no second number.
-    pub(crate) fn float_compare(&mut self, signalling: bool, view: View, a: Vreg, b: Option<Vreg>) {
+    pub(crate) fn float_compare(
+        &mut self,
+        signalling: bool,
+        of: Precision,
+        a: Vreg,
+        b: Option<Vreg>,
+    ) {
         let signals = u32::from(signalling) << 4;
         let second = b.map_or(8, vm);
-        self.word(0x1e20_2000 | view.ftype() | signals | second | vn(a));
+        self.word(0x1e20_2000 | of as u32 | signals | second | vn(a));
     }
 
     /// `FCVT` to the other precision.
@@ -202,20 +226,25 @@ impl Asm<'_> {
 
     /// `FCVT` to a half.
     pub(crate) fn float_to_half(&mut self, from: View, dst: Vreg, a: Vreg) {
-        self.word(0x1e23_c000 | from.ftype() | vn(a) | vd(dst));
+        self.word(0x1e23_c000 | Precision::from(from) as u32 | vn(a) | vd(dst));
+    }
+
+    /// `BFCVT`.
+    pub(crate) fn float_to_brain(&mut self, dst: Vreg, a: Vreg) {
+        self.word(0x1e63_4000 | vn(a) | vd(dst));
     }
 
     /// `FCVTZS` and its like, by `rmode` and `opcode`, to 32 bits.
     pub(crate) fn float_to_int(
         &mut self,
-        from: View,
+        from: Precision,
         rounding: IntConversion,
         signed: bool,
         dst: Reg,
         a: Vreg,
     ) {
         let unsigned = u32::from(!signed) << 16;
-        self.word(0x1e20_0000 | rounding as u32 | from.ftype() | unsigned | vn(a) | rd(dst));
+        self.word(0x1e20_0000 | rounding as u32 | from as u32 | unsigned | vn(a) | rd(dst));
     }
 
     /// The same of a single, to where it came from.
@@ -225,15 +254,55 @@ impl Asm<'_> {
     }
 
     /// `SCVTF`, `UCVTF` of 32 bits.
-    pub(crate) fn int_to_float(&mut self, to: View, signed: bool, dst: Vreg, a: Reg) {
+    pub(crate) fn int_to_float(&mut self, to: Precision, signed: bool, dst: Vreg, a: Reg) {
         let unsigned = u32::from(!signed) << 16;
-        self.word(0x1e22_0000 | to.ftype() | unsigned | rn(a) | vd(dst));
+        self.word(0x1e22_0000 | to as u32 | unsigned | rn(a) | vd(dst));
     }
 
     /// The same to a single, of 32 bits of a vector register.
     pub(crate) fn int_to_single(&mut self, signed: bool, dst: Vreg, a: Vreg) {
         let unsigned = u32::from(!signed) << 29;
         self.word(0x5e21_d800 | unsigned | vn(a) | vd(dst));
+    }
+
+    /// `FCVTZS`, `FCVTZU` to 32 bits of which some are behind the point.
+    pub(crate) fn float_to_fixed(
+        &mut self,
+        from: Precision,
+        signed: bool,
+        fraction_bits: u8,
+        dst: Reg,
+        a: Vreg,
+    ) {
+        let unsigned = u32::from(!signed) << 16;
+        let scale = scale(fraction_bits);
+        self.word(0x1e18_0000 | from as u32 | unsigned | scale | vn(a) | rd(dst));
+    }
+
+    /// The same of a single, to where it came from.
+    pub(crate) fn single_to_fixed(&mut self, signed: bool, fraction_bits: u8, dst: Vreg, a: Vreg) {
+        let at = Arrangement::SINGLE_WORD.right(0x5f00_fc00, fraction_bits.into());
+        self.word(unsigned(at, signed) | vn(a) | vd(dst));
+    }
+
+    /// `SCVTF`, `UCVTF` of 32 bits of which some are behind the point.
+    pub(crate) fn fixed_to_float(
+        &mut self,
+        to: Precision,
+        signed: bool,
+        fraction_bits: u8,
+        dst: Vreg,
+        a: Reg,
+    ) {
+        let unsigned = u32::from(!signed) << 16;
+        let scale = scale(fraction_bits);
+        self.word(0x1e02_0000 | to as u32 | unsigned | scale | rn(a) | vd(dst));
+    }
+
+    /// The same to a single, of 32 bits of a vector register.
+    pub(crate) fn fixed_to_single(&mut self, signed: bool, fraction_bits: u8, dst: Vreg, a: Vreg) {
+        let at = Arrangement::SINGLE_WORD.right(0x5f00_e400, fraction_bits.into());
+        self.word(unsigned(at, signed) | vn(a) | vd(dst));
     }
 
     /// `MRS Xt, FPCR`.
@@ -255,6 +324,11 @@ impl Asm<'_> {
     pub(crate) fn write_fpsr(&mut self, from: Reg) {
         self.word(0xd51b_4420 | rd(from));
     }
+}
+
+/// `scale` of conversions to and from fixed point.
+const fn scale(fraction_bits: u8) -> u32 {
+    (64 - fraction_bits as u32) << 10
 }
 
 /// Moves.
@@ -280,7 +354,7 @@ impl Asm<'_> {
     /// Copies at least so much of a vector register.
     pub(crate) fn move_vector(&mut self, view: View, dst: Vreg, from: Vreg) {
         match view {
-            View::S | View::D => self.float1(Fp1::Mov, view, dst, from),
+            View::S | View::D => self.float1(Fp1::Mov, view.into(), dst, from),
             // ORR (vector)
             View::Q => self.word(0x4ea0_1c00 | vm(from) | vn(from) | vd(dst)),
         }
@@ -288,7 +362,7 @@ impl Asm<'_> {
 
     /// `FMOV` of an encoded number.
     pub(crate) fn float_constant(&mut self, view: View, dst: Vreg, immediate: u32) {
-        self.word(0x1e20_1000 | view.ftype() | immediate << 13 | vd(dst));
+        self.word(0x1e20_1000 | Precision::from(view) as u32 | immediate << 13 | vd(dst));
     }
 
     /// `MOVI Dd, #0`: the whole register becomes zero.
@@ -347,8 +421,16 @@ impl Asm<'_> {
             Mem::After { base, offset } => {
                 0x3800_0400 | (offset.cast_unsigned() & 0x1ff) << 12 | rn(base)
             }
-            Mem::Index { base, index } => 0x3820_4800 | rm(index) | rn(base),
-            Mem::Element { base, index } => 0x3820_5800 | rm(index) | rn(base),
+            Mem::Index {
+                base,
+                index,
+                extend,
+            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
+            Mem::Element {
+                base,
+                index,
+                extend,
+            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
         };
         self.word(bits | word | vd(reg));
     }

@@ -18,6 +18,12 @@ pub(crate) struct Arrangement {
 }
 
 impl Arrangement {
+    /// One word, of a scalar instruction.
+    pub(crate) const SINGLE_WORD: Self = Self {
+        size: Size::Word,
+        wide: false,
+    };
+
     /// `Q`, which is the scalar form's if the one element is a doubleword.
     const fn q(self) -> u32 {
         match (self.wide, self.size) {
@@ -36,9 +42,34 @@ impl Arrangement {
         opcode | self.q() | (self.size as u32) << 22
     }
 
-    /// `Q`, of operations on singles or on bits.
+    /// `Q`, where there is no `size`.
     pub(crate) const fn whole(self, opcode: u32) -> u32 {
         opcode | if self.wide { 1 << 30 } else { 0 }
+    }
+
+    /// Two numbers, by the five bits of the opcode that singles have; halves have three.
+    pub(crate) const fn numbers(self, opcode: u32) -> u32 {
+        self.whole(match self.size {
+            Size::Half => 0x0e40_0400 | (opcode & 7) << 11,
+            _ => 0x0e20_0400 | opcode << 11,
+        })
+    }
+
+    /// `FMOV` of one to each element.
+    pub(crate) const fn ones(self) -> u32 {
+        const ONE: u32 = 3 << 16 | 16 << 5;
+        self.whole(match self.size {
+            Size::Half => 0x0f00_fc00 | ONE,
+            _ => 0x0f00_f400 | ONE,
+        })
+    }
+
+    /// One number.
+    pub(crate) const fn number(self, opcode: u32) -> u32 {
+        self.whole(match self.size {
+            Size::Half => 0x0e78_0800 | opcode << 12,
+            _ => 0x0e20_0800 | opcode << 12,
+        })
     }
 
     /// `immh:immb` of a shift to the left.

@@ -109,7 +109,6 @@ impl Lowering<'_> {
     }
 
     fn leave_if_unaligned(&mut self, reg: Reg, mask: u32) -> Result<()> {
-        let flags = self.architectural_sources(FlagSet::ALL)?;
         let test = if mask == 1 {
             InRegister::Bit {
                 reg,
@@ -125,6 +124,8 @@ impl Lowering<'_> {
                 zero: false,
             }
         };
+        // Last, since to vacate a register moves flags.
+        let flags = self.architectural_sources(FlagSet::ALL)?;
         self.side_exit(Test::Register(test), Why::Interpret, self.location, flags);
         Ok(())
     }

@@ -41,7 +41,7 @@ use super::float::Fpcr;
 use super::int::Test;
 use super::vector::{Bound, OnBranch};
 use super::{Fixup, Lowering, Result};
-use crate::asm::{self, Logic, add_immediate};
+use crate::asm::{self, IndirectBranch, Logic, add_immediate};
 use crate::context;
 use crate::flags::{Form, Sources};
 use crate::regs::{GUEST_LINK, PINNED, Reg};
@@ -308,6 +308,10 @@ impl Lowering<'_> {
     fn after_call(&mut self, return_location: Location, return_to: Target) -> Result<()> {
         let here = self.asm.offset();
         self.returns.push((return_location, here));
+        if self.ways.has_directory {
+            // What is listed there is found by others than the callee too.
+            self.ways.target(IndirectBranch::Call, &mut self.asm);
+        }
         let outside = self.ways.outside;
         let Target::Block(id) = return_to else {
             return self.go(return_to, outside, None);

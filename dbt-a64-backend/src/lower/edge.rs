@@ -16,7 +16,7 @@ use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
 
 use super::{Lowering, Result};
-use crate::asm::{Logic, Shift, add_immediate, logical_immediate};
+use crate::asm::{IndirectBranch, Logic, Shift, add_immediate, logical_immediate};
 use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
@@ -69,8 +69,8 @@ impl Lowering<'_> {
     }
 
     /// Emits what it takes that flags are as the unit's first block expects them. Returns
-    /// the entries of those who have them in each form.
-    pub(super) fn enter_with_flags(&mut self) -> Result<[u32; 2]> {
+    /// the entries of those who have them in each form; others may come from outside, too.
+    pub(super) fn enter_with_flags(&mut self, from_outside: bool) -> Result<[u32; 2]> {
         let id = BlockId::ENTRY;
         let form = self.scratch.forms[id.index()].unwrap_or(self.ways.outside);
         let other = match form {
@@ -78,10 +78,24 @@ impl Lowering<'_> {
             Form::Split => Form::Full,
         };
         let live = self.scratch.liveness.live_in(id);
-        let mut entries = [self.asm.offset(); 2];
-        self.convert(&Conversion::between(other, live, form))?;
-        entries[usize::from(self.entry_of(form))] = self.asm.offset();
+        let conversion = Conversion::between(other, live, form);
+        let converting = self.begin_entry(other, from_outside);
+        self.convert(&conversion)?;
+        let direct = self.begin_entry(form, from_outside);
+        let mut entries = [direct; 2];
+        if !conversion.is_empty() {
+            entries[usize::from(self.entry_of(other))] = converting;
+        }
         Ok(entries)
+    }
+
+    /// Begins the entry for a form and returns where direct exits enter.
+    fn begin_entry(&mut self, form: Form, from_outside: bool) -> u32 {
+        if from_outside && self.entry_of(form) == 0 {
+            self.outside = self.asm.offset();
+            self.ways.target(IndirectBranch::Call, &mut self.asm);
+        }
+        self.asm.offset()
     }
 
     /// Returns which of a fragment's entries expects flags in a form.
@@ -151,9 +165,15 @@ impl Lowering<'_> {
     pub(super) fn leaving(&self, to: Option<Form>) -> Result<Conversion> {
         let live = FlagSet::ALL;
         let from = self.architectural_sources(live)?;
-        let to = to.unwrap_or_else(|| match from.common(live) {
-            Some(Source::Host | Source::Compare(_)) => Form::Full,
-            _ => Form::Split,
+        let to = to.unwrap_or_else(|| {
+            let full = match from.common(live) {
+                Some(Source::Host | Source::Compare(_)) => true,
+                _ => {
+                    self.features.flagm
+                        && from.common(FlagSet::CV) != Some(Source::Word(Reg::CARRY))
+                }
+            };
+            if full { Form::Full } else { Form::Split }
         });
         Ok(Conversion { from, live, to })
     }
@@ -171,6 +191,10 @@ impl Lowering<'_> {
         let carry = live - host;
         if carry.is_empty() || self.convert_carry(&from, host, carry)? {
             return self.convert_host(&from, host);
+        }
+        if self.rotate_to_host(&from, live) {
+            self.asm.read_flags(Reg::CARRY);
+            return Ok(());
         }
         // Whatever it is: all in a word, from which both are set.
         let word = self.assemble(&from, live, self.busy)?;
@@ -247,20 +271,79 @@ impl Lowering<'_> {
             self.known_sign(n, z);
             return Ok(());
         }
-        let (nz, cv) = (mask & FlagSet::NZ, mask & FlagSet::CV);
-        if self.features.flagm
-            && let Some(Source::Word(word)) = from.common(cv)
-            && let Some(source @ (Source::Host | Source::Result(_))) = from.common(nz)
-        {
-            if let Source::Result(reg) = source {
-                self.emit_test(reg);
-            }
-            self.asm.rotate_to_flags(word, 28, cv.bits().into());
+        if self.rotate_to_host(from, mask) {
             return Ok(());
         }
         let word = self.assemble(from, mask, self.busy)?;
         self.asm.write_flags(word);
         Ok(())
+    }
+
+    /// Puts flags in the host's by FEAT_FlagM: what an instruction sets first, then bits of
+    /// registers, from one register after the other. False, and nothing is emitted, if that
+    /// does not do. The link register is lost.
+    fn rotate_to_host(&mut self, from: &Sources, mask: FlagSet) -> bool {
+        let is_set = |source: &Source| matches!(source, Source::Compare(_) | Source::Result(_));
+        let mut sources = Flag::each(mask).map(|flag| from.of(flag));
+        if !self.features.flagm || sources.any(|source| source == Source::Known(true)) {
+            return false;
+        }
+        let with = |such: &dyn Fn(&Source) -> bool| {
+            let mut each = Flag::each(mask).map(|flag| from.of(flag));
+            each.find(such)
+        };
+        let first = with(&is_set);
+        let second = with(&|source| is_set(source) && Some(*source) != first);
+        let host = with(&|source| *source == Source::Host);
+        let third = with(&|source| is_set(source) && ![first, second].contains(&Some(*source)));
+        // Of two that change the host's flags, one is saved from the other.
+        let (saved, last) = match (host.or(second), first) {
+            _ if third.is_some() || (host.is_some() && second.is_some()) => return false,
+            (saved, Some(last)) => (saved, Some(last)),
+            (_, None) => (None, host),
+        };
+        if let Some(source) = saved {
+            self.set_host(source);
+            self.asm.read_flags(Reg::LINK);
+        }
+        if let Some(source) = last {
+            self.set_host(source);
+        }
+        let cleared = match last {
+            Some(Source::Result(_)) => FlagSet::CV,
+            _ => FlagSet::NONE,
+        };
+        let mut left = mask;
+        while let Some(flag) = Flag::each(left).next() {
+            let source = from.of(flag);
+            let same = Flag::each(left).filter(|flag| from.of(*flag) == source);
+            let here = same.fold(FlagSet::NONE, |all, flag| all | flag.set());
+            left -= here;
+            let word = match source {
+                _ if Some(source) == last => continue,
+                _ if Some(source) == saved => Reg::LINK,
+                Source::Word(reg) => reg,
+                Source::Bit(reg, bit) => {
+                    let rotation = (bit + 64 - (flag.bit() - Flag::V.bit())) % 64;
+                    self.asm.rotate_to_flags(reg, rotation, here.bits().into());
+                    continue;
+                }
+                Source::Known(_) if (here - cleared).is_empty() => continue,
+                _ => Reg::ZERO,
+            };
+            let rotation = Flag::V.bit();
+            self.asm.rotate_to_flags(word, rotation, here.bits().into());
+        }
+        true
+    }
+
+    /// Emits the instruction that sets the host's flags to a source's.
+    fn set_host(&mut self, source: Source) {
+        match source {
+            Source::Compare(comparison) => self.emit_comparison(comparison),
+            Source::Result(reg) => self.emit_test(reg),
+            _ => {}
+        }
     }
 
     /// Sets N and Z by one instruction; C and V are lost. The context's address is

@@ -14,6 +14,7 @@ use dbt_isa::ops::{Access, Size};
 use super::{Lowering, Result};
 use crate::asm::{Logic, logical_immediate};
 use crate::context;
+use crate::flags::Sources;
 use crate::regs::Reg;
 
 /// The operands of a store-exclusive.
@@ -129,15 +130,36 @@ impl Lowering<'_> {
         let again = self.asm.offset();
         self.asm.load_exclusive(access.size, outcome, base);
         self.state_map(again, self.location, flags);
-        self.difference_of(access.size, outcome, expected);
-        let unequal = self.asm.cbz(true, Width::W64, outcome);
-        let at = self.asm.offset();
-        self.asm.store_exclusive(access.size, other, new, base);
-        self.state_map(at, self.location, flags);
-        let failed = self.asm.cbz(true, Width::W32, other);
-        self.bind(failed, again)?;
+        self.asm.mov(Width::W64, other, outcome);
+        self.difference_of(access.size, other, expected);
+        let unequal = self.asm.cbz(true, Width::W64, other);
+        self.try_store(access, other, (new, base), again, flags)?;
+        self.asm.mov_imm(outcome, 0);
+        let stored = self.asm.b();
+        // What is there is stored again: a page that may not be written is found out
+        // whether or not the value is the expected one, as the interpreter does.
         let here = self.asm.offset();
-        self.bind(unequal, here)
+        self.bind(unequal, here)?;
+        self.try_store(access, other, (outcome, base), again, flags)?;
+        self.asm.mov_imm(outcome, 1);
+        let here = self.asm.offset();
+        self.bind(stored, here)
+    }
+
+    /// Stores exclusively, or branches to `again`.
+    fn try_store(
+        &mut self,
+        access: Access,
+        status: Reg,
+        (value, base): (Reg, Reg),
+        again: u32,
+        flags: Sources,
+    ) -> Result<()> {
+        let at = self.asm.offset();
+        self.asm.store_exclusive(access.size, status, value, base);
+        self.state_map(at, self.location, flags);
+        let failed = self.asm.cbz(true, Width::W32, status);
+        self.bind(failed, again)
     }
 
     fn store_exclusive_by_call(

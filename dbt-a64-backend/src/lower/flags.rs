@@ -456,10 +456,13 @@ impl Lowering<'_> {
                 needed = FlagSet::ALL;
             }
         }
-        if let Some((read, mask)) = self.reads_flags
-            && read == value
+        for (read, mask) in [self.reads_flags, self.reads_flags_next]
+            .into_iter()
+            .flatten()
         {
-            needed |= mask;
+            if read == value {
+                needed |= mask;
+            }
         }
         if self.flags.architectural == value {
             needed |= self.flags_needed();
@@ -502,18 +505,21 @@ impl Lowering<'_> {
 impl Lowering<'_> {
     /// Prepares for an instruction that changes the host's flags, all of them.
     pub(super) fn before_clobber(&mut self) -> Result<()> {
-        if !self.flags.host_is_empty() {
-            let lost = self.any_needed(|origin, flag| {
-                self.flags.host[flag as usize] == Some(origin)
-                    && self.source(origin, flag, true, None).is_none()
-            });
-            if lost {
-                self.save_host()?;
-            }
+        if !self.is_host_idle() {
+            self.save_host()?;
         }
         self.flags.host = NOTHING;
         self.flags.host_result = None;
         Ok(())
+    }
+
+    /// Tells whether nothing that is still needed would be lost with the host's flags.
+    pub(super) fn is_host_idle(&self) -> bool {
+        self.flags.host_is_empty()
+            || !self.any_needed(|origin, flag| {
+                self.flags.host[flag as usize] == Some(origin)
+                    && self.source(origin, flag, true, None).is_none()
+            })
     }
 
     /// Saves the host's flags in a word.
@@ -665,11 +671,15 @@ impl Lowering<'_> {
     pub(super) fn flags_to_psr(&mut self, value: Value, flags: Value) -> Result<()> {
         self.reads_flags = Some((flags, FlagSet::ALL));
         if self.host_holds(flags, FlagSet::ALL) {
-            self.reads_flags = None;
+            // To vacate the register may change the host's flags.
             let dst = self.destination(value, None, &[])?;
-            self.asm.read_flags(dst);
-            self.define(value, dst);
-            return Ok(());
+            if self.host_holds(flags, FlagSet::ALL) {
+                self.reads_flags = None;
+                self.asm.read_flags(dst);
+                self.define(value, dst);
+                return Ok(());
+            }
+            self.release(dst);
         }
         let word = self.assemble_here(flags, FlagSet::ALL)?;
         self.reads_flags = None;

@@ -10,15 +10,20 @@
 //! `NEP` of FEAT_AFP are zero). So a result is never looked at, and nothing has a slow
 //! path.
 //!
-//! The host has no conversion to an integer that rounds as `FPCR` says, so that one is
-//! the guest's function; so are all operations of a guest with other rules.
+//! The host has no conversion to an integer that rounds as `FPCR` says: one to nearest
+//! serves where that is what the guest's mode says, and elsewhere it is the guest's
+//! function. So are all operations of a guest with other rules.
 
-use dbt_core::ir::{FloatOp, FloatRules, Helper, Inst, IntRounding, SignOp, Ty, Value, Width};
+mod half;
+
+use dbt_core::ir::{
+    FloatOp, FloatRules, Helper, Inst, IntRounding, SignOp, Ty, Value, VectorOp, Width,
+};
 
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Fp1, Fp2, Fused, IntConversion, Logic, View, logical_immediate};
+use crate::asm::{Fp1, Fp2, Fused, IntConversion, Logic, Precision, View, logical_immediate};
 use crate::context;
 use crate::regs::{Reg, Vreg};
 
@@ -28,14 +33,60 @@ pub(super) enum Fpcr {
     /// The guest's modes. So between fragments.
     #[default]
     Guest,
-    /// What `StandardFPSCRValue()` says: to nearest, flushing to zero, default NaNs.
+    /// What `StandardFPSCRValue()` says of singles: to nearest, flushing to zero, default
+    /// NaNs.
     Standard,
+    /// The same, and what it says of halves: FZ16 and AHP are the guest's.
+    StandardHalves,
+}
+
+impl Fpcr {
+    /// Returns what an operation on vectors needs, if it needs anything.
+    pub(super) const fn of_vector(op: VectorOp) -> Option<Self> {
+        if op.has_halves() {
+            Some(Self::StandardHalves)
+        } else if op.is_float() {
+            Some(Self::Standard)
+        } else {
+            None
+        }
+    }
+
+    /// Tells whether what needs `needed` may find this.
+    fn serves(self, needed: Self) -> bool {
+        self == needed || (self, needed) == (Self::StandardHalves, Self::Standard)
+    }
+}
+
+/// The instruction that rounds to an integer.
+const fn rounding(to: IntRounding) -> Fp1 {
+    match to {
+        IntRounding::TiesEven => Fp1::RoundTiesEven,
+        IntRounding::Up => Fp1::RoundUp,
+        IntRounding::Down => Fp1::RoundDown,
+        IntRounding::Zero => Fp1::RoundZero,
+        IntRounding::TiesAway => Fp1::RoundTiesAway,
+        IntRounding::Mode => Fp1::RoundMode,
+        IntRounding::ModeExact => Fp1::RoundModeExact,
+    }
+}
+
+/// How the conversion that rounds so is called, if there is one.
+const fn int_conversion(to: IntRounding) -> Option<IntConversion> {
+    Some(match to {
+        IntRounding::TiesEven => IntConversion::TiesEven,
+        IntRounding::Up => IntConversion::Up,
+        IntRounding::Down => IntConversion::Down,
+        IntRounding::Zero => IntConversion::Zero,
+        IntRounding::TiesAway => IntConversion::TiesAway,
+        IntRounding::Mode | IntRounding::ModeExact => return None,
+    })
 }
 
 impl Lowering<'_> {
     /// Sees to it that `FPCR` holds what an operation needs.
     pub(super) fn need_fpcr(&mut self, needed: Fpcr) {
-        if self.fpcr != needed {
+        if !self.fpcr.serves(needed) {
             self.write_fpcr(needed);
             self.fpcr = needed;
         }
@@ -48,6 +99,15 @@ impl Lowering<'_> {
         match to {
             Fpcr::Guest => self.asm.load(Width::W32, reg, Reg::CONTEXT, context::FLOAT),
             Fpcr::Standard => self.asm.mov_imm(reg, FZ_DN),
+            Fpcr::StandardHalves => {
+                const RMODE: u64 = 3 << 22;
+                let part = |bits| logical_immediate(bits, Width::W32).unwrap_or(0);
+                let width = Width::W32;
+                self.asm.load(width, reg, Reg::CONTEXT, context::FLOAT);
+                self.asm.logic_imm(Logic::Orr, width, reg, reg, part(FZ_DN));
+                let kept = part(!RMODE & 0xffff_ffff);
+                self.asm.logic_imm(Logic::And, width, reg, reg, kept);
+            }
         }
         self.asm.write_fpcr(reg);
     }
@@ -56,13 +116,20 @@ impl Lowering<'_> {
         &mut self,
         value: Value,
         op: FloatOp,
+        rounds: bool,
         helper: Helper,
         args: [Value; 3],
     ) -> Result<()> {
         if self.input.layout.float_rules != FloatRules::Arm {
             return self.float_by_call(value, op, helper, args);
         }
-        self.need_fpcr(Fpcr::Guest);
+        // Fixed point is converted to nearest; a double is exact in any mode.
+        let to_nearest = matches!(op, FloatOp::FromFixed { to: Width::W32, .. });
+        self.need_fpcr(if to_nearest && rounds {
+            Fpcr::Standard
+        } else {
+            Fpcr::Guest
+        });
         let [a, b, _] = args;
         match op {
             FloatOp::Add(width) => self.arithmetic(value, Fp2::Add, width, a, b),
@@ -77,50 +144,55 @@ impl Lowering<'_> {
                 Ok(())
             }
             FloatOp::MulAdd(width) => self.mul_add(value, width, args),
-            FloatOp::Compare(width) => self.compare_float(value, width, false, a, b),
-            FloatOp::CompareSignalling(width) => self.compare_float(value, width, true, a, b),
+            FloatOp::Compare(width) => self.compare_float(value, width.into(), false, a, b),
+            FloatOp::CompareSignalling(width) => {
+                self.compare_float(value, width.into(), true, a, b)
+            }
             FloatOp::Widen => self.convert_float(value, View::S, a),
             FloatOp::Narrow => self.convert_float(value, View::D, a),
             FloatOp::ToInt {
-                truncates: false, ..
-            } => self.float_by_call(value, op, helper, args),
+                truncates: false,
+                from,
+                signed,
+            } => {
+                // The host has no conversion that rounds as `FPCR` says.
+                if rounds {
+                    return self.float_by_call(value, op, helper, args);
+                }
+                let to_nearest = IntConversion::TiesEven;
+                self.convert_to_int(value, from.into(), to_nearest, signed, a)
+            }
             FloatOp::ToInt { from, signed, .. } => self.float_to_int(value, from, signed, a),
+            FloatOp::ToFixed {
+                from,
+                signed,
+                fraction_bits,
+            } => self.float_to_fixed(value, from, signed, fraction_bits, a),
+            FloatOp::FromFixed {
+                to,
+                signed,
+                fraction_bits,
+            } => self.fixed_to_float(value, to, signed, fraction_bits, a),
+            FloatOp::Half(half) if self.features.fp16 => {
+                if !self.half(value, half, rounds, args)? {
+                    return self.float_by_call(value, op, helper, args);
+                }
+                Ok(())
+            }
+            FloatOp::Half(_) => self.float_by_call(value, op, helper, args),
             FloatOp::MaxNum(width) => self.arithmetic(value, Fp2::MaxNum, width, a, b),
             FloatOp::MinNum(width) => self.arithmetic(value, Fp2::MinNum, width, a, b),
             FloatOp::Round { width, to } => {
-                let op = match to {
-                    IntRounding::TiesEven => Fp1::RoundTiesEven,
-                    IntRounding::Up => Fp1::RoundUp,
-                    IntRounding::Down => Fp1::RoundDown,
-                    IntRounding::Zero => Fp1::RoundZero,
-                    IntRounding::TiesAway => Fp1::RoundTiesAway,
-                    IntRounding::Mode => Fp1::RoundMode,
-                    IntRounding::ModeExact => Fp1::RoundModeExact,
-                };
                 let a = self.vector(a)?;
                 let dst = self.vector_for(value)?;
-                self.asm.float1(op, width.into(), dst, a);
+                self.asm.float1(rounding(to), width.into(), dst, a);
                 self.define_vector(value, dst);
                 Ok(())
             }
-            FloatOp::ToIntRounded { from, signed, to } => {
-                let rounding = match to {
-                    IntRounding::TiesEven => IntConversion::TiesEven,
-                    IntRounding::Up => IntConversion::Up,
-                    IntRounding::Down => IntConversion::Down,
-                    IntRounding::Zero => IntConversion::Zero,
-                    IntRounding::TiesAway => IntConversion::TiesAway,
-                    // There is none.
-                    IntRounding::Mode | IntRounding::ModeExact => {
-                        return self.float_by_call(value, op, helper, args);
-                    }
-                };
-                let a = self.vector(a)?;
-                let dst = self.destination(value, None, &[])?;
-                self.asm.float_to_int(from.into(), rounding, signed, dst, a);
-                self.define(value, dst);
-                Ok(())
-            }
+            FloatOp::ToIntRounded { from, signed, to } => match int_conversion(to) {
+                Some(rounding) => self.convert_to_int(value, from.into(), rounding, signed, a),
+                None => self.float_by_call(value, op, helper, args),
+            },
             FloatOp::FromHalf(width) => {
                 let a = self.vector(a)?;
                 let dst = self.vector_for(value)?;
@@ -135,6 +207,14 @@ impl Lowering<'_> {
                 self.define_vector(value, dst);
                 Ok(())
             }
+            FloatOp::ToBrain if self.features.bf16 => {
+                let a = self.vector(a)?;
+                let dst = self.vector_for(value)?;
+                self.asm.float_to_brain(dst, a);
+                self.define_vector(value, dst);
+                Ok(())
+            }
+            FloatOp::ToBrain => self.float_by_call(value, op, helper, args),
             FloatOp::FromInt { to, signed } => self.int_to_float(value, to, signed, a),
         }
     }
@@ -233,7 +313,7 @@ impl Lowering<'_> {
     fn compare_float(
         &mut self,
         value: Value,
-        width: Width,
+        of: Precision,
         signalling: bool,
         a: Value,
         b: Value,
@@ -244,7 +324,7 @@ impl Lowering<'_> {
             _ => Some(self.vector(b)?),
         };
         self.before_clobber()?;
-        self.asm.float_compare(signalling, width.into(), a, b);
+        self.asm.float_compare(signalling, of, a, b);
         self.define_host_flags(value, None, None);
         Ok(())
     }
@@ -260,9 +340,7 @@ impl Lowering<'_> {
     /// Converts to an integer, which stays in a vector register if it is wanted there.
     fn float_to_int(&mut self, value: Value, from: Width, signed: bool, a: Value) -> Result<()> {
         let a = self.vector(a)?;
-        let next = self.input.unit.insts.get(value.index() + 1);
-        let stays = matches!(next, Some(Inst::ToVector { a, .. }) if *a == value);
-        if stays && from == Width::W32 && self.fact(value).uses == 1 {
+        if from == Width::W32 && self.stays_in_vector(value) {
             let reg = self.vector_for(Value(value.0 + 1))?;
             self.asm.single_to_int(signed, reg, a);
             let place = Place::InVector { reg, width: from };
@@ -275,6 +353,74 @@ impl Lowering<'_> {
             .float_to_int(from.into(), towards_zero, signed, dst, a);
         self.define(value, dst);
         Ok(())
+    }
+
+    fn convert_to_int(
+        &mut self,
+        value: Value,
+        from: Precision,
+        rounding: IntConversion,
+        signed: bool,
+        a: Value,
+    ) -> Result<()> {
+        let a = self.vector(a)?;
+        let dst = self.destination(value, None, &[])?;
+        self.asm.float_to_int(from, rounding, signed, dst, a);
+        self.define(value, dst);
+        Ok(())
+    }
+
+    /// As [`float_to_int`](Self::float_to_int), with bits behind the point.
+    fn float_to_fixed(
+        &mut self,
+        value: Value,
+        from: Width,
+        signed: bool,
+        fraction_bits: u8,
+        a: Value,
+    ) -> Result<()> {
+        let a = self.vector(a)?;
+        if from == Width::W32 && self.stays_in_vector(value) {
+            let reg = self.vector_for(Value(value.0 + 1))?;
+            self.asm.single_to_fixed(signed, fraction_bits, reg, a);
+            let place = Place::InVector { reg, width: from };
+            self.scratch.places.put(value, place);
+            return Ok(());
+        }
+        let dst = self.destination(value, None, &[])?;
+        self.asm
+            .float_to_fixed(from.into(), signed, fraction_bits, dst, a);
+        self.define(value, dst);
+        Ok(())
+    }
+
+    fn fixed_to_float(
+        &mut self,
+        value: Value,
+        to: Width,
+        signed: bool,
+        fraction_bits: u8,
+        a: Value,
+    ) -> Result<()> {
+        if let (Place::InVector { reg, .. }, Width::W32) = (self.place(a), to) {
+            self.keep_vector(reg);
+            let dst = self.vector_for(value)?;
+            self.asm.fixed_to_single(signed, fraction_bits, dst, reg);
+            self.define_vector(value, dst);
+            return Ok(());
+        }
+        let from = self.reg_or_zero(a)?;
+        let dst = self.vector_for(value)?;
+        self.asm
+            .fixed_to_float(to.into(), signed, fraction_bits, dst, from);
+        self.define_vector(value, dst);
+        Ok(())
+    }
+
+    /// Tells whether an integer is wanted in a vector register, and nowhere else.
+    fn stays_in_vector(&self, value: Value) -> bool {
+        let next = self.input.unit.insts.get(value.index() + 1);
+        matches!(next, Some(Inst::ToVector { a, .. }) if *a == value) && self.fact(value).uses == 1
     }
 
     fn int_to_float(&mut self, value: Value, to: Width, signed: bool, a: Value) -> Result<()> {
@@ -299,14 +445,13 @@ impl Lowering<'_> {
         width: Width,
         a: Value,
     ) -> Result<()> {
-        let view = View::from(width);
         if let (Place::Deferred(a, b), SignOp::Neg, Inst::Float { .. }) =
             (self.place(a), op, self.input.unit.inst(a))
         {
             self.keep_vector(a);
             self.keep_vector(b);
             let dst = self.vector_for(value)?;
-            self.asm.float2(Fp2::NegMul, view, dst, a, b);
+            self.asm.float2(Fp2::NegMul, width.into(), dst, a, b);
             self.define_vector(value, dst);
             return Ok(());
         }
@@ -320,7 +465,7 @@ impl Lowering<'_> {
             SignOp::Neg => Fp1::Neg,
             SignOp::Abs => Fp1::Abs,
         };
-        self.asm.float1(op, view, dst, a);
+        self.asm.float1(op, width.into(), dst, a);
         self.define_vector(value, dst);
         Ok(())
     }

@@ -5,14 +5,39 @@ mod carry;
 
 pub(super) use bits::Test;
 
-use dbt_core::ir::{Value, Width};
-use dbt_isa::ops::{BinOp, UnOp};
+use dbt_core::host::CompileError;
+use dbt_core::ir::{ChecksumOp, Helper, Value, Width};
+use dbt_isa::ops::{BinOp, Condition, UnOp};
 
 use super::place::Place;
 use super::{Lowering, Result};
 use crate::asm::{Logic, Shift, Shifted, logical_immediate};
 use crate::facts::is_wide;
 use crate::regs::Reg;
+
+/// Checksums.
+impl Lowering<'_> {
+    pub(super) fn checksum(
+        &mut self,
+        value: Value,
+        op: ChecksumOp,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        if !self.features.crc32 {
+            self.call_exact(helper, &args)?;
+            self.asm.mov(Width::W32, Reg::X16, Reg::X16);
+            self.define(value, Reg::X16);
+            return Ok(());
+        }
+        let [_, sum, data] = args;
+        let (sum, data) = (self.reg_or_zero(sum)?, self.reg_or_zero(data)?);
+        let dst = self.destination(value, Some(sum), &[])?;
+        self.asm.checksum(op.castagnoli, op.size, dst, sum, data);
+        self.define(value, dst);
+        Ok(())
+    }
+}
 
 /// Arithmetic.
 impl Lowering<'_> {
@@ -283,7 +308,14 @@ impl Lowering<'_> {
         if let Some(amount) = self.input.unit.constant(b) {
             return self.shift_constant(value, op, width, a, amount);
         }
-        let (x, y) = (self.reg_or_zero(a)?, self.reg(b)?);
+        let x = self.reg_or_zero(a)?;
+        let (y, is_byte) = match self.place(b) {
+            Place::Byte(reg) => {
+                self.keep(reg);
+                (reg, true)
+            }
+            _ => (self.reg(b)?, false),
+        };
         if op == Shift::Ror {
             let dst = self.destination(value, Some(x), &[])?;
             self.asm.shift_reg(op, width, dst, x, y);
@@ -293,18 +325,37 @@ impl Lowering<'_> {
         // The host takes amounts modulo the width; greater ones are rare.
         let large = self.take_scratch()?;
         let dst = self.destination(value, None, &[x, y])?;
-        let bits = if width == Width::W64 { 6 } else { 5 };
-        self.asm.shift_imm(Shift::Lsr, width, large, y, bits);
-        self.asm.shift_reg(op, width, dst, x, y);
-        let within = self.asm.cbz(false, width, large);
-        if op == Shift::Asr {
-            self.asm
-                .shift_imm(Shift::Asr, width, dst, x, (1 << bits) - 1);
+        let limit: u32 = if width == Width::W64 { 64 } else { 32 };
+        let (above, of) = match (is_byte, width) {
+            (true, _) => (u64::from(0x100 - limit), Width::W32),
+            (false, Width::W32) => (u64::from(!(limit - 1)), width),
+            (false, Width::W64) => (!u64::from(limit - 1), width),
+        };
+        let above = logical_immediate(above, of).ok_or(CompileError::Unsupported)?;
+        let sign = (op == Shift::Asr).then_some(limit - 1);
+        if self.is_host_idle() {
+            self.before_clobber()?;
+            let most = match sign {
+                Some(amount) => {
+                    self.asm.shift_imm(op, width, large, x, amount);
+                    large
+                }
+                None => Reg::ZERO,
+            };
+            self.asm.shift_reg(op, width, dst, x, y);
+            self.asm.logic_imm(Logic::Ands, of, Reg::ZERO, y, above);
+            self.asm.csel(width, dst, dst, most, Condition::Eq);
         } else {
-            self.asm.mov_imm(dst, 0);
+            self.asm.logic_imm(Logic::And, of, large, y, above);
+            self.asm.shift_reg(op, width, dst, x, y);
+            let within = self.asm.cbz(false, of, large);
+            match sign {
+                Some(amount) => self.asm.shift_imm(op, width, dst, x, amount),
+                None => self.asm.mov_imm(dst, 0),
+            }
+            let here = self.asm.offset();
+            self.bind(within, here)?;
         }
-        let here = self.asm.offset();
-        self.bind(within, here)?;
         self.define(value, dst);
         Ok(())
     }
@@ -386,6 +437,10 @@ impl Lowering<'_> {
             return self.not(value, a);
         }
         let x = self.reg_or_zero(a)?;
+        if op == UnOp::ZextByte && x != Reg::ZERO && self.is_absorbed(value) {
+            self.scratch.places.put(value, Place::Byte(x));
+            return Ok(());
+        }
         let dst = self.destination(value, Some(x), &[])?;
         match op {
             UnOp::Not | UnOp::Neg => {
@@ -421,6 +476,13 @@ impl Lowering<'_> {
     }
 
     pub(super) fn extend(&mut self, value: Value, signed: bool, a: Value) -> Result<()> {
+        if let Place::Byte(reg) = self.place(a)
+            && self.is_absorbed(value)
+        {
+            self.keep(reg);
+            self.scratch.places.put(value, Place::Byte(reg));
+            return Ok(());
+        }
         let reg = self.reg(a)?;
         let extended = Place::Extended { reg, signed };
         if self.is_absorbed(value) {

@@ -1,7 +1,7 @@
 //! Guest memory and calls of functions.
 
 use dbt_core::analysis::FlagSet;
-use dbt_core::host::{CompileError, Lowering as MemoryLowering, access_bits};
+use dbt_core::host::{Bet, BetOn, CompileError, Lowering as MemoryLowering, access_bits};
 use dbt_core::ir::{Helper, Inst, Value, Width};
 use dbt_isa::ops::{Access, BinOp, Size};
 
@@ -11,7 +11,7 @@ use super::int::Test;
 use super::place::Place;
 use super::vector::view_of;
 use super::{Lowering, Result};
-use crate::asm::{Mem, Transfer, add_immediate, logical_immediate, offset_fits};
+use crate::asm::{Extend, Mem, Transfer, add_immediate, logical_immediate, offset_fits};
 use crate::context;
 use crate::facts;
 use crate::regs::{CALLER_SAVED, PINNED, Reg};
@@ -26,6 +26,15 @@ pub(super) struct LastAccess {
     offset: i32,
     /// The operand, if it writes the base. The offset is from the new one then.
     writes_back: Option<Mem>,
+}
+
+/// Tells whether it is a bet that the sum does not wrap around: what is known not to is
+/// extended without a sign.
+const fn is_bet(mem: Mem) -> bool {
+    let (Mem::Index { extend, .. } | Mem::Element { extend, .. }) = mem else {
+        return false;
+    };
+    matches!(extend, Extend::Sxtw)
 }
 
 impl Lowering<'_> {
@@ -162,6 +171,13 @@ impl Lowering<'_> {
         let at = self.asm.offset();
         self.asm.transfer(what, reg, mem);
         self.state_map(at, self.location, flags);
+        if is_bet(mem) {
+            self.bets.push(Bet {
+                offset: at,
+                location: self.location,
+                on: BetOn::Address,
+            });
+        }
         Ok(())
     }
 
@@ -226,11 +242,9 @@ impl Lowering<'_> {
         Ok(host)
     }
 
-    /// Returns the operand at a guest address that is a base and an index, if the index
-    /// is so small that the sum does not get past the guards.
+    /// Returns the operand at a guest address that is a base and an index, if the sum
+    /// does not wrap around, or if it is a bet that it does not.
     fn element(&mut self, size: Size, address: Value) -> Option<Mem> {
-        const REACH: u32 = 1 << 15;
-        let unit = self.input.unit;
         let Place::Sum {
             base,
             index: Some((index, amount)),
@@ -239,8 +253,37 @@ impl Lowering<'_> {
         else {
             return None;
         };
-        let Inst::Binary { b: of, .. } = *unit.inst(address) else {
+        let scale = size.bytes().trailing_zeros();
+        if !self.input.lowering.is_identity() || amount != 0 && u32::from(amount) != scale {
             return None;
+        }
+        let extend = match self.index_is_small(address, amount) {
+            true => Extend::Uxtw,
+            false if self.bets_on_address(amount) => Extend::Sxtw,
+            false => return None,
+        };
+        self.keep(base);
+        self.keep(index);
+        Some(match amount {
+            0 => Mem::Index {
+                base,
+                index,
+                extend,
+            },
+            _ => Mem::Element {
+                base,
+                index,
+                extend,
+            },
+        })
+    }
+
+    /// Tells whether the index of a sum is so small that it does not get past the guards.
+    fn index_is_small(&self, address: Value, amount: u8) -> bool {
+        const REACH: u32 = 1 << 15;
+        let unit = self.input.unit;
+        let Inst::Binary { b: of, .. } = *unit.inst(address) else {
+            return false;
         };
         let (of, shift) = match *unit.inst(of) {
             Inst::Binary {
@@ -248,22 +291,23 @@ impl Lowering<'_> {
                 width: Width::W32,
                 a,
                 b,
-            } => (a, unit.constant(b)?),
-            _ => (of, 0),
+            } => (a, unit.constant(b)),
+            _ => (of, Some(0)),
         };
-        let scale = size.bytes().trailing_zeros();
-        let fits = u64::from(amount) == shift
-            && (amount == 0 || u32::from(amount) == scale)
-            && facts::greatest(unit, of)? < REACH >> amount;
-        if self.input.lowering != MemoryLowering::Identity || !fits {
-            return None;
-        }
-        self.keep(base);
-        self.keep(index);
-        Some(match amount {
-            0 => Mem::Index { base, index },
-            _ => Mem::Element { base, index },
-        })
+        shift == Some(amount.into())
+            && facts::greatest(unit, of).is_some_and(|index| index < REACH >> amount)
+    }
+
+    /// Tells whether it is a bet that a base and an index scaled so are no more than the
+    /// guest's address space.
+    ///
+    /// Indices are numbers with a sign: programs count them up from below zero more often
+    /// than they have such that are greater than 2^31.
+    fn bets_on_address(&self, amount: u8) -> bool {
+        // A doubleword's would reach farther than nothing is.
+        self.input.lowering == MemoryLowering::Isolated
+            && amount <= 2
+            && self.input.lost.binary_search(&self.location).is_err()
     }
 
     /// Returns the operand at a guest address.
@@ -273,23 +317,24 @@ impl Lowering<'_> {
             index: None,
             offset,
         } = self.place(address)
-            && self.input.lowering == MemoryLowering::Identity
+            && self.input.lowering.is_identity()
             && offset_fits(size, offset)
         {
             self.keep(base);
             return Ok(Mem::Offset { base, offset });
         }
-        if self.input.lowering == MemoryLowering::Identity
+        if self.input.lowering.is_identity()
             && let Some(mem) = self.in_two_parts(size, address)?
         {
             return Ok(mem);
         }
         let base = self.reg(address)?;
-        Ok(match self.input.lowering {
-            MemoryLowering::Identity => Mem::Offset { base, offset: 0 },
-            _ => Mem::Index {
+        Ok(match self.input.lowering.is_identity() {
+            true => Mem::Offset { base, offset: 0 },
+            false => Mem::Index {
                 base: Reg::WINDOW,
                 index: base,
+                extend: Extend::Uxtw,
             },
         })
     }

@@ -32,6 +32,8 @@ pub(crate) enum Place {
     Product(Reg, Reg),
     /// A register's low half, extended to 64 bits, not computed yet.
     Extended { reg: Reg, signed: bool },
+    /// A register's lowest byte, not extended yet.
+    Byte(Reg),
     /// Still in its slot, at an offset from the context.
     Slot { offset: i32, width: Width },
     /// In a spill place.
@@ -55,7 +57,7 @@ pub(crate) enum Place {
 impl Place {
     pub(super) fn uses(self, reg: Reg) -> bool {
         match self {
-            Self::Reg(used) | Self::Extended { reg: used, .. } => used == reg,
+            Self::Reg(used) | Self::Extended { reg: used, .. } | Self::Byte(used) => used == reg,
             Self::Shifted { of, .. } => of.reg == reg,
             Self::Product(a, b) => a == reg || b == reg,
             Self::Sum { base, index, .. } => {
@@ -409,6 +411,7 @@ impl Lowering<'_> {
                 self.asm.extract(true, Width::W64, dst, reg, 0, 32);
             }
             Place::Extended { reg, signed: false } => self.asm.mov(Width::W32, dst, reg),
+            Place::Byte(reg) => self.asm.extract(false, Width::W32, dst, reg, 0, 8),
             Place::Slot { offset, width } => self.asm.load(width, dst, Reg::CONTEXT, offset),
             Place::Spill(index) => {
                 let place = context::spill(index.into());
@@ -516,7 +519,7 @@ impl Lowering<'_> {
                 self.keep(a);
                 self.keep(b);
             }
-            Place::Reg(reg) | Place::Extended { reg, .. } => self.keep(reg),
+            Place::Reg(reg) | Place::Extended { reg, .. } | Place::Byte(reg) => self.keep(reg),
             _ => {}
         }
     }

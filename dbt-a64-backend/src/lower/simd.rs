@@ -17,7 +17,7 @@ use super::float::Fpcr;
 use super::place::Place;
 use super::vector::{in_context, load_from_context, store_to_context};
 use super::{Lowering, Result};
-use crate::asm::{View, element};
+use crate::asm::{Arrangement, View, element};
 use crate::regs::Vreg;
 
 use form::{Form, form};
@@ -36,11 +36,11 @@ impl Lowering<'_> {
         if self.fused_vector(value, op, args)? || self.moves_vector(value, op, args)? {
             return Ok(());
         }
-        let Some(form) = form(op) else {
+        let Some(form) = form(op, self.features) else {
             return self.vector_by_call(value, op, (helper, info), args);
         };
-        if op.is_float() {
-            self.need_fpcr(Fpcr::Standard);
+        if let Some(fpcr) = Fpcr::of_vector(op) {
+            self.need_fpcr(fpcr);
         }
         match form {
             Form::Same => {
@@ -48,7 +48,8 @@ impl Lowering<'_> {
                 self.define_vector(value, a);
             }
             Form::Unary(opcode) => {
-                let upper = self.upper(args[0]).filter(|_| op.kind == VectorKind::Widen);
+                let widens = matches!(op.kind, VectorKind::Widen | VectorKind::FloatWiden);
+                let upper = self.upper(args[0]).filter(|_| widens);
                 let (a, half) = match upper {
                     Some(reg) => (reg, UPPER),
                     None => (self.vector(args[0])?, 0),
@@ -94,6 +95,7 @@ impl Lowering<'_> {
                 self.asm.vector3(opcode, dst, others[0], others[1]);
                 self.define_vector(value, dst);
             }
+            Form::Step(opcode) => self.iteration_step(value, op, opcode, args)?,
             Form::TiedUnary { opcode, tied, a } => {
                 let other = self.vector(args[a])?;
                 let dst = self.tied(value, args[tied], [other; 2])?;
@@ -101,6 +103,42 @@ impl Lowering<'_> {
                 self.define_vector(value, dst);
             }
         }
+        Ok(())
+    }
+
+    /// Makes `VRECPS` or `VRSQRTS`, which round the product before they go on, of an
+    /// instruction that does not, `2 - a * b` or `(3 - a * b) / 2`: with one as the second
+    /// factor it rounds as a difference does, and half of a single is exact.
+    ///
+    /// Zero times infinity is to count as zero. `FMULX` gives ±2 then, raising nothing; so
+    /// the second factor is zero instead, if one of the operands is. Any other product is
+    /// zero or a NaN then, and stays that.
+    fn iteration_step(
+        &mut self,
+        value: Value,
+        op: VectorOp,
+        opcode: u32,
+        args: [Value; 3],
+    ) -> Result<()> {
+        let at = Arrangement {
+            size: op.size,
+            wide: op.wide,
+        };
+        let (a, b) = (self.vector(args[0])?, self.vector(args[1])?);
+        let dst = self.vector_for(value)?;
+        let [zeroes, product] = Vreg::TABLE;
+        let is_zero = at.number(0b0_1101) | 1 << 23;
+        self.asm.vector3(at.numbers(0b1_1011), product, a, b);
+        self.asm.vector2(is_zero, zeroes, a);
+        if a != b {
+            // The operands are not needed any more, where one is in the result's register.
+            self.asm.vector2(is_zero, dst, b);
+            self.asm.vector3(at.whole(0x0ea0_1c00), zeroes, zeroes, dst);
+        }
+        self.asm.vector2(at.ones(), dst, Vreg(0));
+        self.asm.vector3(at.whole(0x0e60_1c00), dst, dst, zeroes);
+        self.asm.vector3(opcode, dst, product, dst);
+        self.define_vector(value, dst);
         Ok(())
     }
 
@@ -129,7 +167,7 @@ impl Lowering<'_> {
             Inst::Vector { op, .. } if op.kind == VectorKind::Splat => {
                 self.asm.vector2(form::splat(op), dst, a);
             }
-            Inst::Vector { op, .. } => match form(op) {
+            Inst::Vector { op, .. } => match form(op, self.features) {
                 Some(Form::Unary(opcode)) => self.asm.vector2(opcode | half, dst, a),
                 Some(Form::Binary(opcode)) => self.asm.vector3(opcode | half, dst, a, b),
                 _ => {}
@@ -140,7 +178,7 @@ impl Lowering<'_> {
                     dbt_core::ir::Ty::V32 => View::S,
                     _ => View::D,
                 };
-                self.asm.float2(Fp2::Mul, view, dst, a, b);
+                self.asm.float2(Fp2::Mul, view.into(), dst, a, b);
             }
             _ => {}
         }

@@ -26,7 +26,7 @@ use super::float::Fpcr;
 use super::place::Place;
 use super::simd::UPPER;
 use super::{Lowering, Result};
-use crate::asm::{Asm, Mem, View, float_immediate, modified_immediate};
+use crate::asm::{Asm, Extend, Mem, View, float_immediate, modified_immediate};
 use crate::context;
 use crate::regs::{Reg, VECTORS, Vreg};
 
@@ -276,7 +276,11 @@ fn context_operand(asm: &mut Asm<'_>, view: View, offset: i32) -> Mem {
     }
     let index = Reg::LINK;
     asm.mov_imm(index, offset.cast_unsigned().into());
-    Mem::Index { base, index }
+    Mem::Index {
+        base,
+        index,
+        extend: Extend::Uxtw,
+    }
 }
 
 /// Returns where a slot is from the context.

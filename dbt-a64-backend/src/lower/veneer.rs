@@ -8,6 +8,8 @@
 //! `x29`, which nothing else uses. Links between fragments that are too far apart are not
 //! made: such an exit goes through the runtime each time.
 //!
+//! Where branches are checked, entry points that veneers lead to begin with `BTI j`.
+//!
 //! A kick may move the thread to the detour in the middle of a veneer, which leads to the
 //! runtime of the code then. That does not matter: all that veneers lead to leaves, or
 //! looks whether to leave when it returns.

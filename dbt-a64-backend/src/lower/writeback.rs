@@ -10,7 +10,6 @@
 //! bits the register is as far out of range as one access goes: as an address that
 //! faults, as anything else only its low half is looked at.
 
-use dbt_core::host::Lowering as MemoryLowering;
 use dbt_core::ir::{Inst, Value, Width};
 use dbt_isa::ops::BinOp;
 
@@ -42,7 +41,7 @@ impl Lowering<'_> {
             return Ok(None);
         };
         let pinned = base.0 < PINNED;
-        let may = self.ahead.is_none() && self.input.lowering == MemoryLowering::Identity;
+        let may = self.ahead.is_none() && self.input.lowering.is_identity();
         if !may || !pinned || reg == Some(base) {
             return Ok(None);
         }

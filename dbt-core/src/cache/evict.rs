@@ -251,7 +251,7 @@ impl<M> Cache<M> {
             record.exits = Vec::new();
             record.bound = Vec::new();
             record.maps = Vec::new();
-            record.traps = Vec::new();
+            record.bets = Vec::new();
             record.returns = Vec::new();
             record.incoming = Vec::new();
             self.free.push(id.index);

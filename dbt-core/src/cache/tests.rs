@@ -214,8 +214,8 @@ struct Test {
     executes: Vec<Option<ModelFragment>>,
 }
 
-/// Where fragments are entered by those who want the second entry.
-const SECOND: Offset = 8;
+/// How far apart a fragment's entries are.
+const APART: Offset = 8;
 
 /// What an exit has in registers, or an entry expects there: always the same slot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -285,11 +285,16 @@ fn bytes_at(page: u8, start: u16, bytes: u16) -> Range<u64> {
 
 const PAGE: u64 = pages::PAGE_SIZE;
 
+const PATIENCE: Patience = Patience {
+    float: 0,
+    address: 0,
+};
+
 impl Test {
     fn new(capacity: usize, segments: usize) -> Self {
         let mut code = Code::new(Memory::new(capacity)).unwrap();
         code.use_directory();
-        let mut cache = Cache::new(RUNTIME..code.capacity(), segments, 0);
+        let mut cache = Cache::new(RUNTIME..code.capacity(), segments, PATIENCE);
         let vcpus: Vec<_> = (0..3)
             .map(|_| {
                 Arc::new(FakeVcpu {
@@ -437,11 +442,12 @@ impl Test {
                 len: u32::try_from(len).unwrap(),
                 exits: sites.clone(),
                 maps: Vec::new(),
-                traps: Vec::new(),
-                entries: [0, SECOND],
+                bets: Vec::new(),
+                outside: 0,
+                entries: [APART, 9 * APART],
                 bound: bound
                     .map(|(slots, number)| BoundEntry {
-                        entries: [number * SECOND, (number + 2) * SECOND],
+                        entries: [number * APART, (number + 2) * APART],
                         contract: slots.bindings(),
                     })
                     .collect(),
@@ -578,9 +584,9 @@ impl Test {
             let (patch, entry) = match suited {
                 Some((_, number)) => {
                     let bound = site.bound.as_ref().unwrap();
-                    (bound.patch, (number + 2 * u32::from(site.entry)) * SECOND)
+                    (bound.patch, (number + 2 * u32::from(site.entry)) * APART)
                 }
-                None => (site.patch, u32::from(site.entry) * SECOND),
+                None => (site.patch, (1 + 8 * u32::from(site.entry)) * APART),
             };
             let (bytes, _) = Recogniser
                 .link(&patch, fragment.offset, self.live[&to].offset + entry)

@@ -52,6 +52,12 @@ pub struct Config {
     /// that can makes code that raises one instead of looking for rare results.
     /// `u32::MAX` is as many as there are.
     pub float_traps: u32,
+    /// How many accesses of a guest instruction may fault because their address wraps
+    /// around before it is translated to arithmetic that wraps as the guest's does.
+    /// Matters with [`Lowering::Isolated`](crate::host::Lowering::Isolated), which is
+    /// taken for [`Identity`](crate::host::Lowering::Identity) if this is zero.
+    /// `u32::MAX` is as many as there are.
+    pub wrapping: u32,
 }
 
 impl Default for Config {
@@ -65,6 +71,7 @@ impl Default for Config {
             passes: Passes::ALL,
             kick: None,
             float_traps: 0,
+            wrapping: 8,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::cache::code::Entry;
 use crate::cache::{ExitAt, Watcher};
 use crate::exit::Exit;
 use crate::guest::{Guest, Step};
-use crate::host::{Backend, CodeMemory, Environment, Leave, Lowering, Resolution};
+use crate::host::{Backend, BetOn, CodeMemory, Environment, Leave, Lowering, Resolution};
 use crate::ir::TrapKind;
 use crate::location::Location;
 use crate::monitor::{GlobalMonitor, Monitored};
@@ -272,7 +272,7 @@ where
         self.stats.entries += 1;
         let (code, enter) = (&jit.host.code, jit.runtime.enter);
         match jit.lowering {
-            Lowering::Window | Lowering::Identity => {
+            Lowering::Window | Lowering::Identity | Lowering::Isolated => {
                 self.access.enter(code, enter, entry.offset(), in_detour);
                 resume(jit, &mut self.access, &mut self.stats.float_traps);
             }
@@ -366,11 +366,15 @@ where
     fn fault<E: Environment>(&mut self, env: &mut E) -> ControlFlow<Exit> {
         self.stats.faults += 1;
         let fault = self.recover();
+        let called = self.access.take_callback_fault();
+        if !called && self.jit.lowering == Lowering::Isolated && fault.address >> 32 != 0 {
+            self.lose_bet(fault.pc);
+        }
         if let Some(granule) = self.access.take_claimed() {
             self.monitor.release(granule);
         }
         self.go_outside();
-        if self.access.take_callback_fault() {
+        if called {
             match self.refusal.take() {
                 Some(Refusal::Fault(fault)) => return ControlFlow::Break(Exit::Fault(fault)),
                 Some(Refusal::Code) => {}
@@ -386,6 +390,15 @@ where
         let flow = self.interpret(env);
         self.stats.resolved_faults += u64::from(flow.is_continue());
         flow
+    }
+
+    /// Takes note that an address has wrapped around, if the access at `pc` was made on
+    /// the bet that it would not. The vCPU has not gone outside, so the code is there.
+    fn lose_bet(&mut self, pc: u64) {
+        let host = &self.jit.host;
+        let offset = host.code.offset(pc);
+        let lost = offset.and_then(|offset| self.jit.cache.lock().lose(host, offset));
+        self.stats.wrapped += u64::from(lost == Some(BetOn::Address));
     }
 
     /// Rebuilds guest state at a fault from the state map of the host instruction.
@@ -483,13 +496,15 @@ fn resume<S, B: Backend, C: CodeMemory>(
     };
     let code = &jit.host.code;
     while access.leave() == Leave::Fault
-        && let Some(offset) = code.offset(access.fault_pc())
+        && let Some(offset) = access.float_trap().and_then(|pc| code.offset(pc))
     {
         // The vCPU has not gone outside, so the code stays.
-        let trapped = jit.cache.lock().trap(&jit.host, offset);
-        let Some(at) = trapped else { return };
+        let lost = jit.cache.lock().lose(&jit.host, offset);
+        let Some(BetOn::Float { resume }) = lost else {
+            return;
+        };
         *count += 1;
-        access.enter(code, runtime, at, false);
+        access.enter(code, runtime, resume, false);
     }
 }
 

@@ -19,7 +19,7 @@ use super::Kick;
 use crate::cache::code::{Code, Offset};
 use crate::cache::jump_cache::JumpCache;
 use crate::cache::{OUTSIDE, Watcher};
-use crate::host::{CodeMemory, HostFault, Leave, VcpuContext};
+use crate::host::{CodeMemory, HostFault, HostFaultKind, Leave, VcpuContext};
 use crate::ir::TrapKind;
 use crate::location::Location;
 
@@ -295,9 +295,11 @@ impl<'a, S> Access<'a, S> {
         (context.trap_kind(), context.info)
     }
 
-    /// Returns the host address of the recorded fault.
-    pub(super) fn fault_pc(&self) -> u64 {
-        self.context().fault.pc
+    /// Returns the host address of the instruction that has raised a floating-point
+    /// exception, if it is that which has been recorded.
+    pub(super) fn float_trap(&self) -> Option<u64> {
+        let fault = &self.context().fault;
+        (fault.kind == HostFaultKind::Float).then_some(fault.pc)
     }
 
     /// Returns what was recorded of a fault.

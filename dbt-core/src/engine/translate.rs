@@ -128,14 +128,14 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         // code turns out to be too large for it, it is compiled again for the next
         // segment.
         for _ in 0..2 {
-            let ((offset, room), exact, arriving, successors) = {
+            let ((offset, room), lost, arriving, successors) = {
                 let cache = self.cache.lock();
                 let arriving = from.and_then(|exit| cache.arriving(exit));
                 let successors = match self.link {
                     true => cache.successors(unit),
                     false => Vec::new(),
                 };
-                (cache.room(), cache.exact(), arriving, successors)
+                (cache.room(), cache.lost(), arriving, successors)
             };
             code.clear();
             let input = CompileInput {
@@ -145,7 +145,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 callees: &self.callees,
                 runtime: &self.runtime,
                 offset,
-                exact: &exact,
+                lost: &lost,
                 arriving: arriving.as_deref().unwrap_or_default(),
                 successors: &successors,
                 marks: self.observer.0.is_some(),

@@ -75,17 +75,31 @@ pub struct Detour {
     pub word: u32,
 }
 
-/// A host instruction that raises a floating-point exception where the host does
-/// otherwise than the guest; see [`Backend::use_float_traps`].
+/// A host instruction that does what the guest's does nearly always, and raises an
+/// exception otherwise: the bet that it will not is lost then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct FloatTrap {
+pub struct Bet {
     /// The offset from the fragment.
     pub offset: u32,
-    /// The offset at which generated code goes on then, with all registers as they
-    /// were.
-    pub resume: u32,
     /// The guest instruction.
     pub location: Location,
+    /// What will be so.
+    pub on: BetOn,
+}
+
+/// What a [`Bet`] is on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BetOn {
+    /// The host's floating-point operation does as the guest's. Otherwise it raises an
+    /// exception; see [`Backend::use_float_traps`].
+    Float {
+        /// The offset at which generated code goes on then, with all registers as they
+        /// were.
+        resume: u32,
+    },
+    /// An address does not wrap around. Otherwise the access faults where nobody's
+    /// addresses are ([`Lowering::Isolated`]), and the interpreter makes it.
+    Address,
 }
 
 /// The back end's answer to one unit.
@@ -93,9 +107,10 @@ pub struct FloatTrap {
 pub struct Fragment<M> {
     /// Number of bytes emitted.
     pub len: u32,
-    /// The offsets at which it is entered. Exits say which of them they lead to, all
-    /// others use the first. What each expects is the back end's own affair: where it
-    /// keeps the guest's flags, for example.
+    /// The offset at which all enter it but direct exits.
+    pub outside: u32,
+    /// The offsets at which direct exits enter it, which say by which of them. What each
+    /// expects is the back end's own affair: where it keeps the guest's flags, for example.
     pub entries: [u32; 2],
     /// Where exits that have slots in registers enter it, the best first. An exit is
     /// linked to the first whose contract it [meets](crate::analysis::bindings::meets).
@@ -103,13 +118,13 @@ pub struct Fragment<M> {
     /// Direct exits.
     pub exits: Vec<ExitSite>,
     /// Where guest calls return to, with the offsets of the instructions behind the
-    /// host's calls: each is an entry that expects what the first one does.
+    /// host's calls: each is an entry that expects what [`outside`](Self::outside) does.
     pub returns: Vec<(Location, u32)>,
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
     pub maps: Vec<M>,
-    /// The instructions that may raise a floating-point exception, ordered by offset.
-    pub traps: Vec<FloatTrap>,
+    /// The instructions that are bets, ordered by offset.
+    pub bets: Vec<Bet>,
     /// How the detour differs, if there is one.
     pub detour: Vec<Detour>,
     /// What each part of the code was made from, ordered by offset. Empty unless
@@ -195,9 +210,9 @@ pub struct CompileInput<'a> {
     pub runtime: &'a Runtime,
     /// The offset from the start of code memory at which the code will lie.
     pub offset: u32,
-    /// Guest instructions that have raised floating-point exceptions so often that the
-    /// guest's functions are cheaper, ordered. Code for these raises none.
-    pub exact: &'a [Location],
+    /// Guest instructions that have lost so many bets that none are made on them any
+    /// more, ordered: code for these is right whatever happens.
+    pub lost: &'a [Location],
     /// What the exit has in registers that leads to the unit: because of it the unit is
     /// compiled.
     pub arriving: &'a [Binding],
@@ -229,7 +244,7 @@ pub enum CompileError {
 ///
 /// - *Entry*: [`Runtime::enter`] is an `extern "C" fn(*mut State, *const u8)`, and so
 ///   is [`Runtime::resume`], to be called with the place that a
-///   [trap](Fragment::traps) names after the exception was recorded. It
+///   [bet](BetOn::Float) names after the exception was recorded. It
 ///   preserves what the host's calling convention says and returns on the stack
 ///   that it was called on; so does every way out of generated code, and what
 ///   resumes at [`Runtime::fault`] after a fault in generated code.
@@ -284,7 +299,7 @@ pub unsafe trait Backend {
     /// tells whether it will be so. Called before the runtime is emitted, if at all.
     ///
     /// The exception is recorded as a fault would be, and resumes at
-    /// [`Runtime::fault`]; the engine then goes on where [`Fragment::traps`] says.
+    /// [`Runtime::fault`]; the engine then goes on where [`BetOn::Float`] says.
     fn use_float_traps(&mut self) -> bool {
         false
     }

@@ -230,6 +230,7 @@ impl Evaluator {
                 helper,
                 info,
                 args,
+                ..
             } if !op.is_pure() => self.call_vector(op, (helper, info), args, with),
             Inst::Float {
                 op, helper, args, ..
@@ -261,6 +262,10 @@ impl Evaluator {
                     self.dword(new) & mask(access),
                 )?;
                 u128::from(!stored)
+            }
+            Inst::Checksum { helper, args, .. } => {
+                let args = args.map(|arg| self.dword(arg));
+                u128::from((with.helper)(helper, with.state, args) & 0xffff_ffff)
             }
             Inst::Call { helper, args } => {
                 (with.helper)(helper, with.state, args.map(|arg| self.dword(arg))).into()

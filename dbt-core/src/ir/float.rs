@@ -73,6 +73,98 @@ pub enum FloatOp {
     FromHalf(Width),
     /// Converts to a half in the low bits of a `v32`, zeroes above it.
     ToHalf(Width),
+    /// Converts a single to BFloat16 in the low bits of a `v32`, zeroes above it.
+    ToBrain,
+    /// Converts to a 32-bit fixed-point number, an `i32`, towards zero, saturating. `b`, an
+    /// `i64`, is the helper's only.
+    ToFixed {
+        /// The width of the number.
+        from: Width,
+        /// Whether the fixed-point number has a sign.
+        signed: bool,
+        /// How many of its bits stand behind the point: 1 to 32.
+        fraction_bits: u8,
+    },
+    /// Converts a 32-bit fixed-point number, an `i32`, to a number, rounded to nearest
+    /// whatever the guest's mode is. `b`, an `i64`, is the helper's only.
+    FromFixed {
+        /// The width of the number.
+        to: Width,
+        /// Whether the fixed-point number has a sign.
+        signed: bool,
+        /// How many of its bits stand behind the point: 1 to 32.
+        fraction_bits: u8,
+    },
+    /// An operation in half precision.
+    Half(HalfOp),
+}
+
+/// An operation in half precision, as [`FloatOp`] says of the others. A half is in the low
+/// bits of a `v32`; of an operand the other bits do not count, in a result they are zero.
+/// Halves are those of IEEE 754, whatever the guest's [`FloatMode`] says.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum HalfOp {
+    /// `a + b`.
+    Add,
+    /// `a - b`.
+    Sub,
+    /// `a * b`.
+    Mul,
+    /// `a / b`.
+    Div,
+    /// The square root of `a`.
+    Sqrt,
+    /// `a + b * c`, rounded once.
+    MulAdd,
+    /// As [`FloatOp::Compare`].
+    Compare,
+    /// As [`FloatOp::CompareSignalling`].
+    CompareSignalling,
+    /// As [`FloatOp::MaxNum`].
+    MaxNum,
+    /// As [`FloatOp::MinNum`].
+    MinNum,
+    /// As [`FloatOp::Round`].
+    Round(IntRounding),
+    /// Converts to a 32-bit integer, an `i32`, saturating. `b`, an `i64`, is the helper's
+    /// only.
+    ToInt {
+        /// Whether the integer has a sign.
+        signed: bool,
+        /// How it is rounded.
+        to: IntRounding,
+    },
+    /// Converts a 32-bit integer, an `i32`. `b`, an `i64`, is the helper's only.
+    FromInt {
+        /// Whether the integer has a sign.
+        signed: bool,
+    },
+}
+
+impl HalfOp {
+    const fn operands(self) -> [Ty; 3] {
+        match self {
+            Self::Round(_) | Self::ToInt { .. } => [Ty::V32, Ty::I64, Ty::I64],
+            Self::FromInt { .. } => [Ty::I32, Ty::I64, Ty::I64],
+            _ => [Ty::V32; 3],
+        }
+    }
+
+    const fn count(self) -> usize {
+        match self {
+            Self::Sqrt => 1,
+            Self::MulAdd => 3,
+            _ => 2,
+        }
+    }
+
+    const fn ty(self) -> Ty {
+        match self {
+            Self::Compare | Self::CompareSignalling => Ty::Flags,
+            Self::ToInt { .. } => Ty::I32,
+            _ => Ty::V32,
+        }
+    }
 }
 
 /// How a number is rounded to an integer.
@@ -110,13 +202,14 @@ impl FloatOp {
             | Self::MaxNum(width)
             | Self::MinNum(width)
             | Self::ToHalf(width) => [width.vector_ty(); 3],
-            Self::Widen | Self::FromHalf(_) => [Ty::V32; 3],
+            Self::Widen | Self::FromHalf(_) | Self::ToBrain => [Ty::V32; 3],
             Self::Narrow => [Ty::V64; 3],
-            Self::ToInt { from, .. } | Self::ToIntRounded { from, .. } => {
-                [from.vector_ty(), Ty::I64, Ty::I64]
-            }
+            Self::ToInt { from, .. }
+            | Self::ToIntRounded { from, .. }
+            | Self::ToFixed { from, .. } => [from.vector_ty(), Ty::I64, Ty::I64],
+            Self::Half(op) => op.operands(),
             Self::Round { width, .. } => [width.vector_ty(), Ty::I64, Ty::I64],
-            Self::FromInt { .. } => [Ty::I32, Ty::I64, Ty::I64],
+            Self::FromInt { .. } | Self::FromFixed { .. } => [Ty::I32, Ty::I64, Ty::I64],
         }
     }
 
@@ -124,16 +217,33 @@ impl FloatOp {
     #[must_use]
     pub const fn count(self) -> usize {
         match self {
-            Self::Sqrt(_) | Self::Widen | Self::Narrow | Self::FromHalf(_) | Self::ToHalf(_) => 1,
+            Self::Half(op) => op.count(),
+            Self::Sqrt(_)
+            | Self::Widen
+            | Self::Narrow
+            | Self::FromHalf(_)
+            | Self::ToHalf(_)
+            | Self::ToBrain => 1,
             Self::MulAdd(_) => 3,
             _ => 2,
+        }
+    }
+
+    /// Tells whether the constants are such that the operation is defined.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        match self {
+            Self::ToFixed { fraction_bits, .. } | Self::FromFixed { fraction_bits, .. } => {
+                fraction_bits >= 1 && fraction_bits <= 32
+            }
+            _ => true,
         }
     }
 
     /// Tells whether an operand or the result may be a subnormal number.
     #[must_use]
     pub const fn meets_subnormals(self) -> bool {
-        !matches!(self, Self::FromInt { .. })
+        !matches!(self, Self::FromInt { .. } | Self::FromFixed { .. })
     }
 
     /// Returns the type of the result.
@@ -150,11 +260,13 @@ impl FloatOp {
             | Self::MinNum(width)
             | Self::Round { width, .. }
             | Self::FromHalf(width)
-            | Self::FromInt { to: width, .. } => width.vector_ty(),
+            | Self::FromInt { to: width, .. }
+            | Self::FromFixed { to: width, .. } => width.vector_ty(),
             Self::Compare(_) | Self::CompareSignalling(_) => Ty::Flags,
             Self::Widen => Ty::V64,
-            Self::Narrow | Self::ToHalf(_) => Ty::V32,
-            Self::ToInt { .. } | Self::ToIntRounded { .. } => Ty::I32,
+            Self::Narrow | Self::ToHalf(_) | Self::ToBrain => Ty::V32,
+            Self::ToInt { .. } | Self::ToIntRounded { .. } | Self::ToFixed { .. } => Ty::I32,
+            Self::Half(op) => op.ty(),
         }
     }
 }
@@ -202,8 +314,10 @@ pub enum Rounding {
 pub struct FloatMode {
     /// How inexact results are rounded.
     pub rounding: Rounding,
-    /// Whether subnormal operands and results are flushed to zero.
+    /// Whether subnormal operands and results are flushed to zero, but for halves.
     pub flushes: bool,
+    /// Whether those of arithmetic in half precision are.
+    pub flushes_halves: bool,
     /// Whether every NaN that an operation gives is the default one.
     pub default_nan: bool,
     /// Whether halves have Arm's alternative format, without infinities and NaNs.

@@ -1,6 +1,6 @@
 //! Instructions, terminators and the entities that they name.
 
-use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
+use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use super::float::{FloatOp, SignOp};
 use super::ty::{Ty, VectorWidth, Width};
@@ -360,6 +360,10 @@ pub enum Inst {
     Vector {
         /// What is done.
         op: VectorOp,
+        /// Whether the guest's mode rounds otherwise than to nearest here, so that a host
+        /// whose operations on vectors have no mode of their own must call the function of
+        /// one on numbers.
+        rounds: bool,
         /// The guest's function.
         helper: Helper,
         /// What it is called with.
@@ -403,6 +407,10 @@ pub enum Inst {
         /// Whether every NaN that the guest's mode lets an operation give here is the
         /// default one, so that a host that passes operands on must look.
         default_nan: bool,
+        /// Whether the guest's mode rounds otherwise than to nearest here, so that a host
+        /// without a conversion to integers that rounds as the mode says must call the
+        /// function.
+        rounds: bool,
         /// The guest's function.
         helper: Helper,
         /// The operands, of which the first [`FloatOp::count`] count; the others
@@ -412,6 +420,18 @@ pub enum Inst {
     /// The cumulative flags ([`FloatFlags`](super::FloatFlags), an `i32`) that
     /// the host's status holds and the guest's state not yet, perhaps.
     FloatStatus,
+    /// Continues a cyclic redundancy check. A back end that lacks it calls the guest's
+    /// function with the state and the operands, zero-extended to 64 bits; it touches
+    /// nothing of the state.
+    Checksum {
+        /// Which.
+        op: ChecksumOp,
+        /// The guest's function.
+        helper: Helper,
+        /// An `i64` that is the helper's only, the checksum so far, an `i32`, and the
+        /// data, the lowest bytes of an `i32`.
+        args: [Value; 3],
+    },
     /// Calls a function of the guest with the state and three `i64`; gives an
     /// `i64`. The function may read and write any slot that is not
     /// [hot](crate::guest::StateLayout::hot): those may be in host registers.
@@ -428,6 +448,16 @@ pub enum Inst {
         /// Where to.
         target: Target,
     },
+}
+
+/// A cyclic redundancy check of 32 bits that takes data in from its lowest bit on, and has
+/// the lowest power in the highest bit.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct ChecksumOp {
+    /// Whether the polynomial is Castagnoli's, 0x1edc_6f41; else 0x04c1_1db7.
+    pub castagnoli: bool,
+    /// How much is taken in: up to a word.
+    pub size: Size,
 }
 
 /// How a block ends.
@@ -577,6 +607,7 @@ impl Inst {
             | Self::Adc { .. }
             | Self::Sbc { .. }
             | Self::FlagsToPsr { .. }
+            | Self::Checksum { .. }
             | Self::StoreExclusive { .. } => Ty::I32,
             Self::ToVector { width, .. } | Self::FloatSign { width, .. } => width.vector_ty(),
             Self::LoadVector { width, .. } => width.ty(),
@@ -690,6 +721,9 @@ impl Inst {
                 result: a,
                 carry: b,
                 rest: c,
+            }
+            | Self::Checksum {
+                args: [a, b, c], ..
             }
             | Self::Call {
                 args: [a, b, c], ..

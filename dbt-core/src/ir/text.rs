@@ -46,9 +46,10 @@ use core::fmt;
 use dbt_isa::ops::Access;
 
 use self::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TRAPS, TYPES, UNARY, VECTORS,
-    name_of, width_name,
+    BINARY, BIT_OPS, CHECKSUMS, COMPARE, CONDITIONS, FIXED, FLOAT, SIGNS, SIZES, TRAPS, TYPES,
+    UNARY, VECTORS, name_of, width_name, with_fraction_bits,
 };
+use super::float::FloatOp;
 use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
 use super::unit::{Block, Unit};
 use super::vector::VectorOp;
@@ -161,20 +162,32 @@ impl Display<'_> {
                 return write!(f, "exit_if {} -> {}", Name(condition), To(target));
             }
             Inst::Call { helper, .. } => write!(f, "call helper{}", helper.0)?,
+            Inst::Checksum { op, helper, .. } => {
+                write!(f, "{} helper{}", name_of(&CHECKSUMS, op), helper.0)?;
+            }
             Inst::Float {
                 op,
                 flushes,
                 default_nan,
+                rounds,
                 helper,
                 ..
             } => {
                 let flush = if flushes { " flush" } else { "" };
                 let nan = if default_nan { " default_nan" } else { "" };
-                write!(f, "{}{flush}{nan} helper{}", name_of(&FLOAT, op), helper.0)?;
+                let rounds = if rounds { " rounds" } else { "" };
+                write!(f, "{}{flush}{nan}{rounds} helper{}", Number(op), helper.0)?;
             }
             Inst::Vector {
-                op, helper, info, ..
-            } => write!(f, "{} helper{} {info:#x}:", Elements(op), helper.0)?,
+                op,
+                rounds,
+                helper,
+                info,
+                ..
+            } => {
+                let rounds = if rounds { " rounds" } else { "" };
+                write!(f, "{}{rounds} helper{} {info:#x}:", Elements(op), helper.0)?;
+            }
             _ => mnemonic(f, inst)?,
         }
         let mut separator = " ";
@@ -258,6 +271,7 @@ fn mnemonic(f: &mut fmt::Formatter<'_>, inst: &Inst) -> fmt::Result {
         | Inst::Get { .. }
         | Inst::Set { .. }
         | Inst::Call { .. }
+        | Inst::Checksum { .. }
         | Inst::Float { .. }
         | Inst::Vector { .. }
         | Inst::ExitIf { .. } => unreachable!("written by the caller"),
@@ -278,6 +292,21 @@ impl fmt::Display for Elements {
             op.kind.name(),
             op.imm
         )
+    }
+}
+
+/// Formats to the mnemonic of an operation on numbers.
+struct Number(FloatOp);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            FloatOp::ToFixed { fraction_bits, .. } | FloatOp::FromFixed { fraction_bits, .. } => {
+                let name = name_of(&FIXED, with_fraction_bits(self.0, 1));
+                write!(f, "{name}.{fraction_bits}")
+            }
+            op => f.write_str(name_of(&FLOAT, op)),
+        }
     }
 }
 

@@ -167,11 +167,17 @@ kinds! {
         SatNarrow = "sat_narrow",
         /// As `SatNarrow`, of signed elements to unsigned ones.
         SatNarrowUnsigned = "sat_narrow_unsigned",
-        /// `a + b` of singles, words. This and the other operations on singles are those of
-        /// IEEE 754, rounded to nearest, with subnormal operands and results that are
-        /// tiny before rounding flushed to zero, and the default NaN for every NaN.
-        /// Cumulative flags are those of the guest, who may count flushed operands
-        /// too.
+        /// `a` and the upper half of `2 * b * c`, rounded together, saturating.
+        SatRoundingDoublingMulAdd = "sat_rounding_doubling_mul_add",
+        /// `a` less the upper half of `2 * b * c`, rounded together, saturating.
+        SatRoundingDoublingMulSub = "sat_rounding_doubling_mul_sub",
+        /// `a + b` of singles, words, or of halves of IEEE 754. This and the other
+        /// operations on numbers are those of IEEE 754, rounded to nearest, with subnormal
+        /// singles as operands, and results that are tiny before rounding, flushed to
+        /// zero, and the default NaN for every NaN. Halves are flushed if the guest's
+        /// [`FloatMode`](super::FloatMode) says so. Cumulative flags are those of the
+        /// guest, who may count flushed operands too. What is said of singles below holds
+        /// for halves, where the elements are those.
         FloatAdd = "float_add",
         /// `a - b` of singles.
         FloatSub = "float_sub",
@@ -215,11 +221,66 @@ kinds! {
         FloatRound = "float_round",
         /// As `FloatRound` to nearest, ties to the even one, telling what is inexact.
         FloatRoundExact = "float_round_exact",
+        /// Singles of a `v128` to halves, a `v64`, in the format that the guest's
+        /// [`FloatMode`](super::FloatMode) says.
+        FloatNarrow = "float_narrow",
+        /// Halves in that format, a `v64`, to singles, a `v128`.
+        FloatWiden = "float_widen",
+        /// Singles of a `v128` to BFloat16, a `v64`.
+        FloatNarrowBrain = "float_narrow_brain",
+        /// `a + b * c`, rounded once, of singles and products of as many halves of IEEE 754,
+        /// the lower ones of two `v64`.
+        FloatMulAddLong = "float_mul_add_long",
+        /// `a - b * c` of the same.
+        FloatMulSubLong = "float_mul_sub_long",
         /// Arm's estimate of the reciprocal of a number from 1/2 to 1 in unsigned
         /// fixed point (`VRECPE`).
         RecipEstimate = "recip_estimate",
         /// The same of the reciprocal square root (`VRSQRTE`).
         RsqrtEstimate = "rsqrt_estimate",
+        /// Words: `a` and the products of the four bytes of `b` and `c` each.
+        Dot = "dot",
+        /// As `Dot`, of unsigned bytes of `b` and signed ones of `c`.
+        DotMixed = "dot_mixed",
+        /// Words: the matrix `a` of two rows and the product of `b`, two rows of eight
+        /// bytes, and `c`, two columns of eight bytes.
+        MatrixMulAdd = "matrix_mul_add",
+        /// As `MatrixMulAdd`, of unsigned bytes of `b` and signed ones of `c`.
+        MatrixMulAddMixed = "matrix_mul_add_mixed",
+        /// As `Dot`, of two BFloat16 each, added to singles as Arm's `BFDotAdd()` does.
+        BrainDot = "brain_dot",
+        /// As `MatrixMulAdd`, of four BFloat16 each, added in the same way.
+        BrainMatrixMulAdd = "brain_matrix_mul_add",
+        /// `SubBytes(ShiftRows(a ^ b))` of AES (FIPS 197), the state a `v128`.
+        AesEncrypt = "aes_encrypt",
+        /// `InvSubBytes(InvShiftRows(a ^ b))`.
+        AesDecrypt = "aes_decrypt",
+        /// `MixColumns(a)`.
+        AesMix = "aes_mix",
+        /// `InvMixColumns(a)`.
+        AesUnmix = "aes_unmix",
+        /// Four rounds of SHA-1 (FIPS 180-4) with `Ch`: `a` holds the state's a to d, `b`
+        /// e in its lowest word, `c` the schedule and the constants; gives a to d.
+        Sha1Choose = "sha1_choose",
+        /// As `Sha1Choose`, with `Parity`.
+        Sha1Parity = "sha1_parity",
+        /// As `Sha1Choose`, with `Maj`.
+        Sha1Majority = "sha1_majority",
+        /// The lowest word, rotated left by 30; zeroes above.
+        Sha1Rotate = "sha1_rotate",
+        /// The first half of four words of SHA-1's schedule, of twelve before.
+        Sha1Schedule0 = "sha1_schedule0",
+        /// The second half, of the first and of four words before.
+        Sha1Schedule1 = "sha1_schedule1",
+        /// Four rounds of SHA-256: `a` holds the state's a to d, `b` e to h, `c` the
+        /// schedule and the constants; gives a to d.
+        Sha256Hash = "sha256_hash",
+        /// As `Sha256Hash`, with `a` and `b` exchanged; gives e to h.
+        Sha256Hash2 = "sha256_hash2",
+        /// The first half of four words of SHA-256's schedule, of eight before.
+        Sha256Schedule0 = "sha256_schedule0",
+        /// The second half, of the first and of eight words before.
+        Sha256Schedule1 = "sha256_schedule1",
         /// What the function does, of operands and to a result of the operation's
         /// width. Nothing is promised.
         Guest = "guest",
@@ -274,11 +335,19 @@ impl VectorOp {
         self.kind as u8 <= VectorKind::Table as u8
     }
 
-    /// Tells whether the operation computes with singles, or converts them.
+    /// Tells whether the operation computes with numbers, or converts them.
     #[must_use]
     pub const fn is_float(self) -> bool {
         self.kind as u8 >= VectorKind::FloatAdd as u8
-            && self.kind as u8 <= VectorKind::FloatRoundExact as u8
+            && self.kind as u8 <= VectorKind::FloatMulSubLong as u8
+    }
+
+    /// Tells whether some of the numbers are halves, so that what the guest's
+    /// [`FloatMode`](super::FloatMode) says of those counts.
+    #[must_use]
+    pub const fn has_halves(self) -> bool {
+        self.is_float()
+            && (matches!(self.size, Size::Half) || matches!(self.kind, VectorKind::FloatNarrow))
     }
 
     /// Returns how many operands there are.
@@ -286,7 +355,27 @@ impl VectorOp {
     pub const fn count(self) -> usize {
         use VectorKind as K;
         match self.kind {
-            K::Select | K::Table | K::FloatMulAdd | K::Guest => 3,
+            K::Select
+            | K::Table
+            | K::SatRoundingDoublingMulAdd
+            | K::SatRoundingDoublingMulSub
+            | K::FloatMulAdd
+            | K::FloatMulAddLong
+            | K::FloatMulSubLong
+            | K::Dot
+            | K::DotMixed
+            | K::MatrixMulAdd
+            | K::MatrixMulAddMixed
+            | K::BrainDot
+            | K::BrainMatrixMulAdd
+            | K::Sha1Choose
+            | K::Sha1Parity
+            | K::Sha1Majority
+            | K::Sha1Schedule0
+            | K::Sha256Hash
+            | K::Sha256Hash2
+            | K::Sha256Schedule1
+            | K::Guest => 3,
             K::Low
             | K::High
             | K::ShiftLeft
@@ -315,8 +404,14 @@ impl VectorOp {
             | K::FloatToInt
             | K::FloatRound
             | K::FloatRoundExact
+            | K::FloatNarrow
+            | K::FloatWiden
+            | K::FloatNarrowBrain
             | K::RecipEstimate
-            | K::RsqrtEstimate => 1,
+            | K::RsqrtEstimate
+            | K::AesMix
+            | K::AesUnmix
+            | K::Sha1Rotate => 1,
             _ => 2,
         }
     }
@@ -327,8 +422,15 @@ impl VectorOp {
         use VectorKind as K;
         use VectorWidth::{V64, V128};
         match self.kind {
-            K::Low | K::High | K::Narrow | K::SatNarrow | K::SatNarrowUnsigned => [V128; 3],
-            K::Join | K::Widen | K::MulLong | K::PolyMulLong | K::Splat => [V64; 3],
+            K::Low
+            | K::High
+            | K::Narrow
+            | K::SatNarrow
+            | K::SatNarrowUnsigned
+            | K::FloatNarrow
+            | K::FloatNarrowBrain => [V128; 3],
+            K::Join | K::Widen | K::MulLong | K::PolyMulLong | K::FloatWiden | K::Splat => [V64; 3],
+            K::FloatMulAddLong | K::FloatMulSubLong => [self.width(), V64, V64],
             K::Table => [V128, V128, V64],
             K::Insert => [self.width(), V64, V64],
             _ => [self.width(); 3],
@@ -340,10 +442,15 @@ impl VectorOp {
     pub const fn width(self) -> VectorWidth {
         use VectorKind as K;
         match self.kind {
-            K::Join | K::Widen | K::MulLong | K::PolyMulLong => VectorWidth::V128,
-            K::Low | K::High | K::Narrow | K::SatNarrow | K::SatNarrowUnsigned | K::Table => {
-                VectorWidth::V64
-            }
+            K::Join | K::Widen | K::MulLong | K::PolyMulLong | K::FloatWiden => VectorWidth::V128,
+            K::Low
+            | K::High
+            | K::Narrow
+            | K::SatNarrow
+            | K::SatNarrowUnsigned
+            | K::FloatNarrow
+            | K::FloatNarrowBrain
+            | K::Table => VectorWidth::V64,
             _ if self.wide => VectorWidth::V128,
             _ => VectorWidth::V64,
         }
@@ -358,6 +465,24 @@ impl VectorOp {
     /// The bits of an element of an operand.
     const fn bits(self) -> u32 {
         8 * self.size.bytes()
+    }
+
+    /// Tells whether there are singles among the operands and halves, or the other way
+    /// round, so that it takes no arithmetic in half precision.
+    #[must_use]
+    pub const fn mixes_singles(self) -> bool {
+        matches!(
+            self.kind,
+            VectorKind::FloatNarrow
+                | VectorKind::FloatWiden
+                | VectorKind::FloatMulAddLong
+                | VectorKind::FloatMulSubLong
+        )
+    }
+
+    /// Whether elements are singles or halves.
+    const fn is_of_numbers(self) -> bool {
+        matches!(self.size, Size::Half | Size::Word)
     }
 
     /// Tells whether the size and the constant are such that the operation is
@@ -376,7 +501,10 @@ impl VectorOp {
             K::Widen | K::PairAddLong | K::MulLong => !dword,
             K::CountSign => self.signed && !dword,
             K::CountZeroes => !dword,
-            K::SatDoublingMulHigh | K::SatRoundingDoublingMulHigh => self.signed && !byte && !dword,
+            K::SatDoublingMulHigh
+            | K::SatRoundingDoublingMulHigh
+            | K::SatRoundingDoublingMulAdd
+            | K::SatRoundingDoublingMulSub => self.signed && !byte && !dword,
             K::Abs | K::Neg | K::SatAbs | K::SatNeg => self.signed,
             K::CountOnes | K::PolyMul => byte,
             K::PolyMulLong => byte || dword,
@@ -390,7 +518,23 @@ impl VectorOp {
             K::Splat => imm * self.size.bytes() < 8,
             K::Insert => imm * self.size.bytes() < whole,
             K::Table => byte && imm >= 8 && imm <= 32 && imm.is_multiple_of(8),
-            _ if self.is_float() => matches!(self.size, Size::Word),
+            K::FloatWiden | K::FloatMulAddLong | K::FloatMulSubLong => {
+                matches!(self.size, Size::Half)
+            }
+            K::FloatNarrow | K::FloatNarrowBrain => matches!(self.size, Size::Word),
+            K::FloatToFixed | K::FixedToFloat => self.is_of_numbers() && imm <= bits,
+            K::FloatToInt | K::FloatRound => self.is_of_numbers() && imm <= 4,
+            _ if self.is_float() => self.is_of_numbers(),
+            K::Dot | K::DotMixed => byte,
+            K::MatrixMulAdd | K::MatrixMulAddMixed => byte && self.wide,
+            K::BrainDot => matches!(self.size, Size::Half),
+            K::BrainMatrixMulAdd => matches!(self.size, Size::Half) && self.wide,
+            _ if self.kind as u8 >= K::AesEncrypt as u8
+                && self.kind as u8 <= K::Sha256Schedule1 as u8 =>
+            {
+                byte && self.wide
+            }
+            K::RecipEstimate | K::RsqrtEstimate => matches!(self.size, Size::Word),
             _ => true,
         }
     }

@@ -1,5 +1,7 @@
 //! The verifier: checks what passes and back ends take for granted.
 
+use dbt_isa::ops::Size;
+
 use super::inst::{BlockId, IndirectKind, Inst, Slot, Target, Terminator, Value};
 use super::ty::{Ty, VectorWidth, Width};
 use super::unit::{Block, Unit};
@@ -91,6 +93,14 @@ pub enum VerifyError {
     /// An operation on vectors has not this size of elements, or not this constant.
     #[error("in block{}, v{} is an operation of no such elements or constant", block.0, inst.0)]
     VectorOp {
+        /// The block.
+        block: BlockId,
+        /// The instruction.
+        inst: Value,
+    },
+    /// A conversion to or from fixed point has no such number of fraction bits.
+    #[error("in block{}, v{} has too many fraction bits, or none", block.0, inst.0)]
+    FloatOp {
         /// The block.
         block: BlockId,
         /// The instruction.
@@ -195,6 +205,12 @@ impl Check<'_> {
             Inst::Vector { op, .. } if !op.is_valid() => {
                 return Err(VerifyError::VectorOp { block, inst: value });
             }
+            Inst::Float { op, .. } if !op.is_valid() => {
+                return Err(VerifyError::FloatOp { block, inst: value });
+            }
+            Inst::Checksum { op, .. } if op.size == Size::Dword => {
+                return Err(VerifyError::AccessSize { block, inst: value });
+            }
             Inst::ExitIf { target, .. } => self.target(target)?,
             _ => {}
         }
@@ -284,6 +300,7 @@ impl Check<'_> {
             Inst::FlagsToPsr { .. } | Inst::Condition { .. } => [Ty::Flags; 3],
             Inst::NzFlags { .. } => [Ty::I32, Ty::Flags, Ty::Flags],
             Inst::NzcFlags { .. } => [Ty::I32, Ty::I1, Ty::Flags],
+            Inst::Checksum { .. } => [Ty::I64, Ty::I32, Ty::I32],
             Inst::Adc { .. } | Inst::Sbc { .. } => [Ty::I32, Ty::I32, Ty::I1],
             Inst::AdcFlags { .. } | Inst::SbcFlags { .. } => [Ty::I32, Ty::I32, Ty::I1],
             Inst::Unary { .. }

@@ -16,7 +16,7 @@ use dbt_core::host::CodeMemory;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::MemfdFlags;
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 
 use super::{Error, icache, page_size};
 
@@ -55,6 +55,8 @@ pub struct ProcessCode {
     write: View,
     exec: View,
     directory: Option<View>,
+    /// How the executable view is mapped.
+    exec_prot: ProtFlags,
 }
 
 /// A copy of code memory; see [`ProcessCode::copy`].
@@ -114,6 +116,28 @@ impl ProcessCode {
         self
     }
 
+    /// Has the host check, where it can, that indirect branches into the code lead to
+    /// instructions that say so: `PROT_BTI` on AArch64, with FEAT_BTI. The back end must
+    /// emit these, and `native::check_branches` sees to both. Elsewhere, or if the host
+    /// refuses, nothing changes.
+    #[must_use]
+    pub fn with_branch_targets(mut self) -> Self {
+        let prot = VIEW_EXEC | icache::branch_targets();
+        let start = self.exec.start.as_ptr().cast();
+        let flags = MprotectFlags::from_bits_retain(prot.bits());
+        // SAFETY: the view is ours, and stays readable and executable.
+        if unsafe { rustix::mm::mprotect(start, self.exec.len, flags) }.is_ok() {
+            self.exec_prot = prot;
+        }
+        self
+    }
+
+    /// Tells whether the host checks indirect branches into the code.
+    #[must_use]
+    pub fn checks_branches(&self) -> bool {
+        self.exec_prot != VIEW_EXEC
+    }
+
     /// Copies what has been written so far, for a child to be forked.
     ///
     /// After `fork`, parent and child share the memory, and each would overwrite
@@ -146,7 +170,7 @@ impl ProcessCode {
     /// In this process (as a copy of the parent's) nothing has been written since
     /// `copy` was made of `self`, and no other thread uses the memory.
     pub unsafe fn adopt(&self, copy: CodeCopy) -> Result<(), Error> {
-        for (view, prot) in [(&self.write, VIEW_WRITE), (&self.exec, VIEW_EXEC)] {
+        for (view, prot) in [(&self.write, VIEW_WRITE), (&self.exec, self.exec_prot)] {
             let start = view.start.as_ptr().cast();
             let flags = MapFlags::SHARED | MapFlags::FIXED;
             // SAFETY: the new mapping replaces one of ours of the same size and, as the
@@ -178,6 +202,7 @@ impl ProcessCode {
                 other => other,
             })?,
             directory: None,
+            exec_prot: VIEW_EXEC,
         };
         // SAFETY: there is at least a page, and nobody knows of it yet.
         unsafe { icache::try_out(this.write.start.as_ptr(), this.exec_base()) };
@@ -225,7 +250,7 @@ unsafe impl CodeMemory for ProcessCode {
         );
         let write = self.write.start.as_ptr().wrapping_add(range.start);
         let exec = self.exec_base().wrapping_add(range.start);
-        icache::publish(write, exec, range.len());
+        icache::publish(write, exec, range.len(), self.exec_prot);
     }
 
     fn directory(&self) -> Option<&[AtomicU64]> {

@@ -2,13 +2,22 @@
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
-/// Makes `len` bytes of code that were written at `write` visible at `exec`.
+use rustix::mm::ProtFlags;
+
+/// Makes `len` bytes of code that were written at `write` visible at `exec`, which is
+/// mapped with `prot`.
 ///
 /// x86 processors keep instruction fetch coherent with stores, also through another
 /// mapping, from the next branch into the code on; the fence keeps the compiler from
 /// delaying the stores.
-pub(super) fn publish(_write: *const u8, _exec: *const u8, _len: usize) {
+pub(super) fn publish(_write: *const u8, _exec: *const u8, _len: usize, _prot: ProtFlags) {
     compiler_fence(Ordering::SeqCst);
+}
+
+/// Returns what has indirect branches to a page checked: nothing, since Linux lets no
+/// process have that.
+pub(super) const fn branch_targets() -> ProtFlags {
+    ProtFlags::empty()
 }
 
 /// Finds out nothing: processors are all alike here.

@@ -7,15 +7,17 @@ use core::ops::Range;
 use core::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
-use dbt_core::host::{Environment, HostFault, Lowering, Resolution, Unwatched, VcpuContext};
+use dbt_core::host::{
+    Environment, HostFault, HostFaultKind, Lowering, Resolution, Unwatched, VcpuContext,
+};
 use dbt_core::memory::{AccessKind, FaultCause, Fetch, FetchFault, GuestMemory, MemoryFault};
 use dbt_isa::ops;
 
 use super::single::{self, Stopped};
 use super::window::code_page;
 use super::{
-    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, Verdict,
-    Window, WindowFault, alt_stack, fault, page_size, segment::Segment, space,
+    Access, Error, Fault, FaultHandler, FaultKind, FaultScope, GuestFault, HostContext, Space,
+    Verdict, Window, WindowFault, alt_stack, fault, page_size, segment::Segment,
 };
 
 /// One vCPU's way to a window: the [`Environment`] of an engine in a process.
@@ -296,8 +298,9 @@ impl Environment for ProcessMemory {
         body: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let code = host_address(code.start)..host_address(code.end);
+        let window = Arc::clone(&self.window);
         let handler = Guard {
-            window: self.window.host_range(),
+            space: window.space(),
             code: code.start,
             resume: host_address(resume),
             context,
@@ -317,7 +320,7 @@ impl Environment for ProcessMemory {
     fn resolve(&mut self, fault: &HostFault) -> Resolution {
         let fault = Fault {
             address: Some(host_address(fault.address)),
-            write: fault.write != 0,
+            write: fault.kind == HostFaultKind::Write,
             // The interpreter repeats the access and meets the signal itself.
             bus: false,
             float: false,
@@ -341,8 +344,8 @@ impl fmt::Debug for ProcessMemory {
 }
 
 /// What is done for the faults of a vCPU's generated code, and for kicks.
-struct Guard {
-    window: Range<usize>,
+struct Guard<'a> {
+    space: &'a Space,
     /// Where the code starts.
     code: usize,
     /// Where it resumes after a fault.
@@ -350,18 +353,19 @@ struct Guard {
     context: *mut VcpuContext,
 }
 
-impl FaultHandler for Guard {
+impl FaultHandler for Guard<'_> {
     fn fault(&self, host: &mut HostContext<'_>, fault: &Fault) -> Verdict {
-        let below = usize::MAX - space::GUARD + 1;
-        // Below address zero lies the host's last page.
-        let is_ours =
-            |at: &usize| self.window.contains(at) || (self.window.start == 0 && *at >= below);
         let address = match fault.address {
-            Some(address) if is_ours(&address) => address,
+            Some(address) if self.space.is_near(address) => address,
             None if fault.float => 0,
             _ => return Verdict::NotMine,
         };
-        record(host, address, fault.write, self.context);
+        let kind = match (fault.float, fault.write) {
+            (true, _) => HostFaultKind::Float,
+            (_, true) => HostFaultKind::Write,
+            _ => HostFaultKind::Read,
+        };
+        record(host, address, kind, self.context);
         host.set_pc(self.resume);
         Verdict::Resume
     }
@@ -393,14 +397,14 @@ impl FaultHandler for Guard {
 
 /// Writes what the engine wants to know of a fault. What is no register of this host
 /// stays: generated code keeps there what its state maps need.
-fn record(host: &HostContext<'_>, address: usize, write: bool, context: *mut VcpuContext) {
+fn record(host: &HostContext<'_>, address: usize, kind: HostFaultKind, context: *mut VcpuContext) {
     // SAFETY: `Environment::guarded` is given the context of the vCPU whose code was
     // interrupted on this thread, and nobody refers to `fault` while it runs.
     let fault = unsafe { &mut (*context).fault };
     fault.pc = host.pc() as u64;
     fault.flags = host.flags();
     fault.address = address as u64;
-    fault.write = write.into();
+    fault.kind = kind;
     for (n, reg) in fault
         .regs
         .iter_mut()

@@ -11,6 +11,13 @@ pub fn backend() -> NativeBackend {
     NativeBackend::default()
 }
 
+/// Has the host check that indirect branches into the code lead where the back end meant
+/// them to. On x86-64 nothing changes.
+#[must_use]
+pub fn check_branches(backend: NativeBackend, code: ProcessCode) -> (NativeBackend, ProcessCode) {
+    (backend, code.with_branch_targets())
+}
+
 /// Makes code memory with what the back end can use.
 ///
 /// # Errors

@@ -3,13 +3,14 @@
 //!
 //! # Invariants
 //!
-//! - *Reserved*: the bytes from `GUARD` below `base` to `GUARD` above `base` plus
+//! - *Reserved*: the bytes from `GUARD` below `base` to `above` above `base` plus
 //!   4 GiB belong to this process's mapping table on behalf of this value, at all
 //!   times: every operation *replaces* mappings and none leaves a hole, into which
 //!   the host's allocator could put memory of its own for the guest to find. Should
 //!   the host itself leave one by failing half-way, it is closed at once. With the
-//!   base at zero there is nothing below it, and its first `GUARD` bytes are never
-//!   mapped by anybody: so null pointers stay invalid.
+//!   base at zero its first `GUARD` bytes are never mapped by anybody, so null pointers
+//!   stay invalid, and what lies below is the kernel's half of the address space, which
+//!   the process cannot reach.
 //! - *Ours*: nothing in the reservation is referenced by Rust references; it is
 //!   reached through raw pointers, by fault-tolerant copies, by generated code and
 //!   by system calls only.
@@ -28,6 +29,7 @@ use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use dbt_core::host::ISOLATION;
 use dbt_mmu::{Page, PageProtection, Refused};
 use lock_api::Mutex;
 use rustix::fd::BorrowedFd;
@@ -49,11 +51,17 @@ const ALIGN: usize = 2 << 20;
 
 const SIZE: usize = 4 << 30;
 
+/// [`ISOLATION`] in host pages.
+#[expect(clippy::cast_possible_truncation, reason = "the host has 64 bits")]
+const ISOLATED: usize = ISOLATION as usize;
+
 /// The reservation and page table of a window. See the module's invariants.
 pub struct Space {
     base: *mut u8,
     /// The first guest address that can be mapped.
     floor: u64,
+    /// How many bytes are inaccessible behind the window.
+    above: usize,
     flags: Box<[AtomicU8]>,
     changes: Mutex<FutexLock, ()>,
 }
@@ -97,26 +105,36 @@ impl Space {
             // will be *Reserved*, and nothing refers to it.
             unsafe { rustix::mm::munmap(from, range.len()) }?;
         }
-        Ok(Self::with_base(all.as_ptr().wrapping_add(base - start), 0))
-    }
-
-    /// Reserves the process's own lowest 4 GiB but for the first `GUARD` bytes.
-    pub(super) fn at_zero() -> Result<Self, Error> {
-        check_page_size()?;
-        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
-        let start = ptr::without_provenance_mut(GUARD);
-        // SAFETY: only space that is free is mapped.
-        let start = unsafe { rustix::mm::mmap_anonymous(start, SIZE, ProtFlags::empty(), flags) }?;
         Ok(Self::with_base(
-            start.cast::<u8>().wrapping_sub(GUARD),
-            GUARD as u64,
+            all.as_ptr().wrapping_add(base - start),
+            0,
+            GUARD,
         ))
     }
 
-    fn with_base(base: *mut u8, floor: u64) -> Self {
+    /// Reserves the process's own lowest 4 GiB but for the first `GUARD` bytes, and
+    /// [`ISOLATION`] above if the host grants that.
+    pub(super) fn at_zero() -> Result<Self, Error> {
+        check_page_size()?;
+        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
+        let reserve = |above: usize| {
+            let (start, len) = (ptr::without_provenance_mut(GUARD), SIZE - GUARD + above);
+            // SAFETY: only space that is free is mapped.
+            let start =
+                unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), flags) };
+            start.map(|start| {
+                let base = start.cast::<u8>().wrapping_sub(GUARD);
+                Self::with_base(base, GUARD as u64, above)
+            })
+        };
+        reserve(ISOLATED).or_else(|_| Ok(reserve(GUARD)?))
+    }
+
+    fn with_base(base: *mut u8, floor: u64, above: usize) -> Self {
         Self {
             base,
             floor,
+            above,
             flags: bytemuck::allocation::zeroed_slice_box(SIZE / page_size() as usize),
             changes: Mutex::new(()),
         }
@@ -130,7 +148,20 @@ impl Space {
     fn reserved(&self) -> Range<usize> {
         let base = self.base.addr();
         let start = if self.floor == 0 { base - GUARD } else { GUARD };
-        start..base + SIZE + GUARD
+        start..base + SIZE + self.above
+    }
+
+    /// Tells whether addresses are nobody's [`ISOLATION`] below and above the window.
+    pub(super) fn is_isolated(&self) -> bool {
+        self.base.is_null() && self.above == ISOLATED
+    }
+
+    /// Tells whether an access to a host address has missed the window because a guest's
+    /// address has wrapped around, or has hit it.
+    pub(super) fn is_near(&self, address: usize) -> bool {
+        // Below address zero lies the end of the kernel's half.
+        let is_below = self.base.is_null() && address >= self.above.wrapping_neg();
+        self.host_range().contains(&address) || is_below
     }
 
     /// The host address of a guest address.
@@ -143,7 +174,7 @@ impl Space {
 
     pub(super) fn host_range(&self) -> Range<usize> {
         let base = self.base.addr();
-        base.saturating_sub(GUARD)..base + SIZE + GUARD
+        base.saturating_sub(GUARD)..base + SIZE + self.above
     }
 
     /// The page table entry for `addr`.

@@ -137,7 +137,8 @@ impl Window {
     }
 
     /// Reserves the process's own lowest 4 GiB: guest address `a` is host address
-    /// `a`. As [`new`](Self::new) in everything else, but nothing can be mapped
+    /// `a`. The 8 GiB above are reserved as well where they are free
+    /// ([`Lowering::Isolated`]). As [`new`](Self::new) in everything else, but nothing can be mapped
     /// below 64 KiB, and only one such window can be there.
     ///
     /// Many processors add a base of zero faster than any other, which shows where a
@@ -174,9 +175,10 @@ impl Window {
     /// Returns how generated code reaches the window.
     #[must_use]
     pub fn lowering(&self) -> Lowering {
-        match self.base().is_null() {
-            true => Lowering::Identity,
-            false => Lowering::Window,
+        match (self.base().is_null(), self.space.is_isolated()) {
+            (true, true) => Lowering::Isolated,
+            (true, false) => Lowering::Identity,
+            (false, _) => Lowering::Window,
         }
     }
 

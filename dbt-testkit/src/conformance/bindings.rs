@@ -13,7 +13,7 @@ use dbt_isa::ops::{BinOp, CmpOp};
 use super::control::{COUNT, SMALL, START, add, computed, configs, count_down, is_zero, set};
 use super::guest::{State, at};
 use super::instructions::{KINDS, Template, accesses, draw_state, place, slots, tagged, templates};
-use super::rig::Rig;
+use super::rig::{Rig, Subject};
 use crate::random::Random;
 use crate::units::LAYOUT;
 
@@ -57,7 +57,7 @@ impl Parts {
 /// # Panics
 ///
 /// When a run ends otherwise than it should.
-pub fn bindings<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn bindings<S: Subject>(make: impl Fn() -> S) -> u64 {
     let parts = Parts::new();
     let (mut cases, mut bound) = (0, 0);
     for bytes in [1 << 20, 4 * SMALL] {
@@ -91,7 +91,7 @@ pub fn bindings<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 }
 
 /// The same while another thread interrupts all the time.
-fn interrupted<B: Backend + Clone>(parts: &Parts, make: impl Fn() -> B) -> u64 {
+fn interrupted<S: Subject>(parts: &Parts, make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::with(make(), 1 << 20, Config::default());
     let mut random = Random::new(6);
     let mut cases = 0;

@@ -12,7 +12,7 @@ use dbt_isa::machine::Machine;
 use dbt_isa::ops::{Access, BinOp, CmpOp, Size};
 
 use super::guest::{Ending, MODE, NOTHING, State, at};
-use super::rig::Rig;
+use super::rig::{Rig, Subject};
 use crate::lockstep::Called;
 use crate::memory::MirroredMemory;
 use crate::random::Random;
@@ -95,7 +95,7 @@ pub(super) fn configs() -> impl Iterator<Item = Config> {
 /// # Panics
 ///
 /// When a run ends otherwise than it should.
-pub fn links<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn links<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut cases = 0;
     for config in configs() {
         for units in [1, 2, 3, 17, 200] {
@@ -128,7 +128,7 @@ pub fn links<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When a run ends otherwise than it should, or the unit is compiled all the same.
-pub fn too_large<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn too_large<S: Subject>(make: impl Fn() -> S) -> u64 {
     const LARGE: u32 = START + 0x100;
     const STORES: u32 = 4000;
     let mut rig = Rig::with(make(), SMALL, Config::default());
@@ -168,7 +168,7 @@ pub fn too_large<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When a run ends otherwise than it should.
-pub fn calls<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn calls<S: Subject>(make: impl Fn() -> S) -> u64 {
     const BEHIND: u32 = START + 0x100;
     const RETURN: u32 = START + 0x200;
     const ELSEWHERE: u32 = START + 0x300;
@@ -270,7 +270,7 @@ pub fn calls<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When a run ends otherwise than it should.
-pub fn indirect<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn indirect<S: Subject>(make: impl Fn() -> S) -> u64 {
     const TARGETS: u32 = START + 0x1000;
     let mut cases = 0;
     for config in configs() {
@@ -317,7 +317,7 @@ pub fn indirect<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When the state is not that of the location.
-pub fn interrupts<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn interrupts<S: Subject>(make: impl Fn() -> S) -> u64 {
     const OTHER: u32 = START + 0x40;
     let mut cases = 0;
     for shape in 0..3 {
@@ -378,7 +378,7 @@ pub fn interrupts<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When something else runs.
-pub fn invalidation<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn invalidation<S: Subject>(make: impl Fn() -> S) -> u64 {
     const PLACES: u32 = 48;
     let mut cases = 0;
     for bytes in [1 << 20, SMALL] {

@@ -6,17 +6,16 @@
 
 use std::sync::Arc;
 
-use dbt_core::host::Backend;
 use dbt_core::ir::eval::write_slot;
 use dbt_core::ir::{
-    BitOp, Builder, Helper, Inst, SignOp, Slot, Terminator, TrapKind, Ty, Unit, Value, VectorKind,
-    VectorOp, VectorWidth, Width,
+    BitOp, Builder, ChecksumOp, Helper, Inst, SignOp, Slot, Terminator, TrapKind, Ty, Unit, Value,
+    VectorKind, VectorOp, VectorWidth, Width,
 };
 use dbt_isa::machine::Machine;
 use dbt_isa::ops::{Access, BinOp, Condition, Size};
 
 use super::guest::{State, at};
-use super::rig::Rig;
+use super::rig::{Rig, Subject};
 use crate::random::Random;
 use crate::units::{BINARY, COMPARE, FLOAT, FLOAT_STATUS, LAYOUT, NAMED, UNARY, build, helpers};
 
@@ -244,6 +243,7 @@ fn made(builder: &mut Builder<'_>, ty: Ty, place: usize) -> Value {
 fn vector(op: VectorOp, args: [Value; 3]) -> Inst {
     Inst::Vector {
         op,
+        rounds: false,
         helper: helpers::VECTOR,
         info: helpers::pack(op),
         args,
@@ -255,10 +255,6 @@ fn vector_ops() -> Vec<VectorOp> {
     let mut all = Vec::new();
     for &kind in VectorKind::ALL {
         for size in [Size::Byte, Size::Half, Size::Word, Size::Dword] {
-            if kind as u8 > VectorKind::SatNarrowUnsigned as u8 && size != Size::Word {
-                // Numbers, and their estimates, are of 32 bits.
-                continue;
-            }
             let bits = 8 * size.bytes() as u8;
             let mut imms = vec![0, 1, 2, 3, 8, bits / 2, bits - 1, bits];
             imms.sort_unstable();
@@ -440,10 +436,21 @@ pub(super) fn templates() -> Vec<Template> {
                 op,
                 flushes: false,
                 default_nan: false,
+                rounds: false,
                 helper: helpers::of_float(op),
                 args,
             }
         }));
+    }
+    for castagnoli in [false, true] {
+        for size in [Size::Byte, Size::Half, Size::Word] {
+            let op = ChecksumOp { castagnoli, size };
+            all.push(template(&[I64, I32, I32], move |args| Inst::Checksum {
+                op,
+                helper: helpers::of_checksum(op),
+                args,
+            }));
+        }
     }
     for slot in 4..7 {
         all.push(template(&[I64, I64, I64], move |args| Inst::Call {
@@ -573,7 +580,7 @@ pub(super) fn place(
 /// # Panics
 ///
 /// When it does something else.
-pub fn instructions<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn instructions<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut random = Random::new(1);
     let (mut cases, mut refused) = (0, 0);
@@ -622,7 +629,7 @@ pub fn instructions<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
 /// # Panics
 ///
 /// When one does something else.
-pub fn units<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn units<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut cases = 0;
     let mut unit = Unit::default();
@@ -653,7 +660,7 @@ const ACCESSES: u32 = 6;
 /// # Panics
 ///
 /// When it is not.
-pub fn faults<B: Backend + Clone>(make: impl Fn() -> B) -> u64 {
+pub fn faults<S: Subject>(make: impl Fn() -> S) -> u64 {
     let mut rig = Rig::new(make());
     let mut random = Random::new(2);
     let accesses: Vec<_> = accesses().into_iter().map(Arc::new).collect();

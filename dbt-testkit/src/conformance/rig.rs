@@ -8,6 +8,7 @@ use dbt_core::ir::{Slot, TrapKind, Ty};
 use dbt_core::location::Location;
 use dbt_core::memory::FaultCause;
 use dbt_hv_glue::process::ProcessCode;
+use dbt_hv_glue::process::native::{self, NativeBackend};
 
 use super::guest::{Ending, NOTHING, State, UnitGuest, stops};
 use crate::lockstep::Called;
@@ -18,6 +19,35 @@ use crate::units::LAYOUT;
 const CODE_BYTES: usize = 1 << 20;
 /// Units that a run may enter.
 const MAX_UNITS: u32 = 20_000;
+
+/// A back end that is put to the suite.
+pub trait Subject {
+    /// What it is.
+    type Backend: Backend + Clone;
+
+    /// Returns it with the code memory that it is to write to.
+    fn with_code(self, code: ProcessCode) -> (Self::Backend, ProcessCode);
+}
+
+impl<B: Backend + Clone> Subject for B {
+    type Backend = B;
+
+    fn with_code(self, code: ProcessCode) -> (B, ProcessCode) {
+        (self, code)
+    }
+}
+
+/// This host's back end with indirect branches checked, if the host can.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckedBranches;
+
+impl Subject for CheckedBranches {
+    type Backend = NativeBackend;
+
+    fn with_code(self, code: ProcessCode) -> (NativeBackend, ProcessCode) {
+        native::check_branches(native::backend(), code)
+    }
+}
 
 /// An engine and the code of its guest.
 pub(super) struct Rig<B: Backend> {
@@ -30,14 +60,15 @@ pub(super) struct Rig<B: Backend> {
 
 impl<B: Backend + Clone> Rig<B> {
     /// Makes an engine that translates everything at once.
-    pub(super) fn new(backend: B) -> Self {
-        Self::with(backend, CODE_BYTES, Config::default())
+    pub(super) fn new(subject: impl Subject<Backend = B>) -> Self {
+        Self::with(subject, CODE_BYTES, Config::default())
     }
 
     /// The same with so much code memory, and configured so.
-    pub(super) fn with(backend: B, bytes: usize, config: Config) -> Self {
+    pub(super) fn with(subject: impl Subject<Backend = B>, bytes: usize, config: Config) -> Self {
         let guest = UnitGuest::default();
         let code = ProcessCode::new(bytes).expect("the host allows executable memory");
+        let (backend, code) = subject.with_code(code);
         let config = Config {
             hot_threshold: 0,
             ..config

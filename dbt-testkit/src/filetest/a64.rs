@@ -7,37 +7,42 @@ use ::capstone::arch::arm64::ArchMode;
 use ::capstone::{Capstone, Insn};
 use dbt_a64_backend::{A64Backend, Features};
 use dbt_core::analysis::bindings::Binding;
-use dbt_core::host::{Backend as _, Callees, CompileInput, Lowering};
+use dbt_core::host::{Backend as _, Lowering};
 use dbt_core::ir::{text, verify};
 use dbt_core::location::Location;
 
+use super::counts;
 use super::emitted::describe;
+use super::host::{CODE_ADDRESS, Disassembled, FRAGMENT_ADDRESS, Host};
 use crate::units::LAYOUT;
 
-/// Where code memory is supposed to be.
-const CODE_ADDRESS: u64 = 0x10_0000;
-/// Where in it every fragment lies.
-const FRAGMENT_OFFSET: u32 = 0x1000;
-const FRAGMENT_ADDRESS: u64 = CODE_ADDRESS + FRAGMENT_OFFSET as u64;
 /// How far above is the detour.
 const DETOUR: u32 = 1 << 20;
 
-/// `test a64 [callback] [window] [detour] [directory]`: the code that is emitted for a unit of the
+/// `test a64 [newest] [callback] [window] [isolated] [detour] [directory]`: the code
+/// that is emitted for a unit of the
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
-/// is not optimised before.
+/// is not optimised before. The host is ARMv8.0, or has all features.
 ///
 /// `arriving=d0:3,d1:4!`: slots are in registers where an exit leads to the unit, those with
 /// a mark in no other place. `to=0x8010:d0:3`: so a successor expects them.
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     let mut lowering = Lowering::Identity;
-    let mut backend = A64Backend::new(Features::BASELINE);
+    let features = if arguments.contains(&"newest") {
+        Features::from_hwcap(u64::MAX, u64::MAX)
+    } else {
+        Features::BASELINE
+    };
+    let mut backend = A64Backend::new(features);
     let (mut arriving, mut successors) = (Vec::new(), Vec::new());
     for word in arguments {
         match *word {
             "callback" => lowering = Lowering::Callback,
             "window" => lowering = Lowering::Window,
+            "isolated" => lowering = Lowering::Isolated,
             "detour" => _ = backend.use_detour(DETOUR),
+            "newest" => {}
             "directory" => _ = backend.use_directory(),
             word if let Some(list) = word.strip_prefix("arriving=") => {
                 arriving = bindings(list).ok_or_else(|| format!("no slots: `{list}`"))?;
@@ -51,41 +56,16 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     }
     let unit = text::parse(input, &LAYOUT).map_err(|error| error.to_string())?;
     verify(&unit, &LAYOUT).map_err(|error| error.to_string())?;
-    // Nothing is executed, so these need only be recognisable.
-    let callees = Callees {
-        helpers: (0..64).map(|helper| 0x7e1_0000_0000 + helper).collect(),
-        load: 0x10ad_0000_0000,
-        store: 0x5702_0000_0000,
-        store_exclusive: 0xc4a9_0000_0000,
-    };
-    let runtime = backend
-        .emit_runtime(&LAYOUT, lowering, &callees, &mut Vec::new())
-        .map_err(|error| format!("{error:?}"))?;
-    let mut code = Vec::new();
-    let input = CompileInput {
-        unit: &unit,
-        layout: &LAYOUT,
-        lowering,
-        callees: &callees,
-        runtime: &runtime,
-        offset: FRAGMENT_OFFSET,
-        exact: &[],
-        arriving: &arriving,
-        successors: &successors,
-        marks: true,
-    };
-    let fragment = match backend.compile(input, &mut code) {
-        Ok(fragment) => fragment,
+    let mut host = Host::new(backend, &LAYOUT, lowering)?;
+    let (code, fragment) = match host.compile_between(&arriving, &unit, &successors) {
+        Ok(compiled) => compiled,
         Err(error) => return Ok(format!("{error:?}")),
     };
-    let capstone = Capstone::new().arm64().mode(ArchMode::Arm).build();
-    let capstone = capstone.map_err(|error| error.to_string())?;
-    let disassemble = |code: &[u8]| disassemble(&capstone, &backend, code, 0);
+    let disassemble = |code: &[u8]| host.disassemble(code, 0);
     let code = (&code[..], FRAGMENT_ADDRESS);
     let mut out = describe(&unit, code, &fragment, &disassemble);
     for detour in &fragment.detour {
-        let word = detour.word.to_le_bytes();
-        for (offset, text) in self::disassemble(&capstone, &backend, &word, detour.offset) {
+        for (offset, text) in host.disassemble(&detour.word.to_le_bytes(), detour.offset) {
             out += &format!("detour +{offset:#x} {text}\n");
         }
     }
@@ -114,21 +94,41 @@ fn successor(text: &str) -> Option<(Location, Arc<[Binding]>)> {
     Some((Location(location), bindings(list)?.into()))
 }
 
-/// Disassembles instructions one by one, so that one that is none does not end it.
-fn disassemble(
-    capstone: &Capstone,
-    backend: &A64Backend,
-    code: &[u8],
-    offset: u32,
-) -> Vec<(u32, String)> {
-    let one = |(offset, word): (u32, &[u8])| {
-        let insns = capstone.disasm_count(word, FRAGMENT_ADDRESS + u64::from(offset), 1);
-        let text = insns
-            .ok()
-            .and_then(|insns| Some(text_of(backend, insns.first()?)));
-        (offset, text.unwrap_or_else(|| "(bad)".to_owned()))
-    };
-    (offset..).step_by(4).zip(code.chunks(4)).map(one).collect()
+/// The back end of whose code [`counts`] says what it costs: for a host with every
+/// feature whose addresses are the guest's, with a detour and a directory.
+fn counted() -> (A64Backend, Lowering) {
+    let mut backend = A64Backend::new(Features::from_hwcap(u64::MAX, u64::MAX));
+    backend.use_detour(DETOUR);
+    backend.use_directory();
+    (backend, Lowering::Isolated)
+}
+
+/// [`counts::rows`] for AArch64.
+pub(super) fn rows(arguments: &[&str], _: &str) -> Result<String, String> {
+    counts::rows(counted, arguments)
+}
+
+/// [`counts::code`] for AArch64.
+pub(super) fn code(arguments: &[&str], input: &str) -> Result<String, String> {
+    counts::code(counted, arguments, input)
+}
+
+impl Disassembled for A64Backend {
+    fn capstone() -> Result<Capstone, capstone::Error> {
+        Capstone::new().arm64().mode(ArchMode::Arm).build()
+    }
+
+    // One by one, so that one that is none does not end it.
+    fn disassemble(&self, capstone: &Capstone, code: &[u8], offset: u32) -> Vec<(u32, String)> {
+        let one = |(offset, word): (u32, &[u8])| {
+            let insns = capstone.disasm_count(word, FRAGMENT_ADDRESS + u64::from(offset), 1);
+            let text = insns
+                .ok()
+                .and_then(|insns| Some(text_of(self, insns.first()?)));
+            (offset, text.unwrap_or_else(|| "(bad)".to_owned()))
+        };
+        (offset..).step_by(4).zip(code.chunks(4)).map(one).collect()
+    }
 }
 
 fn text_of(backend: &A64Backend, insn: &Insn<'_>) -> String {

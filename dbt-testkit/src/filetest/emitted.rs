@@ -4,7 +4,7 @@ use core::fmt::Display;
 
 use dbt_core::analysis::bindings::Binding;
 use dbt_core::engine::CompiledUnit;
-use dbt_core::host::Fragment;
+use dbt_core::host::{BetOn, Fragment};
 use dbt_core::ir::Unit;
 use dbt_core::listing::{Columns, Listing};
 use dbt_core::location::Location;
@@ -67,8 +67,13 @@ pub(super) fn describe<M: Display>(
             );
         }
     }
-    for trap in &fragment.traps {
-        out += &format!("trap +{:#x} goes on at +{:#x}\n", trap.offset, trap.resume);
+    for bet in &fragment.bets {
+        out += &match bet.on {
+            BetOn::Float { resume } => {
+                format!("trap +{:#x} goes on at +{resume:#x}\n", bet.offset)
+            }
+            BetOn::Address => format!("bet +{:#x} on the address\n", bet.offset),
+        };
     }
     for (location, offset) in &fragment.returns {
         out += &format!("return of {location} to +{offset:#x}\n");

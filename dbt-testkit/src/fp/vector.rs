@@ -19,22 +19,33 @@ use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use super::expected;
 use crate::random::Random;
 
-/// FPSCR.AHP.
-const AHP: u32 = 1 << 26;
+/// FPSCR.AHP and FZ16, which the standard FPSCR takes over.
+const TAKEN_OVER: u32 = 1 << 26 | FpControl::FZ16;
 
 /// Computes lanes and gathers their flags.
 #[derive(Clone, Copy, Debug)]
 pub struct Lane {
     control: FpControl,
+    /// Whether operations are those in half precision.
+    is_half: bool,
     /// The flags that are raised.
     pub flags: FpFlags,
 }
 
 impl Lane {
-    /// Lanes of vectors: under the standard FPSCR, but for AHP.
+    /// Lanes of vectors: under the standard FPSCR, but for AHP and FZ16.
     #[must_use]
     pub fn standard(fpscr: u32) -> Self {
-        Self::under(FpControl::STANDARD.bits() | fpscr & AHP)
+        Self::under(FpControl::STANDARD.bits() | fpscr & TAKEN_OVER)
+    }
+
+    /// The same in half precision, for lanes of 16 bits.
+    #[must_use]
+    pub fn of_halves(self) -> Self {
+        Self {
+            is_half: true,
+            ..self
+        }
     }
 
     /// Scalars: as FPSCR says.
@@ -42,12 +53,14 @@ impl Lane {
     pub fn under(fpscr: u32) -> Self {
         Self {
             control: FpControl::from_fpscr(fpscr),
+            is_half: false,
             flags: FpFlags::NONE,
         }
     }
 
-    /// Computes an operation on singles.
+    /// Computes an operation on singles, or that on halves.
     pub fn of(&mut self, op: FpOp, a: u32, b: u64, c: u32) -> u32 {
+        let op = if self.is_half { on_halves(op) } else { op };
         let (result, flags) = expected(op, self.control, a.into(), b, c.into());
         self.flags |= flags;
         result as u32
@@ -66,10 +79,10 @@ impl Lane {
     }
 
     fn compare(&mut self, op: FpOp, a: u32, b: u32, holds: fn(u32) -> bool) -> u32 {
-        if holds(self.of(op, a, b.into(), 0) >> 28) {
-            u32::MAX
-        } else {
-            0
+        match holds(self.of(op, a, b.into(), 0) >> 28) {
+            true if self.is_half => 0xffff,
+            true => u32::MAX,
+            false => 0,
         }
     }
 
@@ -93,7 +106,7 @@ impl Lane {
     /// `FPMax()` and `FPMin()`: the extreme of two numbers, or the NaN that their sum
     /// is.
     pub fn extreme(&mut self, op: FpOp, a: u32, b: u32) -> u32 {
-        let op = if is_nan(a) || is_nan(b) {
+        let op = if self.is_nan(a) || self.is_nan(b) {
             FpOp::Add32
         } else {
             op
@@ -101,29 +114,45 @@ impl Lane {
         self.of(op, a, b.into(), 0)
     }
 
+    /// The bits of 2 and of 3.
+    fn small(&self, number: u32) -> u32 {
+        match (self.is_half, number) {
+            (true, 2) => 0x4000,
+            (true, _) => 0x4200,
+            (false, 2) => 2.0_f32.to_bits(),
+            (false, _) => 3.0_f32.to_bits(),
+        }
+    }
+
+    fn is_nan(&self, x: u32) -> bool {
+        absolute_of(self.is_half, x) > infinity(self.is_half)
+    }
+
     /// `from - a * b`, where zero times infinity is zero.
-    fn step(&mut self, from: f32, a: u32, b: u32) -> u32 {
-        let zero = |x: u32| x & 0x7f80_0000 == 0;
-        let infinite = |x: u32| x & 0x7fff_ffff == 0x7f80_0000;
+    fn step(&mut self, from: u32, a: u32, b: u32) -> u32 {
+        let (is_half, infinity) = (self.is_half, infinity(self.is_half));
+        let flushes = !is_half || self.control.bits() & FpControl::FZ16 != 0;
+        let zero = |x: u32| absolute_of(is_half, x) == 0 || flushes && x & infinity == 0;
+        let infinite = |x: u32| absolute_of(is_half, x) == infinity;
         if zero(a) && infinite(b) || infinite(a) && zero(b) {
             // A subnormal operand is flushed all the same.
             self.add(a, 0);
             self.add(b, 0);
-            return from.to_bits();
+            return from;
         }
         let product = self.mul(a, b);
-        self.sub(from.to_bits(), product)
+        self.sub(from, product)
     }
 
     /// `FPRecipStep()`.
     pub fn reciprocal_step(&mut self, a: u32, b: u32) -> u32 {
-        self.step(2.0, a, b)
+        self.step(self.small(2), a, b)
     }
 
     /// `FPRSqrtStep()`.
     pub fn square_root_step(&mut self, a: u32, b: u32) -> u32 {
-        let difference = self.step(3.0, a, b);
-        self.of(FpOp::Div32, difference, 2.0_f32.to_bits().into(), 0)
+        let difference = self.step(self.small(3), a, b);
+        self.of(FpOp::Div32, difference, self.small(2).into(), 0)
     }
 
     /// `FPRecipEstimate()` of the standard FPSCR.
@@ -184,8 +213,33 @@ fn rounded_fraction(number: f64) -> u32 {
     (rounded.to_bits() >> 29) as u32 & 0x7f_ffff
 }
 
-fn is_nan(x: u32) -> bool {
-    f32::from_bits(x).is_nan()
+/// The same operation in half precision.
+fn on_halves(op: FpOp) -> FpOp {
+    match op {
+        FpOp::Add32 => FpOp::Add16,
+        FpOp::Sub32 => FpOp::Sub16,
+        FpOp::Mul32 => FpOp::Mul16,
+        FpOp::Div32 => FpOp::Div16,
+        FpOp::MulAdd32 => FpOp::MulAdd16,
+        FpOp::Compare32 => FpOp::Compare16,
+        FpOp::CompareSignalling32 => FpOp::CompareSignalling16,
+        FpOp::MaxNum32 => FpOp::MaxNum16,
+        FpOp::MinNum32 => FpOp::MinNum16,
+        FpOp::RoundToInt32 => FpOp::RoundToInt16,
+        FpOp::ToFixed32 => FpOp::ToFixed16,
+        FpOp::FromFixed32 => FpOp::FromFixed16,
+        other => unreachable!("{other:?} of halves is not asked for"),
+    }
+}
+
+/// The exponent bits.
+const fn infinity(is_half: bool) -> u32 {
+    if is_half { 0x7c00 } else { 0x7f80_0000 }
+}
+
+/// All but the sign.
+const fn absolute_of(is_half: bool, x: u32) -> u32 {
+    if is_half { x & 0x7fff } else { absolute(x) }
 }
 
 const fn absolute(x: u32) -> u32 {
@@ -233,10 +287,28 @@ pub struct Operation {
     pub word: u32,
     /// Its operands, and what it does.
     pub form: Form,
+    /// Whether its lanes are halves.
+    is_half: bool,
 }
 
 const fn op(name: &'static str, word: u32, form: Form) -> Operation {
-    Operation { name, word, form }
+    let is_half = false;
+    Operation {
+        name,
+        word,
+        form,
+        is_half,
+    }
+}
+
+const fn half(name: &'static str, word: u32, form: Form) -> Operation {
+    let is_half = true;
+    Operation {
+        name,
+        word,
+        form,
+        is_half,
+    }
 }
 
 /// The way of rounding of `VRINT` and `VCVT` with a letter.
@@ -251,8 +323,16 @@ fn rounding(rounding: Rounding, exact: bool, signed: bool) -> u64 {
 }
 
 fn fixed(signed: bool, fraction_bits: u32) -> u64 {
+    fixed_of(FixedWidth::Word, signed, fraction_bits)
+}
+
+fn fixed_half(signed: bool, fraction_bits: u32) -> u64 {
+    fixed_of(FixedWidth::Half, signed, fraction_bits)
+}
+
+fn fixed_of(width: FixedWidth, signed: bool, fraction_bits: u32) -> u64 {
     let fixed = Fixed {
-        width: FixedWidth::Word,
+        width,
         signed,
         fraction_bits: fraction_bits as u8,
     };
@@ -343,6 +423,49 @@ pub const OPERATIONS: &[Operation] = &[
     op("vmul.f32 s",  0xee20_0a00, Form::Scalar(|lane, _, n, m| lane.mul(n, m))),
     op("vmla.f32 s",  0xee00_0a00, Form::Scalar(multiply_add)),
     op("vdiv.f32 s",  0xee80_0a00, Form::Scalar(|lane, _, n, m| lane.of(FpOp::Div32, n, m.into(), 0))),
+    half("vadd.f16",  0xf210_0d00, Form::Three(|lane, _, n, m| lane.add(n, m))),
+    half("vsub.f16",  0xf230_0d00, Form::Three(|lane, _, n, m| lane.sub(n, m))),
+    half("vmul.f16",  0xf310_0d10, Form::Three(|lane, _, n, m| lane.mul(n, m))),
+    half("vmla.f16",  0xf210_0d10, Form::Three(multiply_add)),
+    half("vmls.f16",  0xf230_0d10, Form::Three(multiply_sub_halves)),
+    half("vfma.f16",  0xf210_0c10, Form::Three(|lane, d, n, m| lane.of(FpOp::MulAdd32, d, n.into(), m))),
+    half("vfms.f16",  0xf230_0c10, Form::Three(|lane, d, n, m| lane.of(FpOp::MulAdd32, d, (n ^ 0x8000).into(), m))),
+    half("vabd.f16",  0xf330_0d00, Form::Three(|lane, _, n, m| lane.sub(n, m) & 0x7fff)),
+    half("vceq.f16",  0xf210_0e00, Form::Three(|lane, _, n, m| lane.equal(n, m))),
+    half("vcge.f16",  0xf310_0e00, Form::Three(|lane, _, n, m| lane.greater_or_equal(n, m))),
+    half("vcgt.f16",  0xf330_0e00, Form::Three(|lane, _, n, m| lane.greater(n, m))),
+    half("vacge.f16", 0xf310_0e10, Form::Three(|lane, _, n, m| lane.greater_or_equal(n & 0x7fff, m & 0x7fff))),
+    half("vacgt.f16", 0xf330_0e10, Form::Three(|lane, _, n, m| lane.greater(n & 0x7fff, m & 0x7fff))),
+    half("vmax.f16",  0xf210_0f00, Form::Three(|lane, _, n, m| lane.extreme(FpOp::MaxNum32, n, m))),
+    half("vmin.f16",  0xf230_0f00, Form::Three(|lane, _, n, m| lane.extreme(FpOp::MinNum32, n, m))),
+    half("vmaxnm.f16", 0xf310_0f10, Form::Three(|lane, _, n, m| lane.of(FpOp::MaxNum32, n, m.into(), 0))),
+    half("vminnm.f16", 0xf330_0f10, Form::Three(|lane, _, n, m| lane.of(FpOp::MinNum32, n, m.into(), 0))),
+    half("vrecps.f16", 0xf210_0f10, Form::Three(|lane, _, n, m| lane.reciprocal_step(n, m))),
+    half("vrsqrts.f16", 0xf230_0f10, Form::Three(|lane, _, n, m| lane.square_root_step(n, m))),
+    half("vpadd.f16", 0xf310_0d00, Form::Pairwise(|lane, _, n, m| lane.add(n, m))),
+    half("vpmax.f16", 0xf310_0f00, Form::Pairwise(|lane, _, n, m| lane.extreme(FpOp::MaxNum32, n, m))),
+    half("vpmin.f16", 0xf330_0f00, Form::Pairwise(|lane, _, n, m| lane.extreme(FpOp::MinNum32, n, m))),
+    half("vcgt.f16 #0", 0xf3b5_0400, Form::Two(|lane, m, _| lane.greater(m, 0))),
+    half("vcge.f16 #0", 0xf3b5_0480, Form::Two(|lane, m, _| lane.greater_or_equal(m, 0))),
+    half("vceq.f16 #0", 0xf3b5_0500, Form::Two(|lane, m, _| lane.equal(m, 0))),
+    half("vcle.f16 #0", 0xf3b5_0580, Form::Two(|lane, m, _| lane.greater_or_equal(0, m))),
+    half("vclt.f16 #0", 0xf3b5_0600, Form::Two(|lane, m, _| lane.greater(0, m))),
+    half("vabs.f16",  0xf3b5_0700, Form::Two(|_, m, _| m & 0x7fff)),
+    half("vneg.f16",  0xf3b5_0780, Form::Two(|_, m, _| m ^ 0x8000)),
+    half("vrintn.f16", 0xf3b6_0400, rounded!(RoundToInt32 TieEven false false)),
+    half("vrintx.f16", 0xf3b6_0480, rounded!(RoundToInt32 TieEven true false)),
+    half("vrinta.f16", 0xf3b6_0500, rounded!(RoundToInt32 TieAway false false)),
+    half("vrintz.f16", 0xf3b6_0580, rounded!(RoundToInt32 Zero false false)),
+    half("vrintm.f16", 0xf3b6_0680, rounded!(RoundToInt32 Down false false)),
+    half("vrintp.f16", 0xf3b6_0780, rounded!(RoundToInt32 Up false false)),
+    half("vcvt.f16.s16", 0xf3b7_0600, Form::Two(|lane, m, _| lane.of(FpOp::FromFixed32, m, fixed_half(true, 0), 0))),
+    half("vcvt.f16.u16", 0xf3b7_0680, Form::Two(|lane, m, _| lane.of(FpOp::FromFixed32, m, fixed_half(false, 0), 0))),
+    half("vcvt.s16.f16", 0xf3b7_0700, Form::Two(|lane, m, _| lane.of(FpOp::ToFixed32, m, fixed_half(true, 0), 0))),
+    half("vcvt.u16.f16", 0xf3b7_0780, Form::Two(|lane, m, _| lane.of(FpOp::ToFixed32, m, fixed_half(false, 0), 0))),
+    half("vcvt.f16.s16 #f", 0xf280_0c10, Form::Fixed(|lane, m, bits| lane.of(FpOp::FromFixed32, m, fixed_half(true, bits), 0))),
+    half("vcvt.f16.u16 #f", 0xf380_0c10, Form::Fixed(|lane, m, bits| lane.of(FpOp::FromFixed32, m, fixed_half(false, bits), 0))),
+    half("vcvt.s16.f16 #f", 0xf280_0d10, Form::Fixed(|lane, m, bits| lane.of(FpOp::ToFixed32, m, fixed_half(true, bits), 0))),
+    half("vcvt.u16.f16 #f", 0xf380_0d10, Form::Fixed(|lane, m, bits| lane.of(FpOp::ToFixed32, m, fixed_half(false, bits), 0))),
     op("vadd.i32",    0xf220_0800, Form::Integer(u32::wrapping_add)),
     op("veor",        0xf300_0110, Form::Integer(|n, m| n ^ m)),
     op("vorr",        0xf220_0110, Form::Integer(|n, m| n | m)),
@@ -351,6 +474,11 @@ pub const OPERATIONS: &[Operation] = &[
 fn multiply_add(lane: &mut Lane, d: u32, n: u32, m: u32) -> u32 {
     let product = lane.mul(n, m);
     lane.add(d, product)
+}
+
+fn multiply_sub_halves(lane: &mut Lane, d: u32, n: u32, m: u32) -> u32 {
+    let product = lane.mul(n, m);
+    lane.add(d, product ^ 0x8000)
 }
 
 fn multiply_sub(lane: &mut Lane, d: u32, n: u32, m: u32) -> u32 {
@@ -392,6 +520,7 @@ impl Placed {
             _ => [register(quad), register(quad), register(quad)],
         };
         let imm = match op.form {
+            Form::Fixed(_) if op.is_half => 1 + random.below(16) as u32,
             Form::Fixed(_) => 1 + random.below(32) as u32,
             _ => random.below(2) as u32,
         };
@@ -435,12 +564,18 @@ impl Placed {
         match self.op.form {
             Form::Scalar(_) => 1,
             Form::Narrow | Form::Widen => 4,
-            _ if self.quad => 4,
-            _ => 2,
+            _ => 2 << (u32::from(self.quad) + u32::from(self.op.is_half)),
         }
     }
 
-    /// Puts operands that belong together into each lane: an addend, and two more.
+    /// Whether its lanes are halves.
+    #[must_use]
+    pub const fn is_half(&self) -> bool {
+        self.op.is_half
+    }
+
+    /// Puts operands that belong together into each lane, or each two that are halves:
+    /// an addend, and two more.
     pub fn place_operands(&self, singles: &mut [u32; 64], mut operands: impl FnMut() -> [u64; 3]) {
         let (numbers, count) = match self.op.form {
             Form::Scalar(_) => (self.registers.map(|number| number as usize), 1),
@@ -450,7 +585,8 @@ impl Placed {
             ),
         };
         let [d, n, m] = numbers;
-        for i in 0..count {
+        let words = if self.op.is_half { count / 2 } else { count };
+        for i in 0..words {
             let [addend, a, b] = operands().map(|operand| operand as u32);
             singles[d + i] = addend;
             singles[n + i] = a;
@@ -462,6 +598,12 @@ impl Placed {
     /// gathers flags.
     pub fn apply(&self, singles: &mut [u32; 64], fpscr: &mut u32) {
         let mut lane = Lane::standard(*fpscr);
+        if self.op.is_half {
+            lane = lane.of_halves();
+            self.apply_to_halves(singles, &mut lane);
+            *fpscr |= lane.flags.bits();
+            return;
+        }
         let [d, n, m] = self.registers.map(|number| 2 * number as usize);
         let count = self.lanes() as usize;
         let before = *singles;
@@ -509,5 +651,29 @@ impl Placed {
             }
         }
         *fpscr |= lane.flags.bits();
+    }
+
+    /// The same in half precision.
+    fn apply_to_halves(&self, singles: &mut [u32; 64], lane: &mut Lane) {
+        let before = *singles;
+        let take = |index: usize| before[index / 2] >> (16 * (index % 2)) & 0xffff;
+        let mut put = |index: usize, half: u32| {
+            let (word, shift) = (&mut singles[index / 2], 16 * (index % 2));
+            *word = *word & !(0xffff << shift) | half << shift;
+        };
+        let [d, n, m] = self.registers.map(|number| 4 * number as usize);
+        let count = self.lanes() as usize;
+        for i in 0..count {
+            let result = match self.op.form {
+                Form::Three(of) => of(lane, take(d + i), take(n + i), take(m + i)),
+                Form::Pairwise(of) => {
+                    let from = if i < 2 { n } else { m } + 2 * (i % 2);
+                    of(lane, 0, take(from), take(from + 1))
+                }
+                Form::Two(of) | Form::Fixed(of) => of(lane, take(m + i), self.imm),
+                other => unreachable!("{other:?} of halves is not in the table"),
+            };
+            put(d + i, result);
+        }
     }
 }

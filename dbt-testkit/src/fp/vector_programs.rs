@@ -225,7 +225,12 @@ impl Comparison {
         }
         if let (0, Some(last)) = (special, program.last()) {
             // Operands that belong together, such as those that cancel.
+            let is_half = last.is_half();
             last.place_operands(&mut singles, || {
+                if is_half {
+                    let [low, high] = [0; 2].map(|_: u32| self.operands.of(FpOp::MulAdd16));
+                    return [0, 1, 2].map(|index| low[index] | high[index] << 16);
+                }
                 let op = [FpOp::Add32, FpOp::MulAdd32];
                 self.operands.of(self.random.pick(&op))
             });
@@ -237,7 +242,7 @@ impl Comparison {
             }
         }
         let modes = if self.random.one_in(2) {
-            self.random.word() & 0x07c0_0000
+            self.random.word() & 0x07c8_0000
         } else {
             0
         };
@@ -252,16 +257,21 @@ impl Comparison {
     /// A pattern of some use.
     #[allow(clippy::cast_possible_truncation, reason = "operands are singles")]
     fn any(&mut self) -> u32 {
-        const SOURCES: [FpOp; 6] = [
+        const SOURCES: [FpOp; 7] = [
             FpOp::Add32,
             FpOp::Compare32,
             FpOp::ToFixed32,
             FpOp::SingleToHalf,
             FpOp::FromFixed32,
             FpOp::HalfToSingle,
+            FpOp::Add16,
         ];
         let source = self.random.pick(&SOURCES);
-        self.operands.of(source)[0] as u32
+        let [a, b, _] = self.operands.of(source);
+        if source == FpOp::Add16 {
+            return a as u32 | (b as u32) << 16;
+        }
+        a as u32
     }
 
     /// A number of moderate size.

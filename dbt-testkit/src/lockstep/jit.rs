@@ -57,7 +57,10 @@ fn engine(
         Lowering::Callback => ProcessCode::new(code_bytes)?,
         _ => native::code(code_bytes)?,
     };
-    let backend = native::backend();
+    let (backend, code) = match lowering {
+        Lowering::Window => native::check_branches(native::backend(), code),
+        _ => (native::backend(), code),
+    };
     Ok(Engine::new(guest, backend, Some(code), lowering, config)?)
 }
 
@@ -306,6 +309,8 @@ impl WindowJit {
             hot_threshold: 0,
             kick,
             float_traps: if kick.is_some() { 8 } else { u32::MAX },
+            // All programs are in one place.
+            wrapping: u32::MAX,
             ..Config::default()
         };
         let engine = engine(guest, window.lowering(), CODE_BYTES, config)?;
@@ -368,6 +373,7 @@ fn prot(rights: Rights) -> Prot {
 impl Runner for WindowJit {
     fn name(&self) -> String {
         match self.engine.window().lowering() {
+            Lowering::Isolated => "generated code, isolated".to_owned(),
             Lowering::Identity => "generated code, identity".to_owned(),
             _ => "generated code, window".to_owned(),
         }

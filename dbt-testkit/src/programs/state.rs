@@ -24,7 +24,7 @@ impl Programs {
         state.r[15] = START;
         state.nzcv = self.random.word() & 0xf000_0000;
         state.q = self.random.word() & 1;
-        state.ge = self.random.word() & 15;
+        state.set_ge_bits(self.random.word());
         state.thumb = thumb.into();
         state.big_endian =
             (self.mix.big_endian != 0 && self.random.one_in(self.mix.big_endian)).into();

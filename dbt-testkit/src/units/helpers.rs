@@ -1,13 +1,17 @@
 //! The functions of the made-up guest.
 //!
 //! The first read and write a slot, which must not be hot; those of numbers compute as Arm does, rounding to
-//! nearest; one does any operation on vectors, which is packed into its argument.
+//! nearest; one does any operation on vectors, which is packed into its argument; the last
+//! are checksums.
 
+use dbt_a32_frontend::checksum::Checksum;
 use dbt_a32_frontend::simd::{SimdEnv, SimdKind, SimdOp};
 use dbt_a32_frontend::softfloat::{Fixed, FixedWidth, FpControl, FpEnv, Rounding};
 use dbt_a32_frontend::vfp_machine::{Conversion, FpOp, RoundingOf};
 use dbt_core::ir::eval::{read_slot, write_slot};
-use dbt_core::ir::{FloatOp, Helper, IntRounding, Slot, VectorKind, VectorOp, Width};
+use dbt_core::ir::{
+    ChecksumOp, FloatOp, HalfOp, Helper, IntRounding, Slot, VectorKind, VectorOp, Width,
+};
 use dbt_isa::ops::Size;
 
 use super::{FLOAT, FLOAT_STATUS, LAYOUT};
@@ -18,8 +22,17 @@ const FIRST_FLOAT: u16 = 16;
 /// The function of operations on vectors.
 pub const VECTOR: Helper = Helper(FIRST_FLOAT + FLOAT.len() as u16);
 
+/// The function of the first checksum.
+const FIRST_CHECKSUM: u16 = VECTOR.0 + 1;
+
 /// How many functions there are.
-pub const COUNT: usize = VECTOR.0 as usize + 1;
+pub const COUNT: usize = FIRST_CHECKSUM as usize + 8;
+
+/// The function of a checksum.
+#[must_use]
+pub const fn of_checksum(op: ChecksumOp) -> Helper {
+    Helper(FIRST_CHECKSUM + (op.size as u16 | (op.castagnoli as u16) << 2))
+}
 
 /// The function of an operation of [`FLOAT`].
 ///
@@ -55,6 +68,10 @@ pub fn help(helper: Helper, state: &mut [u8], args: [u64; 3]) -> u64 {
     if helper == VECTOR {
         vector(unpack(args[0] as u32), state);
         return 0;
+    }
+    if let Some(bits) = helper.0.checked_sub(FIRST_CHECKSUM) {
+        let [_, sum, data] = args.map(|arg| arg as u32);
+        return Checksum::from_bits(bits.into()).eval(sum, data).into();
     }
     if let Some(index) = helper.0.checked_sub(FIRST_FLOAT) {
         return float(FLOAT[usize::from(index)], state, args);
@@ -114,6 +131,11 @@ fn arm_kind(kind: VectorKind) -> Option<SimdKind> {
         FloatMul FloatMulAdd FloatMax FloatMin FloatMaxNum FloatMinNum FloatEqual FloatGreater
         FloatGreaterOrEqual FloatRecipStep FloatRsqrtStep FloatRecipEstimate FloatRsqrtEstimate
         FloatToFixed FixedToFloat FloatToInt FloatRound FloatRoundExact RecipEstimate RsqrtEstimate
+        FloatNarrow FloatWiden FloatNarrowBrain FloatMulAddLong FloatMulSubLong
+        SatRoundingDoublingMulAdd SatRoundingDoublingMulSub Dot DotMixed MatrixMulAdd
+        MatrixMulAddMixed BrainDot BrainMatrixMulAdd AesEncrypt AesDecrypt AesMix AesUnmix
+        Sha1Choose Sha1Parity Sha1Majority Sha1Rotate Sha1Schedule0 Sha1Schedule1 Sha256Hash
+        Sha256Hash2 Sha256Schedule0 Sha256Schedule1
     )
 }
 
@@ -136,14 +158,15 @@ fn rounding(to: IntRounding, exact: bool, signed: bool) -> u64 {
 }
 
 fn float(op: FloatOp, state: &mut [u8], [a, b, c]: [u64; 3]) -> u64 {
-    let conversion = |signed, by_fpscr| {
+    let fixed = |signed, fraction_bits, by_fpscr| {
         let fixed = Fixed {
             width: FixedWidth::Word,
             signed,
-            fraction_bits: 0,
+            fraction_bits,
         };
         Conversion { fixed, by_fpscr }.bits()
     };
+    let conversion = |signed, by_fpscr| fixed(signed, 0, by_fpscr);
     let of = |width, single, double| match width {
         Width::W32 => single,
         Width::W64 => double,
@@ -186,6 +209,41 @@ fn float(op: FloatOp, state: &mut [u8], [a, b, c]: [u64; 3]) -> u64 {
         }
         FloatOp::FromHalf(width) => (of(width, FpOp::HalfToSingle, FpOp::HalfToDouble), b),
         FloatOp::ToHalf(width) => (of(width, FpOp::SingleToHalf, FpOp::DoubleToHalf), b),
+        FloatOp::ToBrain => (FpOp::SingleToBrain, b),
+        FloatOp::ToFixed {
+            from,
+            signed,
+            fraction_bits,
+        } => {
+            let op = of(from, FpOp::ToFixed32, FpOp::ToFixed64);
+            (op, fixed(signed, fraction_bits, false))
+        }
+        FloatOp::FromFixed {
+            to,
+            signed,
+            fraction_bits,
+        } => {
+            let op = of(to, FpOp::FromFixed32, FpOp::FromFixed64);
+            (op, fixed(signed, fraction_bits, false))
+        }
+        FloatOp::Half(op) => match op {
+            HalfOp::Add => (FpOp::Add16, b),
+            HalfOp::Sub => (FpOp::Sub16, b),
+            HalfOp::Mul => (FpOp::Mul16, b),
+            HalfOp::Div => (FpOp::Div16, b),
+            HalfOp::Sqrt => (FpOp::Sqrt16, b),
+            HalfOp::MulAdd => (FpOp::MulAdd16, b),
+            HalfOp::Compare => (FpOp::Compare16, b),
+            HalfOp::CompareSignalling => (FpOp::CompareSignalling16, b),
+            HalfOp::MaxNum => (FpOp::MaxNum16, b),
+            HalfOp::MinNum => (FpOp::MinNum16, b),
+            HalfOp::Round(to) => {
+                let how = rounding(to, to == IntRounding::ModeExact, true);
+                (FpOp::RoundToInt16, how)
+            }
+            HalfOp::ToInt { signed, to } => (FpOp::ToInt16, rounding(to, true, signed)),
+            HalfOp::FromInt { signed } => (FpOp::FromFixed16, conversion(signed, true)),
+        },
     };
     let mut env = FpEnv::new(FpControl::default());
     let result = op.eval(&mut env, a, b, c);

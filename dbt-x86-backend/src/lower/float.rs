@@ -77,7 +77,11 @@ impl Lowering<'_> {
             | FloatOp::Round { .. }
             | FloatOp::ToIntRounded { .. }
             | FloatOp::FromHalf(_)
-            | FloatOp::ToHalf(_) => self.float_by_call(value, op, helper, args),
+            | FloatOp::ToHalf(_)
+            | FloatOp::ToBrain
+            | FloatOp::ToFixed { .. }
+            | FloatOp::FromFixed { .. }
+            | FloatOp::Half(_) => self.float_by_call(value, op, helper, args),
         }
     }
 
@@ -96,14 +100,19 @@ impl Lowering<'_> {
         }
         if let Some(width) = VectorWidth::of(op.ty()) {
             let dst = self.vector_for(value)?;
-            let call = self.exact_call(op, helper, args, Arg::Vector(width, dst))?;
+            let call = self.exact_call(
+                &op.operands()[..op.count()],
+                helper,
+                args,
+                Arg::Vector(width, dst),
+            )?;
             self.before_clobber()?;
             self.emit_exact_call(&call);
             self.define_vector(value, dst);
             return Ok(());
         }
         let dst = self.take_scratch()?;
-        let call = self.exact_call(op, helper, args, Arg::Reg(dst))?;
+        let call = self.exact_call(&op.operands()[..op.count()], helper, args, Arg::Reg(dst))?;
         self.before_clobber()?;
         self.emit_exact_call(&call);
         if op.ty() == Ty::Flags {
@@ -136,7 +145,12 @@ impl Lowering<'_> {
             (true, false) => &operands[..1],
         };
         let dst = self.vector_over(value, over)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
+        let call = self.exact_call(
+            &op.operands()[..op.count()],
+            helper,
+            args,
+            Arg::Vector(width.into(), dst),
+        )?;
         let look = self.look(op)?;
         if !self.features.avx && sse != Sse::Sqrt {
             self.asm.move_vector(dst, a);
@@ -163,7 +177,12 @@ impl Lowering<'_> {
         let addend = self.vector(args[0])?;
         let (a, b) = (self.vector(args[1])?, self.vector(args[2])?);
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(width.into(), dst))?;
+        let call = self.exact_call(
+            &op.operands()[..op.count()],
+            helper,
+            args,
+            Arg::Vector(width.into(), dst),
+        )?;
         if self.features.fma {
             let look = self.look(op)?;
             self.asm.move_vector(dst, addend);
@@ -178,10 +197,26 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Calls the guest's function for a checksum.
+    pub(super) fn checksum(
+        &mut self,
+        value: Value,
+        helper: Helper,
+        args: [Value; 3],
+    ) -> Result<()> {
+        let dst = self.take_scratch()?;
+        let types = [Ty::I64, Ty::I32, Ty::I32];
+        let call = self.exact_call(&types, helper, args, Arg::Reg(dst))?;
+        self.before_clobber()?;
+        self.emit_exact_call(&call);
+        self.define(value, dst);
+        Ok(())
+    }
+
     /// Describes the call of the exact function. The operands are in registers.
     fn exact_call(
         &mut self,
-        op: FloatOp,
+        types: &[Ty],
         helper: Helper,
         args: [Value; 3],
         to: Arg,
@@ -193,8 +228,8 @@ impl Lowering<'_> {
             .get(usize::from(helper.0))
             .ok_or(CompileError::Unsupported)?;
         let mut operands = [Arg::Nothing; 3];
-        for (position, ty) in op.operands().into_iter().enumerate().take(op.count()) {
-            operands[position] = match VectorWidth::of(ty) {
+        for (position, ty) in types.iter().enumerate() {
+            operands[position] = match VectorWidth::of(*ty) {
                 Some(width) => Arg::Vector(width, self.vector(args[position])?),
                 None => match self.input.unit.constant(args[position]) {
                     Some(bits) => Arg::Constant(bits),
@@ -323,7 +358,12 @@ impl Lowering<'_> {
     fn widen(&mut self, value: Value, op: FloatOp, helper: Helper, args: [Value; 3]) -> Result<()> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V64, dst))?;
+        let call = self.exact_call(
+            &op.operands()[..op.count()],
+            helper,
+            args,
+            Arg::Vector(VectorWidth::V64, dst),
+        )?;
         let look = self.look(op)?;
         let at = self.convert(Width::W32, dst, a);
         self.check(look, Width::W64, dst, (at, call));
@@ -340,7 +380,12 @@ impl Lowering<'_> {
     ) -> Result<()> {
         let a = self.vector(args[0])?;
         let dst = self.vector_for(value)?;
-        let call = self.exact_call(op, helper, args, Arg::Vector(VectorWidth::V32, dst))?;
+        let call = self.exact_call(
+            &op.operands()[..op.count()],
+            helper,
+            args,
+            Arg::Vector(VectorWidth::V32, dst),
+        )?;
         let look = self.look(op)?;
         let at = self.convert(Width::W64, dst, a);
         self.check(look, Width::W32, dst, (at, call));
@@ -368,7 +413,7 @@ impl Lowering<'_> {
         let a = self.vector(args[0])?;
         let dst = self.destination(value, None, &[])?;
         self.keep(dst);
-        let call = self.exact_call(op, helper, args, Arg::Reg(dst))?;
+        let call = self.exact_call(&op.operands()[..op.count()], helper, args, Arg::Reg(dst))?;
         if signed && self.traps {
             let at = self.asm.offset();
             self.asm.convert_to_int(from, Bits::B32, truncates, dst, a);

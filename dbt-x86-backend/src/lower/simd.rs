@@ -183,6 +183,7 @@ impl Lowering<'_> {
         &mut self,
         value: Value,
         op: VectorOp,
+        rounds: bool,
         (helper, info): (Helper, u32),
         args: [Value; 3],
     ) -> Result<()> {
@@ -232,7 +233,7 @@ impl Lowering<'_> {
             self.permute(&operation)? || self.integer(&operation, args)?
         } else {
             self.saturating(&operation)?
-                || !(self.traps && self.is_exact()) && self.vector_float(&operation)?
+                || !rounds && !(self.traps && self.is_exact()) && self.vector_float(&operation)?
         };
         if !is_done {
             if function.is_none() {

@@ -3,7 +3,7 @@
 //! Each has a place behind the unit where generated code goes on, with all registers as
 //! they were before: the instruction has not been executed.
 
-use dbt_core::host::FloatTrap;
+use dbt_core::host::{Bet, BetOn};
 use dbt_core::ir::{FloatFlags, Width};
 use dbt_core::location::Location;
 
@@ -36,7 +36,7 @@ pub(super) enum Trapped {
 impl Lowering<'_> {
     /// Tells whether the guest instruction is to raise no exceptions.
     pub(super) fn is_exact(&self) -> bool {
-        self.input.exact.binary_search(&self.location).is_ok()
+        self.input.lost.binary_search(&self.location).is_ok()
     }
 
     /// Notes what is done if the instruction at offset `at` traps.
@@ -64,18 +64,20 @@ impl Lowering<'_> {
 
     /// Emits what is done instead of instructions that trap. To be called behind the
     /// stubs.
-    pub(super) fn trapped(&mut self) -> Result<alloc::vec::Vec<FloatTrap>> {
+    pub(super) fn trapped(&mut self) -> Result<alloc::vec::Vec<Bet>> {
         let sites = core::mem::take(&mut self.scratch.trap_sites);
-        let mut traps = alloc::vec::Vec::with_capacity(sites.len());
+        let mut bets = alloc::vec::Vec::with_capacity(sites.len());
         for site in &sites {
-            traps.push(FloatTrap {
+            bets.push(Bet {
                 offset: site.at,
-                resume: self.trapped_at(site.then)?,
                 location: site.location,
+                on: BetOn::Float {
+                    resume: self.trapped_at(site.then)?,
+                },
             });
         }
         self.scratch.trap_sites = sites;
-        Ok(traps)
+        Ok(bets)
     }
 
     fn trapped_at(&mut self, then: Trapped) -> Result<u32> {

@@ -30,6 +30,9 @@ Options:
       --hot-threshold N
                       interpret code until it has been reached N times (0 to 255)
       --code-cache N  bytes of code cache; K, M and G are understood
+      --check-branches
+                      have the host check that indirect branches of translated code
+                      lead where they may (AArch64 with BTI)
       --dump COLUMNS  print a listing of each translated unit to standard error;
                       COLUMNS are some of guest, ir and host, with commas
       --dump-to FILE  append the listings to FILE instead
@@ -49,6 +52,8 @@ pub struct EngineOptions {
     pub clock: bool,
     /// Bytes of code cache, if not the default.
     pub code_cache: Option<usize>,
+    /// Have indirect branches of generated code checked by the host.
+    pub check_branches: bool,
     /// How often code is reached before it is translated, if not the default.
     pub hot_threshold: Option<u8>,
     /// What to list of each unit, if anything.
@@ -127,6 +132,7 @@ where
             }
             "--interpret" => options.engine.interpret = true,
             "--lockstep" => options.engine.lockstep = true,
+            "--check-branches" => options.engine.check_branches = true,
             "--perf-map" => options.engine.perf_map = true,
             _ => valued(&mut options, &name, &mut parser)?,
         }

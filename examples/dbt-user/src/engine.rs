@@ -72,6 +72,7 @@ pub(crate) fn create(options: &EngineOptions) -> io::Result<Arc<dyn cpu::Engine>
         unattached: Mutex::new(Some((code, config))),
         engine: OnceLock::new(),
         clock: options.clock,
+        check_branches: options.check_branches,
         lockstep: options.lockstep && !options.interpret,
         totals: Arc::default(),
         observers,
@@ -96,6 +97,7 @@ struct Shared {
     unattached: Mutex<Option<(Option<ProcessCode>, Config)>>,
     engine: OnceLock<Arc<ArmEngine>>,
     clock: bool,
+    check_branches: bool,
     lockstep: bool,
     totals: Arc<Mutex<Totals>>,
     observers: Option<Arc<Observers>>,
@@ -108,7 +110,14 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some((code, config)) = unattached.take() {
-            let (guest, host) = (A32Guest::new(FEATURES), native::backend());
+            let guest = A32Guest::new(FEATURES);
+            let (host, code) = match code {
+                Some(code) if self.check_branches => {
+                    let (host, code) = native::check_branches(native::backend(), code);
+                    (host, Some(code))
+                }
+                code => (native::backend(), code),
+            };
             let mut engine = Engine::new(guest, host, code, space.lowering(), config)
                 .map_err(io::Error::other)?;
             if let Some(observers) = &self.observers {

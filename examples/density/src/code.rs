@@ -33,6 +33,8 @@ impl Cost {
 #[derive(Debug)]
 pub(crate) struct Guested {
     pub(crate) location: Location,
+    /// Its assembly, for the listing.
+    pub(crate) text: String,
     pub(crate) cost: Cost,
     /// Where it may leave in its middle, with what is executed then.
     pub(crate) exits: Vec<Leaving>,
@@ -140,11 +142,11 @@ impl Code {
         let input = CompileInput {
             unit,
             layout: guest.layout(),
-            lowering: Lowering::Identity,
+            lowering: Lowering::Isolated,
             callees,
             runtime,
             offset: 0x10000,
-            exact: &[],
+            lost: &[],
             arriving,
             successors,
             marks: true,
@@ -253,6 +255,7 @@ pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
             match *inst {
                 Inst::Guest { location } => costs.guest.push(Guested {
                     location,
+                    text: String::new(),
                     cost: Cost::default(),
                     exits: Vec::new(),
                     count: 0,

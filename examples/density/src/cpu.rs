@@ -16,10 +16,9 @@ use dbt_user::memory::{FaultKind, Space};
 
 use crate::units::Follower;
 
-/// What the cores of `dbt-user` implement.
-const FEATURES: Features = Features::CORTEX_A15
-    .union(Features::D32)
-    .union(Features::ASIMD);
+/// What the cores implement: more than those of `dbt-user`, so that what is for newer ones
+/// can be counted.
+const FEATURES: Features = Features::all();
 
 /// Programs are counted for so many instructions: the interpreter is slow, and
 /// kernels repeat themselves.
@@ -27,6 +26,8 @@ const MOST: u64 = 20_000_000;
 
 /// Makes cores that count.
 pub(crate) struct Counting {
+    /// What an AArch64 host has.
+    pub(crate) features: dbt_a64_backend::Features,
     /// Units to list at the end.
     pub(crate) listed: usize,
 }
@@ -39,7 +40,7 @@ impl Engine for Counting {
             guest,
             state: ArmState::default(),
             memory,
-            follower: Follower::new(guest),
+            follower: Follower::new(guest, self.features),
             listed: self.listed,
             flag: Arc::new(Flag(AtomicBool::new(false))),
         };

@@ -11,10 +11,11 @@
 //! that leaves in its middle, what precedes, and on AArch64 what lies out of line on that
 //! way. Not counted are the runtime and called functions.
 //!
-//! `density [--units N] [-L SYSROOT] PROGRAM [ARGUMENTS...]` takes the options of
+//! `density [--baseline] [--units N] [-L SYSROOT] PROGRAM [ARGUMENTS...]` takes the options of
 //! `dbt-user` too. When the program ends or has executed twenty million instructions it
 //! prints a line to standard error: the number of guest instructions, that of x86-64's, and
-//! those of AArch64 by what they are for. One for each guest instruction that has any is
+//! those of AArch64 by what they are for; `--baseline` says that its host is ARMv8.0, else it has all
+//! features. One for each guest instruction that has any is
 //! called its `own`; joined accesses and the like have none. `--units` lists the units
 //! that execute most.
 #![allow(
@@ -32,10 +33,17 @@ use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use dbt_a64_backend::Features;
 use dbt_user::cli::{self, Command};
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1).peekable();
+    let baseline = arguments.next_if(|first| first == "--baseline").is_some();
+    let features = if baseline {
+        Features::BASELINE
+    } else {
+        Features::from_hwcap(u64::MAX, u64::MAX)
+    };
     let mut listed = 0;
     if arguments.next_if(|first| first == "--units").is_some() {
         let number = arguments.next().unwrap_or_default();
@@ -50,7 +58,9 @@ fn main() -> ExitCode {
     let options = match cli::parse(arguments) {
         Ok(Command::Run(options)) => options,
         Ok(_) => {
-            println!("usage: density [--units N] [OPTIONS of dbt-user] PROGRAM [ARGUMENTS...]");
+            println!(
+                "usage: density [--baseline] [--units N] [OPTIONS of dbt-user] PROGRAM [ARGUMENTS...]"
+            );
             return ExitCode::SUCCESS;
         }
         Err(message) => {
@@ -59,7 +69,8 @@ fn main() -> ExitCode {
         }
     };
     let environment = cli::environment(env::vars_os(), &options.env);
-    match dbt_user::run(&options, environment, Arc::new(cpu::Counting { listed })) {
+    let counting = cpu::Counting { features, listed };
+    match dbt_user::run(&options, environment, Arc::new(counting)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("density: {error}");

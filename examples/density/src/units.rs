@@ -72,7 +72,7 @@ pub(crate) struct Follower {
 const MOST_CALLS: usize = 1024;
 
 impl Follower {
-    pub(crate) fn new(guest: A32Guest) -> Self {
+    pub(crate) fn new(guest: A32Guest, features: dbt_a64_backend::Features) -> Self {
         let layout = guest.layout();
         // Addresses that take as many instructions as those of a process.
         let callees = Callees {
@@ -84,10 +84,9 @@ impl Follower {
             store_exclusive: 0x5555_5556_0200,
         };
         let mut x86 = X86Backend::default();
-        let features = dbt_a64_backend::Features::from_hwcap(u64::MAX);
         let mut a64 = A64Backend::new(features);
         // What `dbt-user` has.
-        let how = Lowering::Identity;
+        let how = Lowering::Isolated;
         x86.use_float_traps();
         a64.use_detour(32 << 20);
         a64.use_directory();
@@ -249,7 +248,14 @@ impl Follower {
             &unit,
             bound,
         )?;
-        let blocks = code::count(&unit, &x86, &a64);
+        let mut blocks = code::count(&unit, &x86, &a64);
+        for guest in blocks.iter_mut().flat_map(|block| &mut block.guest) {
+            let listed = self.guest.disassemble(fetch, guest.location).ok()?;
+            guest.text = match listed.instruction {
+                Ok(instruction) => instruction.to_string(),
+                Err(error) => error.to_string(),
+            };
+        }
         Some(Costs {
             entering: a64.entering(),
             blocks,
@@ -295,7 +301,7 @@ impl Follower {
                     for (name, number) in guest.cost.a64.iter().filter(|(_, n)| *n > 0) {
                         eprint!(" {name} {number}");
                     }
-                    eprintln!();
+                    eprintln!("  ; {}", guest.text);
                 }
             }
             eprint!("  code");

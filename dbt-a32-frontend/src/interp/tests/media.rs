@@ -20,7 +20,7 @@ fn packing_and_selection() {
     for ge in 0..16 {
         let mut cpu = Cpu::a32(&[0xe6810fb2 /* sel r0, r1, r2 */])
             .with(&[(1, 0x1111_1111), (2, 0x2222_2222)]);
-        cpu.state.ge = ge;
+        cpu.state.set_ge_bits(ge);
         cpu.next();
         for lane in 0..4 {
             let expected = if ge >> lane & 1 != 0 { 0x11 } else { 0x22 };
@@ -138,7 +138,7 @@ fn parallel_arithmetic_agrees_with_ordinary_arithmetic() {
                 let cpu = one(word, 0, &[(1, a), (2, b)]);
                 assert_eq!(cpu.r(0), result, "{word:#x} {a:#x} {b:#x}");
                 if prefix % 3 == 0 {
-                    assert_eq!(cpu.state.ge, ge, "{word:#x} {a:#x} {b:#x}");
+                    assert_eq!(cpu.state.ge_bits(), ge, "{word:#x} {a:#x} {b:#x}");
                 }
             }
         }

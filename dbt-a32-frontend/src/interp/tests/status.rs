@@ -11,15 +11,15 @@ fn apsr_round_trips() {
     .with(&[(1, u32::MAX)]);
     cpu.next().next();
     assert_eq!(cpu.r(0), 0xf80f_0010);
-    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge), (15, 1, 15));
+    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge_bits()), (15, 1, 15));
 }
 
 #[test]
 fn masks_choose_fields() {
     let cpu = one(0xe124f001 /* msr apsr_g, r1 */, 5, &[(1, u32::MAX)]);
-    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge), (5, 0, 15));
+    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge_bits()), (5, 0, 15));
     let cpu = one(0xe328f20f /* msr apsr_nzcvq, #0xf0000000 */, 0, &[]);
-    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge), (15, 0, 0));
+    assert_eq!((cpu.nzcv(), cpu.state.q, cpu.state.ge_bits()), (15, 0, 0));
     // Mode and masks are not the user's.
     let cpu = one(0xe121f001 /* msr cpsr_c, r1 */, 5, &[(1, u32::MAX)]);
     assert_eq!(cpu.state.cpsr(), 0x5000_0010);

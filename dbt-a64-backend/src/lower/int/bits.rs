@@ -1,6 +1,5 @@
 //! Bits: comparisons, conditions and what is chosen by them.
 
-use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BitOp, Inst, Value, Width};
 use dbt_isa::ops::{CmpOp, Condition};
 
@@ -159,21 +158,11 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Returns the flags that a bit that was not made yet follows from.
-    fn flags_of_bit(&self, bit: Value) -> Option<(Value, FlagSet)> {
-        match *self.input.unit.inst(bit) {
-            _ if self.place(bit) != Place::None => None,
-            Inst::Condition { flags, condition } => Some((flags, FlagSet::of_condition(condition))),
-            Inst::BitNot { a } => self.flags_of_bit(a),
-            _ => None,
-        }
-    }
-
     fn bit_in_scratch(&mut self, bit: Value) -> Result<Reg> {
         // The register is taken first: to vacate it may change the host's flags. Those that
         // are about to be read must not be lost with what it holds.
         let before = self.reads_flags;
-        self.reads_flags = self.flags_of_bit(bit).or(before);
+        self.reads_flags = self.flags_behind(bit).or(before);
         let reg = self.take_scratch()?;
         self.bit_to(reg, bit)?;
         self.reads_flags = before;
@@ -227,7 +216,9 @@ impl Lowering<'_> {
         a: Value,
         b: Value,
     ) -> Result<()> {
+        self.reads_flags_next = self.flags_behind(b);
         let x = self.reg_of_bit(a)?;
+        self.reads_flags_next = None;
         self.keep(x);
         let y = self.reg_of_bit(b)?;
         let dst = self.destination(value, None, &[])?;

@@ -4,6 +4,7 @@ use dbt_core::ir::{VectorKind, VectorOp};
 use dbt_isa::ops::Size;
 
 use crate::asm::{Arrangement, element, unsigned};
+use crate::features::Features;
 
 /// How an instruction takes the operands, which are given by their positions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,14 +25,16 @@ pub(super) enum Form {
         tied: usize,
         a: usize,
     },
+    /// A step of an iteration, which is made of products and this.
+    Step(u32),
 }
 
-/// The bit that sets operations on singles with one opcode apart.
+/// The bit that sets operations on numbers with one opcode apart.
 const OTHER: u32 = 1 << 23;
 
 /// Returns the instruction of an operation, but for those that move parts of vectors and
 /// those that the host does not have.
-pub(super) fn form(op: VectorOp) -> Option<Form> {
+pub(super) fn form(op: VectorOp, features: Features) -> Option<Form> {
     use Form::{Binary, Same, Unary};
     use VectorKind as K;
     let VectorOp {
@@ -51,9 +54,12 @@ pub(super) fn form(op: VectorOp) -> Option<Form> {
     let two = |opcode: u32| at.sized(0x0e20_0800 | opcode << 12);
     let two_u = |opcode: u32| two(opcode) | 1 << 29;
     let bits = |opcode: u32| at.whole(opcode);
-    let singles = |opcode: u32| at.whole(0x0e20_0400 | opcode << 11);
-    let singles_u = |opcode: u32| singles(opcode) | 1 << 29;
-    let single2 = |opcode: u32| at.whole(0x0e20_0800 | opcode << 12);
+    if op.is_float() && size == Size::Half && !features.fp16 && !op.mixes_singles() {
+        return None;
+    }
+    let numbers = |opcode: u32| at.numbers(opcode);
+    let numbers_u = |opcode: u32| numbers(opcode) | 1 << 29;
+    let number2 = |opcode: u32| at.number(opcode);
     let permute = |opcode: u32| at.whole(0x0e00_0800 | opcode << 12) | (size as u32) << 22;
     let tied = |opcode, tied, a, b| Form::Tied { opcode, tied, a, b };
     // Long and narrow forms are named by the narrow elements.
@@ -92,7 +98,6 @@ pub(super) fn form(op: VectorOp) -> Option<Form> {
             return None;
         }
         K::RecipEstimate | K::RsqrtEstimate if size != Size::Word => return None,
-        K::FloatToFixed | K::FixedToFloat if imm > 32 => return None,
         K::Mul => Binary(same(0b1_0011)),
         K::PolyMul => Binary(same_u(0b1_0011)),
         K::Equal => Binary(same_u(0b1_0001)),
@@ -159,57 +164,107 @@ pub(super) fn form(op: VectorOp) -> Option<Form> {
         K::SatNeg => Unary(two_u(0b0_0111)),
         K::SatNarrow => Unary(unsigned(narrowed(0b1_0100), signed)),
         K::SatNarrowUnsigned => Unary(narrowed(0b1_0010) | 1 << 29),
-        K::FloatAdd => Binary(singles(0b1_1010)),
-        K::FloatSub => Binary(singles(0b1_1010) | OTHER),
-        K::FloatMul => Binary(singles_u(0b1_1011)),
-        K::FloatMulAdd => tied(singles(0b1_1001), 0, 1, 2),
-        K::FloatMax => Binary(singles(0b1_1110)),
-        K::FloatMin => Binary(singles(0b1_1110) | OTHER),
-        K::FloatMaxNum => Binary(singles(0b1_1000)),
-        K::FloatMinNum => Binary(singles(0b1_1000) | OTHER),
-        K::FloatEqual => Binary(singles(0b1_1100)),
-        K::FloatGreater => Binary(singles_u(0b1_1100) | OTHER),
-        K::FloatGreaterOrEqual => Binary(singles_u(0b1_1100)),
-        K::FloatRecipEstimate => Unary(single2(0b1_1101) | OTHER),
-        K::FloatRsqrtEstimate => Unary(single2(0b1_1101) | OTHER | 1 << 29),
-        K::FloatToFixed if imm == 0 => Unary(unsigned(single2(0b1_1011) | OTHER, signed)),
-        K::FloatToFixed => Unary(unsigned(words(wide).right(0x0f00_fc00, imm), signed)),
-        K::FixedToFloat if imm == 0 => Unary(unsigned(single2(0b1_1101), signed)),
-        K::FixedToFloat => Unary(unsigned(words(wide).right(0x0f00_e400, imm), signed)),
+        K::FloatAdd => Binary(numbers(0b1_1010)),
+        K::FloatSub => Binary(numbers(0b1_1010) | OTHER),
+        K::FloatMul => Binary(numbers_u(0b1_1011)),
+        K::FloatMulAdd => tied(numbers(0b1_1001), 0, 1, 2),
+        K::FloatMax => Binary(numbers(0b1_1110)),
+        K::FloatMin => Binary(numbers(0b1_1110) | OTHER),
+        K::FloatMaxNum => Binary(numbers(0b1_1000)),
+        K::FloatMinNum => Binary(numbers(0b1_1000) | OTHER),
+        K::FloatEqual => Binary(numbers(0b1_1100)),
+        K::FloatGreater => Binary(numbers_u(0b1_1100) | OTHER),
+        K::FloatGreaterOrEqual => Binary(numbers_u(0b1_1100)),
+        K::FloatRecipEstimate => Unary(number2(0b1_1101) | OTHER),
+        K::FloatRsqrtEstimate => Unary(number2(0b1_1101) | OTHER | 1 << 29),
+        K::FloatToFixed if imm == 0 => Unary(unsigned(number2(0b1_1011) | OTHER, signed)),
+        K::FloatToFixed => Unary(unsigned(at.right(0x0f00_fc00, imm), signed)),
+        K::FixedToFloat if imm == 0 => Unary(unsigned(number2(0b1_1101), signed)),
+        K::FixedToFloat => Unary(unsigned(at.right(0x0f00_e400, imm), signed)),
         K::FloatToInt => Unary(unsigned(
             match imm8 {
-                0 => single2(0b1_1010),
-                1 => single2(0b1_1010) | OTHER,
-                2 => single2(0b1_1011),
-                3 => single2(0b1_1011) | OTHER,
-                _ => single2(0b1_1100),
+                0 => number2(0b1_1010),
+                1 => number2(0b1_1010) | OTHER,
+                2 => number2(0b1_1011),
+                3 => number2(0b1_1011) | OTHER,
+                _ => number2(0b1_1100),
             },
             signed,
         )),
         K::FloatRound => Unary(match imm8 {
-            0 => single2(0b1_1000),
-            1 => single2(0b1_1000) | OTHER,
-            2 => single2(0b1_1001),
-            3 => single2(0b1_1001) | OTHER,
-            _ => single2(0b1_1000) | 1 << 29,
+            0 => number2(0b1_1000),
+            1 => number2(0b1_1000) | OTHER,
+            2 => number2(0b1_1001),
+            3 => number2(0b1_1001) | OTHER,
+            _ => number2(0b1_1000) | 1 << 29,
         }),
         // FRINTX, which rounds as `FPCR` says: to nearest.
-        K::FloatRoundExact => Unary(single2(0b1_1001) | 1 << 29),
-        K::RecipEstimate => Unary(single2(0b1_1100) | OTHER),
-        K::RsqrtEstimate => Unary(single2(0b1_1100) | OTHER | 1 << 29),
-        // The guest rounds the steps of an iteration twice, the host once.
-        K::FloatRecipStep | K::FloatRsqrtStep => return None,
-        K::PolyMulLong | K::Guest => return None,
-        // What moves parts is seen to elsewhere.
-        K::Low | K::High | K::Join | K::Splat | K::Insert | K::Table => return None,
+        K::FloatRoundExact => Unary(number2(0b1_1001) | 1 << 29),
+        K::RecipEstimate => Unary(number2(0b1_1100) | OTHER),
+        K::RsqrtEstimate => Unary(number2(0b1_1100) | OTHER | 1 << 29),
+        K::FloatRecipStep => Form::Step(numbers(0b1_1111)),
+        K::FloatRsqrtStep => Form::Step(numbers(0b1_1111) | OTHER),
+        K::FloatNarrow => Unary(0x0e21_6800),
+        K::FloatWiden => Unary(0x0e21_7800),
+        _ => return extension(op, features),
     })
 }
 
-const fn words(wide: bool) -> Arrangement {
-    Arrangement {
-        size: Size::Word,
-        wide,
-    }
+/// Returns the instruction of an operation that ARMv8.0 lacks.
+fn extension(op: VectorOp, features: Features) -> Option<Form> {
+    use VectorKind as K;
+    let at = Arrangement {
+        size: op.size,
+        wide: op.wide,
+    };
+    // The host takes the operands as the guest does.
+    let tied = |opcode| Form::Tied {
+        opcode,
+        tied: 0,
+        a: 1,
+        b: 2,
+    };
+    let tied_unary = |opcode| Form::TiedUnary {
+        opcode,
+        tied: 0,
+        a: 1,
+    };
+    let (is_there, form) = match op.kind {
+        K::PolyMulLong => (features.pmull, Form::Binary(0x0ee0_e000)),
+        K::SatRoundingDoublingMulAdd => (features.rdm, tied(at.sized(0x2e00_8400))),
+        K::SatRoundingDoublingMulSub => (features.rdm, tied(at.sized(0x2e00_8c00))),
+        K::Dot => {
+            let opcode = unsigned(at.whole(0x0e80_9400), op.signed);
+            (features.dot_product, tied(opcode))
+        }
+        K::DotMixed => (features.i8mm, tied(at.whole(0x0e80_9c00))),
+        K::MatrixMulAdd => {
+            let opcode = unsigned(0x4e80_a400, op.signed);
+            (features.i8mm, tied(opcode))
+        }
+        K::MatrixMulAddMixed => (features.i8mm, tied(0x4e80_ac00)),
+        K::BrainDot => (features.bf16, tied(at.whole(0x2e40_fc00))),
+        K::BrainMatrixMulAdd => (features.bf16, tied(0x6e40_ec00)),
+        K::FloatNarrowBrain => (features.bf16, Form::Unary(0x0ea1_6800)),
+        K::FloatMulAddLong => (features.fhm, tied(at.whole(0x0e20_ec00))),
+        K::FloatMulSubLong => (features.fhm, tied(at.whole(0x0ea0_ec00))),
+        K::AesEncrypt => (features.aes, tied_unary(0x4e28_4800)),
+        K::AesDecrypt => (features.aes, tied_unary(0x4e28_5800)),
+        K::AesMix => (features.aes, Form::Unary(0x4e28_6800)),
+        K::AesUnmix => (features.aes, Form::Unary(0x4e28_7800)),
+        K::Sha1Choose => (features.sha1, tied(0x5e00_0000)),
+        K::Sha1Parity => (features.sha1, tied(0x5e00_1000)),
+        K::Sha1Majority => (features.sha1, tied(0x5e00_2000)),
+        K::Sha1Schedule0 => (features.sha1, tied(0x5e00_3000)),
+        K::Sha1Rotate => (features.sha1, Form::Unary(0x5e28_0800)),
+        K::Sha1Schedule1 => (features.sha1, tied_unary(0x5e28_1800)),
+        K::Sha256Hash => (features.sha256, tied(0x5e00_4000)),
+        K::Sha256Hash2 => (features.sha256, tied(0x5e00_5000)),
+        K::Sha256Schedule0 => (features.sha256, tied_unary(0x5e28_2800)),
+        K::Sha256Schedule1 => (features.sha256, tied(0x5e00_6000)),
+        _ => return None,
+    };
+    is_there.then_some(form)
 }
 
 /// `SSHLL`.
@@ -241,7 +296,7 @@ pub(super) fn compare_zero(op: VectorOp, zeroes: [bool; 2]) -> Option<u32> {
         wide: op.wide,
     };
     let two = |opcode: u32| at.sized(0x0e20_0800 | opcode << 12);
-    let single = |opcode: u32| at.whole(0x0e20_0800 | opcode << 12) | OTHER;
+    let number = |opcode: u32| at.number(opcode) | OTHER;
     const U: u32 = 1 << 29;
     Some(match (op.kind, zeroes) {
         (K::Equal, [true, false] | [false, true]) => two(0b0_1001),
@@ -249,11 +304,11 @@ pub(super) fn compare_zero(op: VectorOp, zeroes: [bool; 2]) -> Option<u32> {
         (K::Greater, [true, false]) if op.signed => two(0b0_1010),
         (K::GreaterOrEqual, [false, true]) if op.signed => two(0b0_1000) | U,
         (K::GreaterOrEqual, [true, false]) if op.signed => two(0b0_1001) | U,
-        (K::FloatEqual, [true, false] | [false, true]) => single(0b0_1101),
-        (K::FloatGreater, [false, true]) => single(0b0_1100),
-        (K::FloatGreater, [true, false]) => single(0b0_1110),
-        (K::FloatGreaterOrEqual, [false, true]) => single(0b0_1100) | U,
-        (K::FloatGreaterOrEqual, [true, false]) => single(0b0_1101) | U,
+        (K::FloatEqual, [true, false] | [false, true]) => number(0b0_1101),
+        (K::FloatGreater, [false, true]) => number(0b0_1100),
+        (K::FloatGreater, [true, false]) => number(0b0_1110),
+        (K::FloatGreaterOrEqual, [false, true]) => number(0b0_1100) | U,
+        (K::FloatGreaterOrEqual, [true, false]) => number(0b0_1101) | U,
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use dbt_isa::ops::Size;
 
 use super::{UPPER, doubled, form};
 use crate::asm::{Arrangement, unsigned};
+use crate::features::Features;
 use crate::lower::float::Fpcr;
 use crate::lower::place::Place;
 use crate::lower::{Lowering, Result};
@@ -94,7 +95,7 @@ fn fusion(user: VectorOp, op: VectorOp, position: usize) -> Option<Fusion> {
 }
 
 /// Returns the instruction for `user` of the even and the odd elements of two vectors.
-fn pairwise(user: VectorOp, even: VectorOp, odd: VectorOp) -> Option<u32> {
+fn pairwise(user: VectorOp, even: VectorOp, odd: VectorOp, features: Features) -> Option<u32> {
     use VectorKind as K;
     let at = Arrangement {
         size: user.size,
@@ -104,18 +105,18 @@ fn pairwise(user: VectorOp, even: VectorOp, odd: VectorOp) -> Option<u32> {
         && [even, odd]
             .iter()
             .all(|op| (op.size, op.wide) == (user.size, user.wide));
-    if !fits {
+    if !fits || form(user, features).is_none() {
         return None;
     }
     let same = |opcode: u32| at.sized(0x0e20_0400 | opcode << 11);
-    let singles = |opcode: u32| at.whole(0x2e20_0400 | opcode << 11);
+    let numbers = |opcode: u32| at.numbers(opcode) | 1 << 29;
     Some(match user.kind {
         K::Add => same(0b1_0111),
         K::Max if user.size != Size::Dword => unsigned(same(0b1_0100), user.signed),
         K::Min if user.size != Size::Dword => unsigned(same(0b1_0101), user.signed),
-        K::FloatAdd => singles(0b1_1010),
-        K::FloatMax => singles(0b1_1110),
-        K::FloatMin => singles(0b1_1110) | 1 << 23,
+        K::FloatAdd => numbers(0b1_1010),
+        K::FloatMax => numbers(0b1_1110),
+        K::FloatMin => numbers(0b1_1110) | 1 << 23,
         _ => return None,
     })
 }
@@ -134,7 +135,9 @@ impl Lowering<'_> {
         let [Some((even, a, b)), Some((odd, c, d))] = [part(args[0]), part(args[1])] else {
             return false;
         };
-        (a, b) == (c, d) && args[1].0 == args[0].0 + 1 && pairwise(user, even, odd).is_some()
+        (a, b) == (c, d)
+            && args[1].0 == args[0].0 + 1
+            && pairwise(user, even, odd, self.features).is_some()
     }
 
     /// Tells whether the one user of an operation makes it on the side.
@@ -177,11 +180,12 @@ impl Lowering<'_> {
         let [Some((even, [a, b], _)), Some((odd, others, _))] = parts else {
             return Ok(false);
         };
-        let Some(opcode) = pairwise(user, even, odd).filter(|_| others == [a, b]) else {
+        let Some(opcode) = pairwise(user, even, odd, self.features).filter(|_| others == [a, b])
+        else {
             return Ok(false);
         };
-        if user.is_float() {
-            self.need_fpcr(Fpcr::Standard);
+        if let Some(fpcr) = Fpcr::of_vector(user) {
+            self.need_fpcr(fpcr);
         }
         self.keep_vector(a);
         self.keep_vector(b);

@@ -112,7 +112,7 @@ impl Lowering<'_> {
             .flat_map(|id| &unit.insts[unit.block(*id).insts.clone()]);
         insts.find_map(|inst| match inst {
             Inst::Float { .. } => Some(Fpcr::Guest),
-            Inst::Vector { op, .. } if op.is_float() => Some(Fpcr::Standard),
+            Inst::Vector { op, .. } => Fpcr::of_vector(*op),
             _ => None,
         })
     }

@@ -50,7 +50,7 @@ impl Lowering<'_> {
         let contract = contracts.enter(input.unit, input.layout, arriving, successors);
         let is_bound = !meets(arriving, &contract) && is_cheaper(arriving, &contract);
         self.arrival.is_bound = is_bound;
-        self.arrival.entries = self.enter_with_flags()?;
+        self.arrival.entries = self.enter_with_flags(!is_bound)?;
         let now = if is_bound { arriving } else { &[] };
         self.vectors.bindings.set(now);
         self.transfer_to(&contract);
@@ -79,18 +79,16 @@ impl Lowering<'_> {
             return Ok((entries, Vec::new()));
         }
         let start = self.asm.offset();
-        let mut ready_entries = self.enter_with_flags()?;
-        if ready_entries == [start; 2] {
-            ready_entries = [ready; 2];
-        } else {
+        // Whoever has the flags as expected needs none of this.
+        let with_flags = self.enter_with_flags(false)?;
+        let converts = self.asm.offset() != start;
+        if converts {
             self.jump_to(ready)?;
-            for entry in &mut ready_entries {
-                // Whoever has the flags as expected.
-                if *entry != start {
-                    *entry = ready;
-                }
-            }
         }
+        let ready_entries = with_flags.map(|entry| match converts && entry == start {
+            true => start,
+            false => ready,
+        });
         let mut bound = alloc::vec![BoundEntry {
             entries: ready_entries,
             contract: Arc::clone(&contract),
@@ -102,7 +100,7 @@ impl Lowering<'_> {
             entries,
             contract: self.input.arriving.into(),
         });
-        let plain = self.enter_with_flags()?;
+        let plain = self.enter_with_flags(true)?;
         self.vectors.bindings.clear();
         self.transfer_to(&contract);
         self.jump_to(ready)?;

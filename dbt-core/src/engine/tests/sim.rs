@@ -28,8 +28,8 @@ use super::toy::{MEMORY, State, Toy};
 use crate::guest::{Guest, StateLayout};
 use crate::host::{
     Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, ExitSite, Fragment,
-    HostFault, JumpCacheEntry, Leave, Lowering, Patch, Resolution, Runtime, Unwatched, VcpuContext,
-    access_bits,
+    HostFault, HostFaultKind, JumpCacheEntry, Leave, Lowering, Patch, Resolution, Runtime,
+    Unwatched, VcpuContext, access_bits,
 };
 use crate::ir::{Inst, Slot, Target, Terminator, Unit, Value};
 use crate::location::Location;
@@ -227,7 +227,8 @@ unsafe impl Backend for SimBackend {
             len,
             exits,
             maps,
-            traps: Vec::new(),
+            bets: Vec::new(),
+            outside: 0,
             entries: [0; 2],
             bound: Vec::new(),
             returns: Vec::new(),
@@ -344,7 +345,10 @@ impl Execution<'_> {
         let mut fault = HostFault {
             pc: simulate as *const () as usize as u64 + u64::from(self.offset) + 8 + index as u64,
             address,
-            write: write.into(),
+            kind: match write {
+                true => HostFaultKind::Write,
+                false => HostFaultKind::Read,
+            },
             ..HostFault::default()
         };
         for (reg, (_, &value)) in fault.regs.iter_mut().zip(&self.deferred) {
@@ -622,7 +626,7 @@ impl Environment for SimEnv {
         body(self)
     }
     fn resolve(&mut self, fault: &HostFault) -> Resolution {
-        if fault.write != 0 && self.sim.protects(fault.address) {
+        if fault.kind == HostFaultKind::Write && self.sim.protects(fault.address) {
             let stale = fault.address..fault.address + 4;
             return Resolution::Retry(core::iter::once(stale).collect());
         }

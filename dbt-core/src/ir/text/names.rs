@@ -2,8 +2,8 @@
 
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
-use crate::ir::float::{FloatOp, IntRounding, SignOp};
-use crate::ir::inst::{BitOp, TrapKind};
+use crate::ir::float::{FloatOp, HalfOp, IntRounding, SignOp};
+use crate::ir::inst::{BitOp, ChecksumOp, TrapKind};
 use crate::ir::ty::{Ty, VectorWidth, Width};
 
 /// Words and what they stand for.
@@ -77,7 +77,75 @@ const fn to_int_by(from: Width, signed: bool, to: IntRounding) -> FloatOp {
     FloatOp::ToIntRounded { from, signed, to }
 }
 
-pub(super) const FLOAT: Names<FloatOp, 68> = [
+const fn half_round(to: IntRounding) -> FloatOp {
+    FloatOp::Half(HalfOp::Round(to))
+}
+
+const fn half_to_int(signed: bool, to: IntRounding) -> FloatOp {
+    FloatOp::Half(HalfOp::ToInt { signed, to })
+}
+
+const fn to_fixed(from: Width, signed: bool) -> FloatOp {
+    let fraction_bits = 1;
+    FloatOp::ToFixed {
+        from,
+        signed,
+        fraction_bits,
+    }
+}
+
+const fn from_fixed(to: Width, signed: bool) -> FloatOp {
+    let fraction_bits = 1;
+    FloatOp::FromFixed {
+        to,
+        signed,
+        fraction_bits,
+    }
+}
+
+/// Conversions to and from fixed point, all with one fraction bit.
+pub(super) const FIXED: Names<FloatOp, 8> = [
+    ("float_to_fixed_i32.f32", to_fixed(Width::W32, true)),
+    ("float_to_fixed_i32.f64", to_fixed(Width::W64, true)),
+    ("float_to_fixed_u32.f32", to_fixed(Width::W32, false)),
+    ("float_to_fixed_u32.f64", to_fixed(Width::W64, false)),
+    ("float_from_fixed_i32.f32", from_fixed(Width::W32, true)),
+    ("float_from_fixed_i32.f64", from_fixed(Width::W64, true)),
+    ("float_from_fixed_u32.f32", from_fixed(Width::W32, false)),
+    ("float_from_fixed_u32.f64", from_fixed(Width::W64, false)),
+];
+
+/// The same conversion with so many fraction bits.
+pub(super) const fn with_fraction_bits(op: FloatOp, fraction_bits: u8) -> FloatOp {
+    match op {
+        FloatOp::ToFixed { from, signed, .. } => FloatOp::ToFixed {
+            from,
+            signed,
+            fraction_bits,
+        },
+        FloatOp::FromFixed { to, signed, .. } => FloatOp::FromFixed {
+            to,
+            signed,
+            fraction_bits,
+        },
+        other => other,
+    }
+}
+
+const fn checksum(castagnoli: bool, size: Size) -> ChecksumOp {
+    ChecksumOp { castagnoli, size }
+}
+
+pub(super) const CHECKSUMS: Names<ChecksumOp, 6> = [
+    ("crc32.byte", checksum(false, Size::Byte)),
+    ("crc32.half", checksum(false, Size::Half)),
+    ("crc32.word", checksum(false, Size::Word)),
+    ("crc32c.byte", checksum(true, Size::Byte)),
+    ("crc32c.half", checksum(true, Size::Half)),
+    ("crc32c.word", checksum(true, Size::Word)),
+];
+
+pub(super) const FLOAT: Names<FloatOp, 100> = [
     ("float_add.f32", FloatOp::Add(Width::W32)),
     ("float_add.f64", FloatOp::Add(Width::W64)),
     ("float_sub.f32", FloatOp::Sub(Width::W32)),
@@ -218,6 +286,86 @@ pub(super) const FLOAT: Names<FloatOp, 68> = [
     ("float_from_half.f64", FloatOp::FromHalf(Width::W64)),
     ("float_to_half.f32", FloatOp::ToHalf(Width::W32)),
     ("float_to_half.f64", FloatOp::ToHalf(Width::W64)),
+    ("float_to_brain", FloatOp::ToBrain),
+    ("float_add.f16", FloatOp::Half(HalfOp::Add)),
+    ("float_sub.f16", FloatOp::Half(HalfOp::Sub)),
+    ("float_mul.f16", FloatOp::Half(HalfOp::Mul)),
+    ("float_div.f16", FloatOp::Half(HalfOp::Div)),
+    ("float_sqrt.f16", FloatOp::Half(HalfOp::Sqrt)),
+    ("float_mul_add.f16", FloatOp::Half(HalfOp::MulAdd)),
+    ("float_compare.f16", FloatOp::Half(HalfOp::Compare)),
+    (
+        "float_compare_signalling.f16",
+        FloatOp::Half(HalfOp::CompareSignalling),
+    ),
+    ("float_max_num.f16", FloatOp::Half(HalfOp::MaxNum)),
+    ("float_min_num.f16", FloatOp::Half(HalfOp::MinNum)),
+    (
+        "float_round_ties_even.f16",
+        half_round(IntRounding::TiesEven),
+    ),
+    ("float_round_up.f16", half_round(IntRounding::Up)),
+    ("float_round_down.f16", half_round(IntRounding::Down)),
+    ("float_round_zero.f16", half_round(IntRounding::Zero)),
+    (
+        "float_round_ties_away.f16",
+        half_round(IntRounding::TiesAway),
+    ),
+    ("float_round_mode.f16", half_round(IntRounding::Mode)),
+    (
+        "float_round_mode_exact.f16",
+        half_round(IntRounding::ModeExact),
+    ),
+    (
+        "float_to_i32_ties_even.f16",
+        half_to_int(true, IntRounding::TiesEven),
+    ),
+    (
+        "float_to_u32_ties_even.f16",
+        half_to_int(false, IntRounding::TiesEven),
+    ),
+    ("float_to_i32_up.f16", half_to_int(true, IntRounding::Up)),
+    ("float_to_u32_up.f16", half_to_int(false, IntRounding::Up)),
+    (
+        "float_to_i32_down.f16",
+        half_to_int(true, IntRounding::Down),
+    ),
+    (
+        "float_to_u32_down.f16",
+        half_to_int(false, IntRounding::Down),
+    ),
+    (
+        "float_to_i32_zero.f16",
+        half_to_int(true, IntRounding::Zero),
+    ),
+    (
+        "float_to_u32_zero.f16",
+        half_to_int(false, IntRounding::Zero),
+    ),
+    (
+        "float_to_i32_ties_away.f16",
+        half_to_int(true, IntRounding::TiesAway),
+    ),
+    (
+        "float_to_u32_ties_away.f16",
+        half_to_int(false, IntRounding::TiesAway),
+    ),
+    (
+        "float_to_i32_mode.f16",
+        half_to_int(true, IntRounding::Mode),
+    ),
+    (
+        "float_to_u32_mode.f16",
+        half_to_int(false, IntRounding::Mode),
+    ),
+    (
+        "float_from_i32.f16",
+        FloatOp::Half(HalfOp::FromInt { signed: true }),
+    ),
+    (
+        "float_from_u32.f16",
+        FloatOp::Half(HalfOp::FromInt { signed: false }),
+    ),
 ];
 
 pub(super) const BINARY: Names<BinOp, 12> = [

@@ -76,6 +76,7 @@ pub(super) fn elements(f: &mut Folder<'_>, op: VectorOp, args: [Value; 3], inst:
 pub(in crate::opt) fn part(kind: VectorKind, args: [Value; 2]) -> Inst {
     Inst::Vector {
         op: VectorOp::new(kind, Size::Dword, kind == VectorKind::Join),
+        rounds: false,
         helper: Helper(0),
         info: 0,
         args: [args[0], args[1], args[0]],

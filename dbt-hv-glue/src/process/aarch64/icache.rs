@@ -14,16 +14,29 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use rustix::mm::MprotectFlags;
+use rustix::mm::{MprotectFlags, ProtFlags};
 
 use super::page_size;
 
-/// Makes `len` bytes of code that were written at `write` visible at `exec`.
-pub(super) fn publish(write: *const u8, exec: *const u8, len: usize) {
+/// Makes `len` bytes of code that were written at `write` visible at `exec`, which is
+/// mapped with `prot`.
+pub(super) fn publish(write: *const u8, exec: *const u8, len: usize, prot: ProtFlags) {
     maintain(write, exec, len);
     synchronise();
     if is_republished() {
-        republish(exec, len);
+        republish(exec, len, prot);
+    }
+}
+
+/// Returns what has indirect branches to a page checked (`PROT_BTI`): nothing if the
+/// host cannot.
+pub(super) fn branch_targets() -> ProtFlags {
+    const HWCAP2_BTI: usize = 1 << 17;
+    const PROT_BTI: u32 = 0x10;
+    let (_, hwcap2) = rustix::param::linux_hwcap();
+    match hwcap2 & HWCAP2_BTI {
+        0 => ProtFlags::empty(),
+        _ => ProtFlags::from_bits_retain(PROT_BTI),
     }
 }
 
@@ -103,12 +116,12 @@ fn synchronise() {
 }
 
 /// Makes pages inaccessible to execution and accessible again.
-fn republish(exec: *const u8, len: usize) {
+fn republish(exec: *const u8, len: usize, prot: ProtFlags) {
     let start = exec.addr() & !(page_size() as usize - 1);
     let bytes = (exec.addr() + len - start).next_multiple_of(page_size() as usize);
     let start = exec.with_addr(start).cast_mut().cast();
-    let readable = MprotectFlags::READ;
-    for protection in [readable, readable | MprotectFlags::EXEC] {
+    let again = MprotectFlags::from_bits_retain(prot.bits());
+    for protection in [MprotectFlags::READ, again] {
         // SAFETY: the pages are the executable view of code memory, and whoever executes
         // there meanwhile tries again (see `fault`).
         let _ = unsafe { rustix::mm::mprotect(start, bytes, protection) };

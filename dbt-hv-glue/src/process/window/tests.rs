@@ -10,6 +10,7 @@ use super::{
     Backing, Error, Placement, Prot, RegionKind, RemapTarget, Search, WINDOW_SIZE, Window,
 };
 use crate::process::{Access, FaultKind, GuestFault};
+use dbt_core::host::{ISOLATION, Lowering};
 
 const RW: Prot = Prot::READ.union(Prot::WRITE);
 const RX: Prot = Prot::READ.union(Prot::EXEC);
@@ -61,7 +62,9 @@ fn the_reservation_is_aligned_and_guarded() {
 fn the_window_at_zero_keeps_null_invalid() {
     let window = Window::at_zero().unwrap();
     assert_eq!(window.base().addr(), 0);
-    assert_eq!(window.host_range(), 0..(4 << 30) + 0x1_0000);
+    assert_eq!(window.lowering(), Lowering::Isolated);
+    let above = usize::try_from(ISOLATION).unwrap();
+    assert_eq!(window.host_range(), 0..(4 << 30) + above);
     assert_eq!(map(&window, 0x1_0000, 4096, RW), 0x1_0000);
     window.write(0x1_0ffc, &[1, 2, 3, 4]).unwrap();
     assert_eq!(window.read_obj::<u32>(0x1_0ffc), Ok(0x0403_0201));

@@ -49,6 +49,7 @@ impl Lowering<'_> {
         match op.kind {
             K::FloatMulAdd if !self.features.fma => return Ok(false),
             K::FloatToFixed if op.imm != 0 => return Ok(false),
+            _ if op.has_halves() => return Ok(false),
             K::FloatAdd
             | K::FloatSub
             | K::FloatMul
@@ -166,7 +167,13 @@ impl Lowering<'_> {
 
     /// Notes that a result has no subnormal elements.
     pub(super) fn note_singles(&mut self, op: VectorOp, dst: Xmm) {
-        if op.is_float() && !matches!(op.kind, K::FloatToFixed | K::FloatToInt) {
+        let makes_singles = op.is_float()
+            && !op.has_halves()
+            && !matches!(
+                op.kind,
+                K::FloatToFixed | K::FloatToInt | K::FloatNarrowBrain
+            );
+        if makes_singles {
             self.vectors.clean |= 1 << dst.0;
         }
     }

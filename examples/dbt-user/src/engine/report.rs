@@ -43,6 +43,7 @@ pub(super) fn write(
     line("  left for indirect branches", &vcpus.indirect_misses)?;
     line("  left by faults", &vcpus.faults)?;
     line("    and went on", &vcpus.resolved_faults)?;
+    line("    of wrapped addresses", &vcpus.wrapped)?;
     line("float traps", &vcpus.float_traps)?;
     line("lookups in the shared cache", &vcpus.lookups)?;
     line("links made", &stats.links)?;

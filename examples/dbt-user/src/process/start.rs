@@ -357,6 +357,7 @@ fn own_args(options: &Options) -> Vec<OsString> {
     let engine_flags = [
         ("--interpret", engine.interpret),
         ("--perf-map", engine.perf_map),
+        ("--check-branches", engine.check_branches),
     ];
     args.extend(
         flags

@@ -60,7 +60,7 @@ fn mrs_reads_all_of_the_cpsr_but_the_execution_state() {
     let mut system = System::a32(&[0xe10f_0000]); // mrs r0, cpsr
     system.state.nzcv = 0x6000_0000;
     system.state.q = 1;
-    system.state.ge = 5;
+    system.state.set_ge_bits(5);
     system.state.big_endian = 1;
     system.next();
     assert_eq!(system.state.r[0], 0x6805_03d3);

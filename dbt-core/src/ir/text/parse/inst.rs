@@ -6,10 +6,10 @@ use super::cursor::Cursor;
 use super::{Expected, ParseError, Parser};
 use crate::ir::inst::{Helper, Inst, Slot};
 use crate::ir::text::names::{
-    BINARY, BIT_OPS, COMPARE, CONDITIONS, FLOAT, SIGNS, SIZES, TYPES, UNARY, VECTORS, WIDTHS,
-    access_flags, named,
+    BINARY, BIT_OPS, CHECKSUMS, COMPARE, CONDITIONS, FIXED, FLOAT, SIGNS, SIZES, TYPES, UNARY,
+    VECTORS, WIDTHS, access_flags, named, with_fraction_bits,
 };
-use crate::ir::{Ty, Value, VectorKind, VectorOp};
+use crate::ir::{FloatOp, Ty, Value, VectorKind, VectorOp};
 
 /// Operands that are not parsed yet. Never seen outside this module.
 const UNKNOWN: Value = Value(u32::MAX);
@@ -56,22 +56,31 @@ impl<'a> Parser<'a> {
                 helper: helper(cursor)?,
                 args: [UNKNOWN; 3],
             }
-        } else if let Some(op) = named(&FLOAT, word) {
+        } else if let Some(op) = named(&CHECKSUMS, word) {
+            Inst::Checksum {
+                op,
+                helper: helper(cursor)?,
+                args: [UNKNOWN; 3],
+            }
+        } else if let Some(op) = number(word) {
             Inst::Float {
                 op,
                 flushes: cursor.take_word("flush"),
                 default_nan: cursor.take_word("default_nan"),
+                rounds: cursor.take_word("rounds"),
                 helper: helper(cursor)?,
                 args: [UNKNOWN; 3],
             }
         } else if mnemonic == "vector" {
             let op = elements(suffixes).ok_or(place.error(Expected::Suffix))?;
+            let rounds = cursor.take_word("rounds");
             let helper = helper(cursor)?;
             let number = cursor.clone();
             let info = u32::try_from(cursor.number()?);
             cursor.expect(":")?;
             Inst::Vector {
                 op,
+                rounds,
                 helper,
                 info: info.map_err(|_| number.error(Expected::Number))?,
                 args: [UNKNOWN; 3],
@@ -228,6 +237,18 @@ fn with_operands(word: &str, mnemonic: &str, suffixes: &str) -> Result<Inst, Exp
         },
         _ => return without_suffix(word),
     })
+}
+
+/// Parses an operation on numbers; after a conversion to or from fixed point stands how
+/// many fraction bits there are.
+fn number(word: &str) -> Option<FloatOp> {
+    if let Some(op) = named(&FLOAT, word) {
+        return Some(op);
+    }
+    let (word, bits) = word.rsplit_once('.')?;
+    let bits = bits.parse().ok().filter(|bits| (1..=32).contains(bits))?;
+    let op = named(&FIXED, word)?;
+    Some(with_fraction_bits(op, bits))
 }
 
 /// Parses an operation on vectors: what, of which elements, of which width, with

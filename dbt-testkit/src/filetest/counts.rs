@@ -1,25 +1,25 @@
 //! How many host instructions and bytes guest code costs: golden figures, so that
 //! a change of code quality shows in a diff.
 //!
-//! The figures are of units that end with `svc #0` (whose own cost is taken off)
-//! or with a branch, optimised, for the baseline host and the window lowering.
+//! The figures are of units that end with `svc #0` (whose own cost is left out, as is
+//! what it takes to enter) or with a branch, optimised; each back end says for what host.
 //! What is out of line is counted apart, since it is not executed as a rule.
 
 use std::fmt::Write;
-use std::ops::{AddAssign, Sub};
+use std::ops::AddAssign;
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a32_frontend::insn::{a32, simd, t16, t32, vfp};
 use dbt_a32_frontend::version::{DecodeContext, Features};
 use dbt_core::guest::Guest as _;
 use dbt_core::host::{Lowering, Origin};
-use dbt_core::ir::{Builder, Inst, Terminator, TrapKind, Unit};
+use dbt_core::ir::{BlockId, Builder, Inst, Target, Terminator, TrapKind, Unit};
 use dbt_core::location::Location;
 use dbt_core::memory::{FaultCause, Fetch, FetchFault};
 use dbt_core::opt::Optimizer;
 use dbt_isa::RowInfo;
 
-use super::host::Host;
+use super::host::{Disassembled, Host};
 use crate::random::Random;
 
 /// Where guest code stands.
@@ -36,13 +36,16 @@ const SVC_T16: u16 = 0xdf00;
 
 /// `test rows a32`, `test rows t32` or `test rows simd`: one canonical instruction
 /// of each row, and the one that sets flags if the row has both.
-pub(in crate::filetest) fn rows(arguments: &[&str], _: &str) -> Result<String, String> {
+pub(super) fn rows<B: Disassembled>(
+    host: fn() -> (B, Lowering),
+    arguments: &[&str],
+) -> Result<String, String> {
     let features = match arguments {
         // Half precision calls functions and would hide what singles cost.
         ["simd"] => Features::all() - Features::FP16 - Features::FHM,
         _ => FEATURES,
     };
-    let mut counter = Counter::new(features)?;
+    let mut counter = Counter::new(host(), features)?;
     let mut out = Table::new();
     let cx = |cx: DecodeContext| DecodeContext { features, ..cx };
     match arguments {
@@ -83,13 +86,17 @@ pub(in crate::filetest) fn rows(arguments: &[&str], _: &str) -> Result<String, S
 
 /// `test code a32` or `test code t32`: sequences, one a line, as words. What
 /// follows `;` is a comment.
-pub(in crate::filetest) fn code(arguments: &[&str], input: &str) -> Result<String, String> {
+pub(super) fn code<B: Disassembled>(
+    host: fn() -> (B, Lowering),
+    arguments: &[&str],
+    input: &str,
+) -> Result<String, String> {
     let thumb = match arguments {
         ["a32"] => false,
         ["t32"] => true,
         _ => return Err("`code` wants a32 or t32".to_owned()),
     };
-    let mut counter = Counter::new(FEATURES)?;
+    let mut counter = Counter::new(host(), FEATURES)?;
     let mut out = Table::new();
     for line in input.lines() {
         let words = line.split(';').next().unwrap_or_default();
@@ -119,17 +126,6 @@ impl AddAssign for Size {
     }
 }
 
-impl Sub for Size {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self {
-            insts: self.insts - other.insts,
-            bytes: self.bytes - other.bytes,
-        }
-    }
-}
-
 /// What guest code costs.
 #[derive(Clone, Debug, Default)]
 struct Counted {
@@ -142,36 +138,23 @@ struct Counted {
 }
 
 /// Makes units of guest code and measures them.
-struct Counter {
+struct Counter<B> {
     guest: A32Guest,
-    host: Host,
+    host: Host<B>,
     optimizer: Optimizer,
     unit: Unit,
-    /// What `svc #0` alone costs, in A32 and T32.
-    baseline: [(Size, Size); 2],
 }
 
-impl Counter {
-    fn new(features: Features) -> Result<Self, String> {
+impl<B: Disassembled> Counter<B> {
+    fn new((backend, lowering): (B, Lowering), features: Features) -> Result<Self, String> {
         let guest = A32Guest::new(features);
         let layout = guest.layout();
-        let mut counter = Self {
+        Ok(Self {
             guest,
-            host: Host::new(
-                layout,
-                Lowering::Window,
-                dbt_x86_backend::Features::BASELINE,
-                false,
-            )?,
+            host: Host::new(backend, layout, lowering)?,
             optimizer: Optimizer::new(layout),
             unit: Unit::default(),
-            baseline: [(Size::default(), Size::default()); 2],
-        };
-        for thumb in [false, true] {
-            let alone = counter.count(&[], thumb)?;
-            counter.baseline[usize::from(thumb)] = (alone.inline, alone.out_of_line);
-        }
-        Ok(counter)
+        })
     }
 
     /// Counts what `words` cost; a T32 word of 32 bits has the first halfword in
@@ -195,26 +178,23 @@ impl Counter {
             counted.not_lifted = Some("refused by the back end");
             return Ok(counted);
         };
-        let split = fragment
-            .marks
-            .iter()
-            .find(|mark| mark.origin == Origin::OutOfLine)
-            .map_or(fragment.len, |mark| mark.offset);
-        let insts = self.host.disassemble(&bytes);
-        let inline = insts.iter().filter(|(offset, _)| *offset < split).count();
-        counted.inline = Size {
-            insts: inline,
-            bytes: split as usize,
-        };
-        counted.out_of_line = Size {
-            insts: insts.len() - inline,
-            bytes: bytes.len() - split as usize,
-        };
-        // The system call is reached unless the code branches away.
-        if !words.is_empty() && self.unit.guest_insts as usize > words.len() {
-            let (inline, out_of_line) = self.baseline[usize::from(thumb)];
-            counted.inline = counted.inline - inline;
-            counted.out_of_line = counted.out_of_line - out_of_line;
+        let insts = self.host.disassemble(&bytes, 0);
+        let ends = fragment.marks.iter().skip(1).map(|mark| mark.offset);
+        let mut block = self.unit.order[0];
+        for (mark, end) in fragment.marks.iter().zip(ends.chain([fragment.len])) {
+            let part = mark.offset..end;
+            let size = Size {
+                insts: insts.iter().filter(|(at, _)| part.contains(at)).count(),
+                bytes: part.len(),
+            };
+            if let Origin::Block(id) = mark.origin {
+                block = id;
+            }
+            match mark.origin {
+                Origin::OutOfLine => counted.out_of_line += size,
+                origin if is_around(&self.unit, block, origin) => {}
+                _ => counted.inline += size,
+            }
         }
         Ok(counted)
     }
@@ -237,6 +217,30 @@ impl Counter {
             let _ = write!(text, "{separator}{instruction}");
         }
         Ok(text)
+    }
+}
+
+/// Tells whether code is that of entering the unit or of the system call at its end.
+fn is_around(unit: &Unit, block: BlockId, origin: Origin) -> bool {
+    let entry = Target::Block(unit.order[0]);
+    let loops = || {
+        let exits = unit
+            .insts
+            .iter()
+            .any(|inst| matches!(inst, Inst::ExitIf { target, .. } if *target == entry));
+        let jump = Terminator::Jump(entry);
+        exits || unit.blocks.iter().any(|block| block.terminator == jump)
+    };
+    match origin {
+        Origin::Block(id) => Target::Block(id) == entry && !loops(),
+        Origin::Terminator => matches!(
+            unit.block(block).terminator,
+            Terminator::Trap {
+                kind: TrapKind::SystemCall,
+                ..
+            }
+        ),
+        Origin::Inst(_) | Origin::OutOfLine => false,
     }
 }
 
@@ -296,9 +300,9 @@ impl Table {
     }
 
     /// Adds the canonical instructions of a row.
-    fn row(
+    fn row<B: Disassembled>(
         &mut self,
-        counter: &mut Counter,
+        counter: &mut Counter<B>,
         row: &RowInfo,
         thumb: bool,
         draw: impl Fn(&mut dyn FnMut() -> u32) -> Option<u32>,
