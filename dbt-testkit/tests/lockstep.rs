@@ -119,7 +119,9 @@ fn long_loop(random: &mut Random) -> Vec<u32> {
     }
     // What a branch might have led into the middle of.
     words.extend([0xe320_f000, 0xe320_f000, 0xe251_1001]);
-    let back = u32::try_from(words.len() + 2).unwrap().wrapping_neg();
+    let back = u32::try_from(words.len() + 2)
+        .expect("it is short")
+        .wrapping_neg();
     words.push(0x1a00_0000 | back & 0x00ff_ffff);
     words
 }
