@@ -250,9 +250,6 @@ impl Asm<'_> {
     }
 }
 
-/// Bytes of an instruction.
-pub(crate) const INSTRUCTION: u32 = 4;
-
 /// How an indirect branch leads to where it is checked. `RET` is not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum IndirectBranch {

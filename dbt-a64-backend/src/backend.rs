@@ -20,7 +20,9 @@
 //! - *Valid*: the runtime stores constants of [`Leave`](dbt_core::host::Leave).
 //! - *Inside* the detour: words differ only by being a branch to the runtime or to a
 //!   stub of the same fragment.
-//! - *Patchable*: an exit is one `B` or `BL`, which is aligned.
+//! - *Patchable*: what is patched is one `B` or `BL`, which is aligned.
+//! - *Bound*: `lower/vector/fragment.rs` makes exits and entries of the same bindings that
+//!   state maps list.
 //! - *Alike*: compiling depends on nothing but the input and what
 //!   `emit_runtime` has set.
 #![expect(unsafe_code, reason = "the trait is unsafe; there is no unsafe block")]
@@ -29,7 +31,7 @@ use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, Detour, ExitSite, Fragment, HostFault, Lowering,
+    Backend, Callees, CompileError, CompileInput, Detour, Fragment, HostFault, Lowering, Patch,
     Runtime,
 };
 use dbt_core::ir::{FloatFlags, FloatMode, Rounding};
@@ -119,19 +121,13 @@ unsafe impl Backend for A64Backend {
         .run()
     }
 
-    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
-        let unlinks = to == fragment + exit.unlinked;
-        // No indirect branch needs no `BTI`.
-        let past = match self.branch_targets && exit.entry == 0 && !unlinks {
-            true => asm::INSTRUCTION,
-            false => 0,
-        };
-        let distance = i64::from(to + past) - i64::from(fragment) - i64::from(exit.patch);
+    fn link(&self, patch: &Patch, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let distance = i64::from(to) - i64::from(fragment) - i64::from(patch.at);
         // Its own fragment is reached always.
-        if distance.abs() >= self.reach && !unlinks {
+        if distance.abs() >= self.reach && to != fragment + patch.unlinked {
             return None;
         }
-        Some((asm::with_target(exit.tag, distance)?.into(), 4))
+        Some((asm::with_target(patch.tag, distance)?.into(), 4))
     }
 
     fn import_flags(&self, nzcv: u32) -> u64 {

@@ -3,7 +3,8 @@
 //! # Emitted-code contract
 //!
 //! At every host instruction that a state map names, and whenever control leaves
-//! a fragment, pinned registers hold their slots and memory holds all others. When
+//! a fragment, pinned registers hold their slots and memory holds all others, but for
+//! those of vector registers that the map, or a bound exit, lists. When
 //! control leaves, N and Z are in the host's flags. C and V are there too, or in their
 //! register: a fragment has an entry for each form, a direct exit leads to the one that
 //! suits it, and all others go to that of [`Form::outside`]. Within a unit flags may be
@@ -48,7 +49,7 @@ use branch::Stub;
 use flags::FlagsState;
 use float::Fpcr;
 use place::Places;
-use vector::{LastVectorAccess, VectorState};
+use vector::{Arrival, LastVectorAccess, VectorState};
 use veneer::Far;
 
 type Result<T> = core::result::Result<T, CompileError>;
@@ -98,7 +99,9 @@ pub(crate) struct Lowering<'a> {
     scratch: &'a mut Scratch,
     flags: FlagsState,
     detour: Vec<Detour>,
-    entered: [u32; 2],
+    /// Where the unit is entered from outside.
+    outside: u32,
+    arrival: Arrival,
     exits: Vec<ExitSite>,
     returns: Vec<(Location, u32)>,
     /// Branches to locations that are in no register but a pinned one.
@@ -145,6 +148,8 @@ pub(crate) struct Lowering<'a> {
     far: Vec<Far>,
     /// Lists of dirty slots that stubs name.
     deferred: Vec<Option<Arc<[Binding]>>>,
+    /// What is bound at direct exits.
+    bound: Vec<Arc<[Binding]>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -167,7 +172,8 @@ impl<'a> Lowering<'a> {
             scratch,
             detour: Vec::new(),
             flags: FlagsState::default(),
-            entered: [0; 2],
+            outside: 0,
+            arrival: Arrival::default(),
             exits: Vec::new(),
             returns: Vec::new(),
             unmoved: Vec::new(),
@@ -196,6 +202,7 @@ impl<'a> Lowering<'a> {
             reach,
             far: Vec::new(),
             deferred: Vec::new(),
+            bound: Vec::new(),
         }
     }
 
@@ -210,6 +217,7 @@ impl<'a> Lowering<'a> {
         self.stubs()?;
         self.loop_stubs()?;
         self.unmoved_stubs()?;
+        let (entries, bound) = self.entries()?;
         self.veneers()?;
         for (at, constant) in core::mem::take(&mut self.literals) {
             let here = self.asm.offset();
@@ -229,7 +237,9 @@ impl<'a> Lowering<'a> {
         }
         Ok(Fragment {
             len: self.asm.offset(),
-            entries: self.entered,
+            outside: self.outside,
+            entries,
+            bound,
             exits: self.exits,
             returns: self.returns,
             maps: self.maps,
@@ -271,8 +281,8 @@ impl<'a> Lowering<'a> {
 
     fn block(&mut self, id: BlockId, position: usize, block: &Block) -> Result<()> {
         self.mark(Origin::Block(id));
-        let form = self.enter_block(id)?;
-        self.begin_vectors(id, position);
+        let form = self.enter_block(id);
+        self.begin_vectors(id, position)?;
         self.scratch.entries[id.index()] = Some(self.asm.offset());
         if let Some(location) = block.location {
             self.location = location;

@@ -16,8 +16,8 @@ use dbt_core::engine::{Config, Engine};
 use dbt_core::exit::{Budget, Exit};
 use dbt_core::guest::{Guest, HelperFn, SlotInfo, StateLayout, Step};
 use dbt_core::host::{
-    Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, ExitSite, Fragment,
-    HostFault, Leave, Lowering, Resolution, Runtime, Unwatched, VcpuContext,
+    Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, Fragment, HostFault,
+    Leave, Lowering, Patch, Resolution, Runtime, Unwatched, VcpuContext,
 };
 use dbt_core::ir::{Builder, Slot, Target, Terminator, TrapKind, Ty};
 use dbt_core::location::Location;
@@ -131,7 +131,7 @@ unsafe impl Backend for Null {
         code.resize(200, 0);
         Ok(Fragment::default())
     }
-    fn link(&self, _: &ExitSite, _: u32, to: u32) -> Option<(u64, usize)> {
+    fn link(&self, _: &Patch, _: u32, to: u32) -> Option<(u64, usize)> {
         Some((to.into(), 4))
     }
     fn import_flags(&self, nzcv: u32) -> u64 {

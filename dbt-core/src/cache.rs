@@ -25,8 +25,8 @@
 //!
 //! - *Live*: `by_location` and the page index name live fragments only, each live
 //!   fragment exactly once per location and page.
-//! - *Linked*: an exit is patched to lead to a fragment's entry if and only if its
-//!   `to` names that fragment; then both are live, and the target's `incoming`
+//! - *Linked*: an exit is patched to lead to a fragment's entry, at one place, if and
+//!   only if its `to` names that fragment; then both are live, and the target's `incoming`
 //!   names the exit.
 //! - *Listed*: the directory, if there is one, names entries of live fragments only.
 //! - *Ordered*: a segment lists its fragments by offset; they do not overlap, and
@@ -66,7 +66,7 @@ use self::link::Exit;
 pub(crate) use self::link::ExitAt;
 pub(crate) use self::pages::Ticket;
 use self::pages::{Log, PageFilter, Pages};
-use crate::host::{Backend, Bet, CodeMemory, Fragment};
+use crate::host::{Backend, Bet, BoundEntry, CodeMemory, Fragment};
 use crate::location::Location;
 use crate::stats::Stats;
 
@@ -125,8 +125,11 @@ pub(crate) struct Record<M> {
     pub(crate) location: Location,
     pub(crate) offset: Offset,
     pub(crate) len: u32,
-    /// Where it is entered.
+    /// Where it is entered, and where direct exits enter it.
+    outside: Offset,
     entries: [Offset; 2],
+    /// Where exits that have slots in registers enter it, by offsets from its own.
+    bound: Vec<BoundEntry>,
     /// Where guest calls return to, and where the host's do.
     returns: Vec<(Location, Offset)>,
     /// The guest bytes that it was made from.
@@ -242,8 +245,10 @@ impl<M> Cache<M> {
             .write_new(new.offset, new.code, &new.fragment.detour);
         let id = self.add_record(&new);
         let record = &mut self.records[id.index as usize];
-        record.exits = new.fragment.exits.iter().copied().map(Exit::new).collect();
+        record.exits = new.fragment.exits.into_iter().map(Exit::new).collect();
+        record.outside = new.offset + new.fragment.outside;
         record.entries = new.fragment.entries.map(|entry| new.offset + entry);
+        record.bound = new.fragment.bound;
         record.returns = new.fragment.returns;
         for (location, offset) in &mut record.returns {
             *offset += new.offset;
@@ -274,7 +279,9 @@ impl<M> Cache<M> {
                 location: new.location,
                 offset: 0,
                 len: 0,
+                outside: 0,
                 entries: [0; 2],
+                bound: Vec::new(),
                 returns: Vec::new(),
                 source: Vec::new(),
                 exits: Vec::new(),
@@ -302,7 +309,7 @@ impl<M> Cache<M> {
             return;
         };
         let location = record.location;
-        host.code.strike(location, record.entries[0]);
+        host.code.strike(location, record.outside);
         for (location, offset) in &record.returns {
             host.code.strike(*location, *offset);
         }

@@ -13,8 +13,8 @@ use core::sync::atomic::{AtomicU32, AtomicU64};
 use dbt_isa::ops::{Access, Size};
 
 pub use self::backend::{
-    Backend, Bet, BetOn, Callees, CodeMark, CompileError, CompileInput, Detour, ExitSite, Fragment,
-    Origin, Runtime,
+    Backend, Bet, BetOn, BoundEntry, BoundExit, Callees, CodeMark, CompileError, CompileInput,
+    Detour, ExitSite, Fragment, Origin, Patch, Runtime,
 };
 
 use crate::ir::TrapKind;

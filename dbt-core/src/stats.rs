@@ -17,6 +17,9 @@ pub struct Stats {
     pub capacity_bytes: u64,
     /// Exits linked to their successors.
     pub links: u64,
+    /// Those of them by which slots of floating-point and vector registers stay in the
+    /// host's.
+    pub bound_links: u64,
     /// Links taken back.
     pub unlinks: u64,
     /// Calls of `invalidate` and `invalidate_all`.

@@ -16,6 +16,7 @@
 //! - [`faults`]: an access that faults, after writes of all kinds, finds the state of its
 //!   guest instruction.
 //! - [`links`], [`calls`], [`indirect`]: control between units.
+//! - [`bindings`]: slots of vector registers on the way from unit to unit.
 //! - [`interrupts`]: a loop can be interrupted, and stands between two instructions then.
 //! - [`too_large`]: a unit that code memory has no room for is interpreted.
 //! - [`invalidation`]: code that has been replaced is not executed any more.
@@ -23,11 +24,13 @@
 //! Where guest instructions and the host's memory management come in, `tests/lockstep.rs`
 //! goes on.
 
+mod bindings;
 mod control;
 mod guest;
 mod instructions;
 mod rig;
 
+pub use bindings::bindings;
 pub use control::{calls, indirect, interrupts, invalidation, links, too_large};
 pub use guest::{State, UnitGuest};
 pub use instructions::{faults, instructions, units};
@@ -50,7 +53,8 @@ macro_rules! conformance {
     ($name:ident, $backend:expr) => {
         $crate::conformance!(
             @ $name, $backend,
-            instructions units faults links too_large calls indirect interrupts invalidation
+            instructions units faults links bindings too_large calls indirect interrupts
+            invalidation
         );
     };
     (@ $name:ident, $backend:expr, $($part:ident)*) => {

@@ -80,6 +80,11 @@ pub trait Runner {
     /// Runs from `state` until something ends it, and leaves what was stored in
     /// `arena`. The code is another one than before.
     fn run(&mut self, state: &mut ArmState, arena: &mut Arena) -> Ending;
+
+    /// Returns how many links it has made by which slots stay in vector registers.
+    fn bound_links(&self) -> u64 {
+        0
+    }
 }
 
 /// The runner that is right by definition: the interpreter of a guest.
@@ -398,6 +403,13 @@ impl Lockstep {
     pub fn with(mut self, runner: impl Runner + 'static) -> Self {
         self.runners.push(Box::new(runner));
         self
+    }
+
+    /// Returns how many links its runners have made by which slots stay in vector
+    /// registers.
+    #[must_use]
+    pub fn bound_links(&self) -> u64 {
+        self.runners.iter().map(|runner| runner.bound_links()).sum()
     }
 
     /// Adds the evaluator without passes, with each pass alone, and with all.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use dbt_a32_frontend::state::ArmState;
 use dbt_testkit::lockstep::{Counts, Difference, Lockstep};
+use dbt_testkit::random::Random;
 
 /// Runs for a while.
 fn check(lockstep: Lockstep, time: Duration) {
@@ -62,6 +63,67 @@ fn evaluator_does_what_the_interpreter_does() {
 fn floating_point_in_generated_code_does_what_the_interpreter_does() {
     let lockstep = Lockstep::floating(1, (1, 32)).with_generated_code();
     check(lockstep, Duration::from_secs(3));
+}
+
+/// Programs of several units, most of which leave with slots in registers.
+#[test]
+fn long_programs_of_floating_point_do_what_the_interpreter_does() {
+    let lockstep = Lockstep::floating(7, (70, 250)).with_generated_code();
+    check(lockstep, Duration::from_secs(3));
+}
+
+/// A loop of more instructions than a unit has, nearly all of them floating point: between
+/// its units slots stay in registers, and a fault at any access, in any iteration, finds
+/// them.
+#[test]
+fn a_fault_in_a_long_loop_of_floating_point_finds_its_slots() {
+    let mut random = Random::new(1);
+    let mut lockstep = Lockstep::new(0, (1, 1)).with_generated_code();
+    for _ in 0..4 {
+        let words = long_loop(&mut random);
+        let mut state = ArmState::default();
+        (state.r[0], state.r[1]) = (0x2000_0100, 6);
+        for d in &mut state.d {
+            *d = f64::from(random.word()).to_bits();
+        }
+        if let Err(difference) = lockstep.run(state, &words) {
+            panic!("{difference}");
+        }
+    }
+    let bound = lockstep.bound_links();
+    println!("{bound} links with slots in registers");
+    assert!(bound > 0 || !cfg!(target_arch = "aarch64"));
+}
+
+/// Instructions of A32 that count `R1` down and access memory at `R0`.
+fn long_loop(random: &mut Random) -> Vec<u32> {
+    // VADD, VSUB, VMUL and VMLA of D0 to D15, the same of S0 to S31, and of Q0 to Q7.
+    const DOUBLES: [u32; 4] = [0xee30_0b00, 0xee30_0b40, 0xee20_0b00, 0xee00_0b00];
+    const SINGLES: [u32; 4] = [0xee30_0a00, 0xee30_0a40, 0xee20_0a00, 0xee00_0a00];
+    const QUADS: [u32; 4] = [0xf200_0d40, 0xf220_0d40, 0xf300_0d50, 0xf200_0d50];
+    // VLDR and VSTR.
+    const ACCESSES: [u32; 2] = [0xed90_0b00, 0xed80_0b00];
+    let mut words = Vec::new();
+    while words.len() < 150 {
+        let op = random.below(4);
+        let [d, n, m] = [(); 3].map(|()| random.word() % 16);
+        let regs = n << 16 | d << 12 | m;
+        match random.below(8) {
+            0..3 => words.push(DOUBLES[op] | regs),
+            3 => words.push(SINGLES[op] | regs | random.word() & 0x0040_00a0),
+            4 => words.push(QUADS[op] | regs & !0x1_1001),
+            5 | 6 => words.push(ACCESSES[op / 2] | d << 12 | n << 2),
+            // TST R1, #m; BEQ over two instructions.
+            _ => words.extend([0xe311_0000 | m, 0x0a00_0001]),
+        }
+    }
+    // What a branch might have led into the middle of.
+    words.extend([0xe320_f000, 0xe320_f000, 0xe251_1001]);
+    let back = u32::try_from(words.len() + 2)
+        .expect("it is short")
+        .wrapping_neg();
+    words.push(0x1a00_0000 | back & 0x00ff_ffff);
+    words
 }
 
 /// A loop that loads d2 to d5, and then a write of s4, half of d2, whose register the

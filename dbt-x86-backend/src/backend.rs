@@ -25,7 +25,7 @@ use alloc::vec::Vec;
 
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{
-    Backend, Callees, CompileError, CompileInput, ExitSite, Fragment, HostFault, Lowering, Runtime,
+    Backend, Callees, CompileError, CompileInput, Fragment, HostFault, Lowering, Patch, Runtime,
 };
 use dbt_core::ir::{FloatFlags, FloatMode, FloatRules, Rounding};
 use dbt_core::location::Location;
@@ -91,8 +91,8 @@ unsafe impl Backend for X86Backend {
         .run()
     }
 
-    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
-        let value = asm::displacement(fragment + exit.patch, to.into()).cast_unsigned();
+    fn link(&self, patch: &Patch, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let value = asm::displacement(fragment + patch.at, to.into()).cast_unsigned();
         Some((value.into(), 4))
     }
 

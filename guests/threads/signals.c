@@ -137,6 +137,23 @@ static uint32_t vectors(uint32_t seed)
     return result;
 }
 
+/* A loop of more instructions than are translated at once. */
+static uint32_t numbers(uint32_t seed)
+{
+    uint32_t result;
+    __asm__ volatile(
+        "   vmov s0, %1\n vcvt.f64.u32 d1, s0\n vmov.f64 d2, #1.25\n vmov.f64 d3, #0.75\n"
+        "   vmov.f64 d4, #2.0\n mov r12, #100\n"
+        "1: .rept 25\n"
+        "   vmul.f64 d1, d1, d3\n vadd.f64 d1, d1, d4\n"
+        "   vmul.f64 d2, d2, d3\n vadd.f64 d2, d2, d1\n"
+        "   .endr\n"
+        "   vadd.f64 d4, d4, d3\n subs r12, r12, #1\n bne 1b\n"
+        "   vadd.f64 d1, d1, d2\n vmov %0, r12, d1\n eor %0, %0, r12\n"
+        : "=&r"(result) : "r"(seed) : "r12", "d0", "d1", "d2", "d3", "d4", "cc", "memory");
+    return result;
+}
+
 /* T32, with IT blocks. */
 __attribute__((target("thumb"), noinline)) static uint32_t blocks(uint32_t seed)
 {
@@ -178,7 +195,7 @@ int main(int argc, char **argv)
     struct timespec start, now;
     stack_t stack;
     timer_t timer;
-    uint32_t expected[4], rounds = 0, wrong = 0;
+    uint32_t expected[5], rounds = 0, wrong = 0;
     int ends[2];
     char byte;
 
@@ -186,6 +203,7 @@ int main(int argc, char **argv)
     expected[1] = vectors(12345);
     expected[2] = blocks(12345);
     expected[3] = 3 * 12345;
+    expected[4] = numbers(12345);
     stack.ss_sp = malloc(stack.ss_size = 1 << 16);
     stack.ss_flags = 0;
     if (sigaltstack(&stack, 0) || pipe(ends))
@@ -204,6 +222,7 @@ int main(int argc, char **argv)
         wrong += (vectors(12345) != expected[1]) << 8;
         wrong += (blocks(12345) != expected[2]) << 16;
         wrong += (stepped(12345) != expected[3]) << 24;
+        wrong += (numbers(12345) != expected[4]) << 28;
         /* Restarted, however often it is interrupted. */
         if ((rounds & 63) == 0 && (write(ends[1], "x", 1) != 1 || read(ends[0], &byte, 1) != 1))
             wrong |= 0x80000000;

@@ -13,6 +13,9 @@
 //! environment turns into a way to the runtime. Without a directory the jump cache is
 //! probed.
 //!
+//! An exit with slots in vector registers has a second `B`, before they are stored, for
+//! fragments that expect them there; see `vector/fragment.rs`.
+//!
 //! A guest call calls by `BL` or `BLR`, and a guest return is a `RET` to what was found:
 //! that is the instruction behind the call unless the guest returns elsewhere, so the
 //! host predicts it, and no stack of returns need be kept beside the guest's.
@@ -28,7 +31,7 @@
 use alloc::sync::Arc;
 
 use dbt_core::analysis::bindings::Binding;
-use dbt_core::host::{CompileError, ExitSite};
+use dbt_core::host::{BoundExit, CompileError, ExitSite, Patch};
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value, Width};
 use dbt_core::location::Location;
 
@@ -36,6 +39,7 @@ use super::edge::Conversion;
 use super::flags::InRegister;
 use super::float::Fpcr;
 use super::int::Test;
+use super::vector::{Bound, OnBranch};
 use super::{Fixup, Lowering, Result};
 use crate::asm::{self, IndirectBranch, Logic, add_immediate};
 use crate::context;
@@ -60,13 +64,18 @@ pub(super) struct Stub {
 /// What a stub does.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum StubKind {
-    /// Leaves through a direct exit; polls before.
-    Exit { to: Location, poll: bool },
+    /// Leaves through a direct exit; polls before. Slots may be in registers.
+    Exit {
+        to: Location,
+        poll: bool,
+        bound: Option<Bound>,
+    },
     /// Goes on in a block, past what is done before a loop or not.
     Block { to: BlockId, back: bool },
     /// Only reports a direct exit with flags in a form: the jump that leads here is what
-    /// gets linked.
-    Unlinked(Location, Form),
+    /// gets linked. If slots are in registers that memory does not hold, stores them
+    /// before.
+    Unlinked(Location, Form, Option<Bound>),
     /// Leaves where a state map says.
     Mapped {
         why: Why,
@@ -99,9 +108,9 @@ impl Lowering<'_> {
                 return Ok(());
             }
             let flags = self.conversion(target)?;
-            let transfers = self.branch_vectors(target);
+            let vectors = self.branch_vectors(target);
             let at = self.asm.b();
-            self.stub_for(at, flags, transfers, target);
+            self.stub_for(at, flags, vectors, target);
             return Ok(());
         }
         let test = self.test(condition)?;
@@ -112,20 +121,21 @@ impl Lowering<'_> {
             // The loop goes on most times, so what that takes is done before.
             self.jump_vectors(id)?;
         }
-        let transfers = self.branch_vectors(target);
-        let in_place = transfers.0 == transfers.1 && self.branch_fpcr(target).is_none();
+        let vectors = self.branch_vectors(target);
+        let in_place = vectors.is_empty() && self.branch_fpcr(target).is_none();
         let at = self.branch_if(test);
         match target {
             Target::Block(to) if in_place && flags.is_empty() => {
                 let back = self.goes_back(target);
                 self.scratch.fixups.push(Fixup { at, to, back });
             }
-            _ => self.stub_for(at, flags, transfers, target),
+            _ => self.stub_for(at, flags, vectors, target),
         }
         Ok(())
     }
 
-    fn stub_for(&mut self, at: u32, flags: Conversion, transfers: (u32, u32), target: Target) {
+    fn stub_for(&mut self, at: u32, flags: Conversion, vectors: OnBranch, target: Target) {
+        let OnBranch { transfers, bound } = vectors;
         let kind = match target {
             Target::Block(to) => StubKind::Block {
                 to,
@@ -134,6 +144,7 @@ impl Lowering<'_> {
             Target::Exit(to) => StubKind::Exit {
                 to,
                 poll: self.ways.detour.is_none() && self.is_backward(to),
+                bound,
             },
         };
         let fpcr = self.branch_fpcr(target);
@@ -190,12 +201,15 @@ impl Lowering<'_> {
         match *terminator {
             Terminator::Jump(target) => {
                 let flags = self.conversion(target)?;
-                match target {
-                    Target::Block(id) => self.jump_vectors(id)?,
-                    Target::Exit(_) => self.leave_vectors(),
-                }
+                let bound = match target {
+                    Target::Block(id) => {
+                        self.jump_vectors(id)?;
+                        None
+                    }
+                    Target::Exit(to) => self.leave_vectors_for(to),
+                };
                 self.convert(&flags)?;
-                self.go(target, flags.form())
+                self.go(target, flags.form(), bound)
             }
             Terminator::Call {
                 target,
@@ -225,8 +239,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Goes to `target`; flags are as it expects them, in `form`.
-    fn go(&mut self, target: Target, form: Form) -> Result<()> {
+    /// Goes to `target`; flags are as it expects them, in `form`, and slots in registers.
+    fn go(&mut self, target: Target, form: Form, bound: Option<Bound>) -> Result<()> {
         match target {
             Target::Block(id) if Some(id) == self.next_block => {}
             Target::Block(to) => {
@@ -238,16 +252,16 @@ impl Lowering<'_> {
                 if self.is_backward(to) {
                     self.poll(to, form.sources());
                 }
-                self.exit_jump(to, form);
+                self.exit_jump(to, form, bound);
             }
         }
         Ok(())
     }
 
     /// A jump that can be linked, with its stub far away.
-    fn exit_jump(&mut self, to: Location, form: Form) {
+    fn exit_jump(&mut self, to: Location, form: Form, bound: Option<Bound>) {
         let at = self.asm.b();
-        self.stub_at(at, StubKind::Unlinked(to, form));
+        self.stub_at(at, StubKind::Unlinked(to, form, bound));
     }
 
     fn is_backward(&self, to: Location) -> bool {
@@ -284,7 +298,7 @@ impl Lowering<'_> {
                     self.poll(to, form.sources());
                 }
                 let at = self.asm.bl();
-                self.stub_at(at, StubKind::Unlinked(to, form));
+                self.stub_at(at, StubKind::Unlinked(to, form, None));
             }
         }
         Ok(())
@@ -300,13 +314,13 @@ impl Lowering<'_> {
         }
         let outside = self.ways.outside;
         let Target::Block(id) = return_to else {
-            return self.go(return_to, outside);
+            return self.go(return_to, outside, None);
         };
         let form = *self.scratch.forms[id.index()].get_or_insert(outside);
         let live = self.scratch.liveness.live_in(id);
         self.convert(&Conversion::between(outside, live, form))?;
         self.jump_vectors(id)?;
-        self.go(return_to, form)
+        self.go(return_to, form, None)
     }
 
     fn indirect(&mut self, value: Reg, mode: u32, kind: IndirectKind) -> Result<()> {
@@ -492,16 +506,17 @@ impl Lowering<'_> {
 
     fn stub(&mut self, stub: &Stub) -> Result<()> {
         match stub.kind {
-            StubKind::Exit { to, poll } => {
+            StubKind::Exit { to, poll, bound } => {
+                let form = stub.flags.form();
                 if poll {
-                    self.poll(to, stub.flags.form().sources());
+                    self.poll_bound(to, form.sources(), bound);
                 }
-                let patch = self.asm.b();
-                let unlinked = self.asm.offset();
-                self.bind(patch, unlinked)?;
-                self.report_exit(patch, to, stub.flags.form())?;
+                let at = self.jump_on()?;
+                self.store_and_report(at, to, form, bound)?;
             }
-            StubKind::Unlinked(to, form) => self.report_exit(stub.at, to, form)?,
+            StubKind::Unlinked(to, form, bound) => {
+                self.store_and_report(stub.at, to, form, bound)?;
+            }
             StubKind::Block { to, back } => {
                 let at = self.asm.b();
                 self.scratch.fixups.push(Fixup { at, to, back });
@@ -521,8 +536,51 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Jumps to what follows.
+    fn jump_on(&mut self) -> Result<u32> {
+        let at = self.asm.b();
+        let here = self.asm.offset();
+        self.bind(at, here)?;
+        Ok(at)
+    }
+
+    /// Emits what the jump at `at` leads to that leaves by a direct exit, until it is
+    /// linked.
+    fn store_and_report(
+        &mut self,
+        at: u32,
+        target: Location,
+        form: Form,
+        bound: Option<Bound>,
+    ) -> Result<()> {
+        let Some(bound) = bound else {
+            return self.report_exit(at, target, form, None);
+        };
+        let unlinked = self.asm.offset();
+        let patch = match self.store_bound(bound) {
+            true => self.jump_on()?,
+            // There is nothing between the two places.
+            false => at,
+        };
+        let bound = BoundExit {
+            patch: Patch {
+                at,
+                unlinked,
+                tag: self.asm.opcode(at),
+            },
+            bindings: self.bound_bindings(bound),
+        };
+        self.report_exit(patch, target, form, Some(bound))
+    }
+
     /// Reports a direct exit that is not linked, with flags in a form.
-    fn report_exit(&mut self, patch: u32, target: Location, form: Form) -> Result<()> {
+    fn report_exit(
+        &mut self,
+        patch: u32,
+        target: Location,
+        form: Form,
+        bound: Option<BoundExit>,
+    ) -> Result<()> {
         let unlinked = self.asm.offset();
         if form == Form::Full {
             self.asm.read_flags(Reg::CARRY);
@@ -531,11 +589,14 @@ impl Lowering<'_> {
         self.patch_runtime(at, self.entries.unlinked)?;
         self.exits.push(ExitSite {
             id: self.asm.offset(),
-            patch,
-            unlinked,
+            patch: Patch {
+                at: patch,
+                unlinked,
+                tag: self.asm.opcode(patch),
+            },
             target,
             entry: self.entry_of(form),
-            tag: self.asm.opcode(patch),
+            bound,
         });
         Ok(())
     }

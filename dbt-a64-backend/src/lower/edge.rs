@@ -16,7 +16,7 @@ use dbt_core::analysis::FlagSet;
 use dbt_core::ir::{BlockId, Inst, Target, Terminator, Width};
 
 use super::{Lowering, Result};
-use crate::asm::{self, IndirectBranch, Logic, Shift, add_immediate, logical_immediate};
+use crate::asm::{IndirectBranch, Logic, Shift, add_immediate, logical_immediate};
 use crate::flags::{Comparison, Flag, Form, Operand, Source, Sources};
 use crate::regs::{Reg, SCRATCH};
 
@@ -58,40 +58,44 @@ impl Conversion {
 }
 
 impl Lowering<'_> {
-    /// Decides where a block expects flags, if no edge has, and enters it from
-    /// outside if it is the unit's first.
-    pub(super) fn enter_block(&mut self, id: BlockId) -> Result<Form> {
+    /// Decides where a block expects flags, if no edge has.
+    pub(super) fn enter_block(&mut self, id: BlockId) -> Form {
         let form = match self.scratch.forms[id.index()] {
             Some(form) => form,
             None => self.form_of_loop(id).unwrap_or(self.ways.outside),
         };
         self.scratch.forms[id.index()] = Some(form);
-        if id == BlockId::ENTRY {
-            let live = self.scratch.liveness.live_in(id);
-            let other = match form {
-                Form::Full => Form::Split,
-                Form::Split => Form::Full,
-            };
-            let converting = self.enter_from_outside(other);
-            self.convert(&Conversion::between(other, live, form))?;
-            let direct = self.enter_from_outside(form);
-            self.entered[usize::from(self.entry_of(other))] = converting;
-            self.entered[usize::from(self.entry_of(form))] = direct;
-            if self.ways.branch_targets && self.entered[0] == self.entered[1] {
-                // Only direct exits enter there.
-                self.entered[1] += asm::INSTRUCTION;
-            }
-        }
-        Ok(form)
+        form
     }
 
-    /// Emits what the entry for a form begins with and returns where that is.
-    fn enter_from_outside(&mut self, form: Form) -> u32 {
-        let here = self.asm.offset();
-        if self.entry_of(form) == 0 {
+    /// Emits what it takes that flags are as the unit's first block expects them. Returns
+    /// the entries of those who have them in each form; others may come from outside, too.
+    pub(super) fn enter_with_flags(&mut self, from_outside: bool) -> Result<[u32; 2]> {
+        let id = BlockId::ENTRY;
+        let form = self.scratch.forms[id.index()].unwrap_or(self.ways.outside);
+        let other = match form {
+            Form::Full => Form::Split,
+            Form::Split => Form::Full,
+        };
+        let live = self.scratch.liveness.live_in(id);
+        let conversion = Conversion::between(other, live, form);
+        let converting = self.begin_entry(other, from_outside);
+        self.convert(&conversion)?;
+        let direct = self.begin_entry(form, from_outside);
+        let mut entries = [direct; 2];
+        if !conversion.is_empty() {
+            entries[usize::from(self.entry_of(other))] = converting;
+        }
+        Ok(entries)
+    }
+
+    /// Begins the entry for a form and returns where direct exits enter.
+    fn begin_entry(&mut self, form: Form, from_outside: bool) -> u32 {
+        if from_outside && self.entry_of(form) == 0 {
+            self.outside = self.asm.offset();
             self.ways.target(IndirectBranch::Call, &mut self.asm);
         }
-        here
+        self.asm.offset()
     }
 
     /// Returns which of a fragment's entries expects flags in a form.

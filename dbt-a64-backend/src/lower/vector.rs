@@ -4,7 +4,7 @@
 //! write of a slot only binds a register to it, a read finds the binding, and dirty
 //! slots are stored when their register is wanted for something else or control leaves
 //! the unit. State maps list the dirty slots. Between blocks bindings live on: see
-//! `vector/edge.rs`.
+//! `vector/edge.rs`; by direct exits between fragments too, see `vector/fragment.rs`.
 //!
 //! Slots overlap as the host's registers do, lower parts in lower parts. So a part of a
 //! slot that is bound is read by at most one instruction, and written to it by one; and
@@ -15,6 +15,7 @@
 //! are clean.
 
 mod edge;
+mod fragment;
 mod memory;
 
 use dbt_core::analysis::bindings::{Binding, Bindings};
@@ -29,6 +30,8 @@ use crate::asm::{Asm, Extend, Mem, View, float_immediate, modified_immediate};
 use crate::context;
 use crate::regs::{Reg, VECTORS, Vreg};
 
+pub(super) use edge::OnBranch;
+pub(super) use fragment::{Arrival, Bound};
 pub(super) use memory::LastVectorAccess;
 
 /// `DUP Vd.2D, Xn`.

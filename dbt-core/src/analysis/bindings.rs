@@ -6,16 +6,18 @@
 //! **Approach.** Vector registers of the host cache slots. A [`Binding`] says that
 //! a register holds a slot; it is *dirty* if memory does not. [`Bindings`] are what
 //! holds at one point of a block, and what a state map needs of it. Between blocks
-//! they live on: see [`Contracts`].
+//! they live on: see [`Contracts`]; between fragments too, see [`meets`].
 //!
 //! **Invariant.** No two bindings overlap unless both are clean.
 
 mod contract;
+mod fragment;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use contract::{Contracts, Transfer, transfers};
+pub use fragment::{Successors, is_cheaper, leaving, meets};
 
 /// A slot that a register holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +66,8 @@ pub struct Bindings {
     deferred: Option<Option<Arc<[Binding]>>>,
     /// The bindings at the head of the loop that is being lowered.
     preferred: Vec<Binding>,
+    /// Those that are preferred outside of loops: what fragments around this one expect.
+    around: Vec<Binding>,
 }
 
 impl Bindings {
@@ -73,18 +77,25 @@ impl Bindings {
         &self.list
     }
 
-    /// Returns the bindings at the head of the loop that is being lowered.
+    /// Returns the bindings at the head of the loop that is being lowered, or what
+    /// fragments around this one expect.
     #[must_use]
     pub fn preferred(&self) -> &[Binding] {
         &self.preferred
     }
 
-    /// Makes the bindings of now those that the loop's head prefers, or none.
+    /// Makes the bindings of now those that the loop's head prefers, or leaves loops.
     pub fn prefer(&mut self, these: bool) {
         self.preferred.clear();
-        if these {
-            self.preferred.extend_from_slice(&self.list);
-        }
+        let preferred = if these { &self.list } else { &self.around };
+        self.preferred.extend_from_slice(preferred);
+    }
+
+    /// Makes these what is preferred outside of loops, too.
+    pub fn prefer_around(&mut self, these: &[Binding]) {
+        self.around.clear();
+        self.around.extend_from_slice(these);
+        self.prefer(false);
     }
 
     /// Forgets the bindings, none of which is dirty.

@@ -249,6 +249,7 @@ impl<M> Cache<M> {
             let record = &mut self.records[id.index as usize];
             record.generation = record.generation.wrapping_add(1);
             record.exits = Vec::new();
+            record.bound = Vec::new();
             record.maps = Vec::new();
             record.bets = Vec::new();
             record.returns = Vec::new();

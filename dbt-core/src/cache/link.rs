@@ -9,22 +9,51 @@
 //! has been unlinked since is left there and recognised by the exit's `to`; the
 //! list is swept when it would grow, so that it stays in proportion to the real
 //! links.
+//!
+//! An exit that has slots in registers has two patchable places: one before they are
+//! stored, for a target that expects them where they are, and one behind. At most one
+//! of them is linked at a time.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::code::Offset;
 use super::{Cache, FragmentId, Host, Record};
-use crate::host::{Backend, CodeMemory, ExitSite};
+use crate::analysis::bindings::{Binding, meets};
+use crate::host::{Backend, BoundEntry, CodeMemory, ExitSite, Patch};
+use crate::ir::{Target, Unit};
 use crate::location::Location;
 
 /// A direct exit and what it is linked to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Exit {
     pub(super) site: ExitSite,
     pub(super) to: Option<FragmentId>,
+    /// Whether it is the place before slots are stored that is linked.
+    is_bound: bool,
 }
 
 impl Exit {
     pub(super) const fn new(site: ExitSite) -> Self {
-        Self { site, to: None }
+        Self {
+            site,
+            to: None,
+            is_bound: false,
+        }
+    }
+
+    /// Returns what is patched: the place before slots are stored or that behind.
+    fn patch(&self, is_bound: bool) -> &Patch {
+        match &self.site.bound {
+            Some(bound) if is_bound => &bound.patch,
+            _ => &self.site.patch,
+        }
+    }
+
+    /// Returns the bound entry of a target that suits.
+    fn suited<'e>(&self, target: &'e [BoundEntry]) -> Option<&'e BoundEntry> {
+        let now = &self.site.bound.as_ref()?.bindings;
+        target.iter().find(|entry| meets(now, &entry.contract))
     }
 }
 
@@ -54,6 +83,29 @@ impl<M> Cache<M> {
         })
     }
 
+    /// Returns the slots that an exit has in registers.
+    pub(crate) fn arriving(&self, exit: ExitAt) -> Option<Arc<[Binding]>> {
+        let exit = &self.live(exit.from)?.exits[exit.index as usize];
+        let bound = exit.site.bound.as_ref()?;
+        Some(Arc::clone(&bound.bindings))
+    }
+
+    /// Returns with which slots in registers the fragments had best be entered that a
+    /// unit's direct exits lead to.
+    pub(crate) fn successors(&self, unit: &Unit) -> Vec<(Location, Arc<[Binding]>)> {
+        let mut all: Vec<(Location, Arc<[Binding]>)> = Vec::new();
+        for target in unit.targets() {
+            if let Target::Exit(to) = target
+                && let Some(record) = self.get(to).and_then(|id| self.live(id))
+                && let Some(bound) = record.bound.first()
+                && all.iter().all(|(known, _)| *known != to)
+            {
+                all.push((to, Arc::clone(&bound.contract)));
+            }
+        }
+        all
+    }
+
     /// Links an exit to a fragment, if both are live and the exit is not linked
     /// yet.
     pub(crate) fn link<B: Backend, C: CodeMemory>(
@@ -62,21 +114,26 @@ impl<M> Cache<M> {
         exit: ExitAt,
         to: FragmentId,
     ) {
-        let Some(entries) = self.live(to).map(|record| record.entries) else {
+        let (Some(target), Some(from)) = (self.live(to), self.live(exit.from)) else {
             return;
         };
-        let Some(from) = self.live(exit.from) else {
-            return;
-        };
-        let place = from.exits[exit.index as usize];
+        let place = &from.exits[exit.index as usize];
         if place.to.is_some() {
             return;
         }
-        let entry = entries[usize::from(place.site.entry)];
-        if !patch(host, from.offset, &place.site, entry) {
+        let which = usize::from(place.site.entry);
+        let suited = place.suited(&target.bound);
+        let entry = match suited {
+            Some(bound) => target.offset + bound.entries[which],
+            None => target.entries[which],
+        };
+        let is_bound = suited.is_some();
+        if !patch(host, from.offset, place.patch(is_bound), entry) {
             return;
         }
-        self.records[exit.from.index as usize].exits[exit.index as usize].to = Some(to);
+        let place = &mut self.records[exit.from.index as usize].exits[exit.index as usize];
+        (place.to, place.is_bound) = (Some(to), is_bound);
+        self.stats.bound_links += u64::from(is_bound);
         self.sweep_incoming(to);
         self.records[to.index as usize]
             .incoming
@@ -119,8 +176,8 @@ impl<M> Cache<M> {
         let Record { offset, exits, .. } = &mut self.records[from.index as usize];
         let exit = &mut exits[index as usize];
         exit.to = None;
-        let unlinked = *offset + exit.site.unlinked;
-        let reached = patch(host, *offset, &exit.site, unlinked);
+        let place = exit.patch(exit.is_bound);
+        let reached = patch(host, *offset, place, *offset + place.unlinked);
         debug_assert!(reached, "an exit reaches its own fragment");
         self.stats.unlinks += 1;
     }
@@ -143,18 +200,18 @@ impl<M> Cache<M> {
     }
 }
 
-/// Makes an exit of the fragment at `fragment` lead to `to`; false if it does not
+/// Makes a place of the fragment at `fragment` lead to `to`; false if it does not
 /// reach that far.
 fn patch<B: Backend, C: CodeMemory>(
     host: &Host<B, C>,
     fragment: Offset,
-    exit: &ExitSite,
+    place: &Patch,
     to: Offset,
 ) -> bool {
-    let Some((bytes, count)) = host.backend.link(exit, fragment, to) else {
+    let Some((bytes, count)) = host.backend.link(place, fragment, to) else {
         return false;
     };
-    let place = fragment + exit.patch;
-    host.code.write(place, &bytes.to_le_bytes()[..count]);
+    host.code
+        .write(fragment + place.at, &bytes.to_le_bytes()[..count]);
     true
 }

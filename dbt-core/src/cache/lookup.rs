@@ -39,7 +39,7 @@ impl<M> Cache<M> {
 
     /// Returns where a live fragment is entered.
     pub(crate) fn entry(&self, id: FragmentId) -> Option<Entry> {
-        self.live(id).map(|record| Entry::new(record.entries[0]))
+        self.live(id).map(|record| Entry::new(record.outside))
     }
 
     /// Returns the fragment, live or forgotten, that owns the byte of code memory

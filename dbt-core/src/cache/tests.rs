@@ -14,8 +14,12 @@ use spin::Mutex;
 use super::code::Code;
 use super::evict::Busy;
 use super::*;
+use crate::analysis::bindings::Binding;
 use crate::guest::StateLayout;
-use crate::host::{Callees, CompileError, CompileInput, ExitSite, HostFault, Lowering, Runtime};
+use crate::host::{
+    BoundEntry, BoundExit, Callees, CompileError, CompileInput, ExitSite, HostFault, Lowering,
+    Patch, Runtime,
+};
 
 /// Code memory that nobody executes.
 struct Memory {
@@ -81,8 +85,8 @@ unsafe impl Backend for Recogniser {
     ) -> Result<Fragment<()>, CompileError> {
         Err(CompileError::Unsupported)
     }
-    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)> {
-        let site = fragment + exit.patch;
+    fn link(&self, patch: &Patch, fragment: u32, to: u32) -> Option<(u64, usize)> {
+        let site = fragment + patch.at;
         assert!(site.is_multiple_of(8), "the patch is atomic");
         Some((Self::MARK | u64::from(to), 8))
     }
@@ -210,8 +214,60 @@ struct Test {
     executes: Vec<Option<ModelFragment>>,
 }
 
-/// Where fragments are entered by those who want the second entry.
-const SECOND: Offset = 8;
+/// How far apart a fragment's entries are.
+const APART: Offset = 8;
+
+/// What an exit has in registers, or an entry expects there: always the same slot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Slots {
+    Clean,
+    Dirty,
+    /// Dirty, in another register.
+    Elsewhere,
+}
+
+impl Slots {
+    fn of_exit(word: u32) -> Option<Self> {
+        [
+            None,
+            Some(Self::Clean),
+            Some(Self::Dirty),
+            Some(Self::Elsewhere),
+        ][word as usize % 4]
+    }
+
+    /// Those that the bound entries of a location's fragment expect.
+    fn expected(at: Location) -> &'static [Self] {
+        match at.0 % 7 {
+            0 => &[],
+            1 => &[Self::Clean],
+            2 => &[Self::Dirty],
+            3 => &[Self::Elsewhere, Self::Clean],
+            4 => &[Self::Clean, Self::Dirty],
+            5 => &[Self::Dirty, Self::Clean],
+            _ => &[Self::Elsewhere, Self::Dirty],
+        }
+    }
+
+    fn may_be_followed_by(self, expected: Self) -> bool {
+        self == expected || self == Self::Clean && expected == Self::Dirty
+    }
+
+    fn bindings(self) -> Arc<[Binding]> {
+        Arc::new([Binding {
+            offset: 64,
+            bytes: 8,
+            reg: u8::from(self == Self::Elsewhere),
+            dirty: self != Self::Clean,
+        }])
+    }
+}
+
+/// Returns the places of an exit that are patched.
+fn patches(site: &ExitSite) -> impl Iterator<Item = Patch> {
+    let bound = site.bound.iter().map(|bound| bound.patch);
+    bound.chain([site.patch])
+}
 
 /// Where the fake runtime ends.
 const RUNTIME: Offset = 40;
@@ -334,34 +390,46 @@ impl Test {
         if let Some(range) = &meanwhile {
             self.invalidate(range);
         }
-        // One word each for the exit's patchable place and for where it leads.
-        let len = 8 * (usize::from(words) + 2 * exits.len());
+        // One word each for the exit's patchable places and for where they lead.
+        let len = 8 * (usize::from(words) + 3 * exits.len());
         let Some(offset) = self.room(len) else {
             return;
         };
         let mut code = vec![u8::try_from(at.0 & 0xff).unwrap(); len];
         let sites: Vec<ExitSite> = exits
             .iter()
-            .zip((u32::from(words)..).step_by(2))
+            .zip((u32::from(words)..).step_by(3))
             .map(|(&target, word)| ExitSite {
                 // As a call at the end of the code would leave.
-                id: 8 * word + 16,
-                patch: 8 * word,
-                unlinked: 8 * word + 8,
+                id: 8 * word + 24,
+                patch: Patch {
+                    at: 8 * word + 8,
+                    unlinked: 8 * word + 16,
+                    tag: 0,
+                },
                 target: location(target),
                 entry: target & 1,
-                tag: 0,
+                bound: Slots::of_exit(word).map(|slots| BoundExit {
+                    // Of two bound exits one has nothing to store before its other place.
+                    patch: Patch {
+                        at: 8 * word + 8 * (word & 1),
+                        unlinked: 8 * word + 8 + 8 * (word & 1),
+                        tag: 0,
+                    },
+                    bindings: slots.bindings(),
+                }),
             })
             .collect();
+        let bound = Slots::expected(at).iter().zip(2..);
         let returns: Vec<_> = sites
             .iter()
-            .map(|site| (site.target, site.unlinked))
+            .map(|site| (site.target, site.patch.unlinked))
             .collect();
-        for site in &sites {
+        for patch in sites.iter().flat_map(patches) {
             let (bytes, _) = Recogniser
-                .link(site, offset, offset + site.unlinked)
+                .link(&patch, offset, offset + patch.unlinked)
                 .expect("everything is in reach");
-            code[site.patch as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
+            code[patch.at as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
         }
         let new = NewFragment {
             location: at,
@@ -375,7 +443,14 @@ impl Test {
                 exits: sites.clone(),
                 maps: Vec::new(),
                 bets: Vec::new(),
-                entries: [0, SECOND],
+                outside: 0,
+                entries: [APART, 9 * APART],
+                bound: bound
+                    .map(|(slots, number)| BoundEntry {
+                        entries: [number * APART, (number + 2) * APART],
+                        contract: slots.bindings(),
+                    })
+                    .collect(),
                 returns,
                 detour: Vec::new(),
                 marks: Vec::new(),
@@ -500,14 +575,23 @@ impl Test {
         }
         let mut expected = fragment.code.clone();
         for (site, link) in fragment.sites.iter().zip(&fragment.links) {
-            let entry = u32::from(site.entry) * SECOND;
-            let to = link.map_or(fragment.offset + site.unlinked, |to| {
-                self.live[&to].offset + entry
+            let Some(to) = *link else { continue };
+            let word = (site.id - 24) / 8;
+            let mut suited = Slots::expected(to).iter().zip(2..);
+            let suited = suited.find(|(slots, _)| {
+                Slots::of_exit(word).is_some_and(|exit| exit.may_be_followed_by(**slots))
             });
+            let (patch, entry) = match suited {
+                Some((_, number)) => {
+                    let bound = site.bound.as_ref().unwrap();
+                    (bound.patch, (number + 2 * u32::from(site.entry)) * APART)
+                }
+                None => (site.patch, (1 + 8 * u32::from(site.entry)) * APART),
+            };
             let (bytes, _) = Recogniser
-                .link(site, fragment.offset, to)
+                .link(&patch, fragment.offset, self.live[&to].offset + entry)
                 .expect("everything is in reach");
-            expected[site.patch as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
+            expected[patch.at as usize..][..8].copy_from_slice(&bytes.to_le_bytes());
         }
         let start = fragment.offset as usize;
         assert_eq!(memory[start..][..expected.len()], expected, "links dangle");
@@ -533,7 +617,7 @@ impl Test {
             let entry = self.live.get(&at).map(|fragment| fragment.offset);
             let returns = self.live.values().flat_map(|fragment| {
                 let sites = fragment.sites.iter().filter(|site| site.target == at);
-                sites.map(|site| fragment.offset + site.unlinked)
+                sites.map(|site| fragment.offset + site.patch.unlinked)
             });
             let known = entry.into_iter().chain(returns);
             assert!(

@@ -198,7 +198,13 @@ where
             cache.ticket()
         };
         let start = env.now();
-        let made = jit.translate(self.guest, self.scratch, env, self.location, ticket);
+        let Self {
+            guest,
+            location,
+            link,
+            ..
+        } = *self;
+        let made = jit.translate(guest, self.scratch, env, location, ticket, link);
         self.stats.translation_ns += env.now().saturating_sub(start);
         let id = made.inspect_err(|_| self.link = None)?;
         self.stats.translations += 1;

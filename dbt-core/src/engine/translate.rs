@@ -7,7 +7,7 @@ use super::heat::Heat;
 use super::observe::CompiledUnit;
 use super::{Config, Jit};
 use crate::cache::pages::{PAGE_SIZE, PageFilter};
-use crate::cache::{FragmentId, NewFragment, Rejected, Ticket};
+use crate::cache::{ExitAt, FragmentId, NewFragment, Rejected, Ticket};
 use crate::guest::{Guest, StateLayout};
 use crate::host::{Backend, CodeMemory, CompileInput, Environment, Unwatched};
 use crate::ir::{Builder, Unit};
@@ -59,7 +59,8 @@ pub(super) enum Untranslated {
 }
 
 impl<B: Backend, C: CodeMemory> Jit<B, C> {
-    /// Translates the unit at `location`, unless another vCPU is faster.
+    /// Translates the unit at `location`, unless another vCPU is faster. What arrives
+    /// there arrives from an exit, if there is one.
     ///
     /// The vCPU is outside generated code, so that its own translation may reclaim
     /// the code that it has left.
@@ -70,6 +71,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         env: &mut E,
         location: Location,
         ticket: Ticket,
+        from: Option<ExitAt>,
     ) -> Result<FragmentId, Untranslated> {
         let Scratch {
             unit,
@@ -98,7 +100,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
             }
             core::mem::swap(&mut unit.source, source);
             optimizer.run(unit);
-            match self.compile(unit, location, ticket) {
+            match self.compile(unit, location, ticket, from) {
                 // What is too much at once is not too much in pieces.
                 Err(Untranslated::Refused) if unit.guest_insts > 1 && limit > 1 => {
                     limit = (unit.guest_insts / 2).min(limit / 2).max(1);
@@ -118,6 +120,7 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         unit: &Unit,
         location: Location,
         ticket: Ticket,
+        from: Option<ExitAt>,
     ) -> Result<FragmentId, Untranslated> {
         let mut compiler = self.compiler.lock();
         let Compiler { backend, code } = &mut *compiler;
@@ -125,9 +128,14 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
         // code turns out to be too large for it, it is compiled again for the next
         // segment.
         for _ in 0..2 {
-            let ((offset, room), lost) = {
+            let ((offset, room), lost, arriving, successors) = {
                 let cache = self.cache.lock();
-                (cache.room(), cache.lost())
+                let arriving = from.and_then(|exit| cache.arriving(exit));
+                let successors = match self.link {
+                    true => cache.successors(unit),
+                    false => Vec::new(),
+                };
+                (cache.room(), cache.lost(), arriving, successors)
             };
             code.clear();
             let input = CompileInput {
@@ -138,6 +146,8 @@ impl<B: Backend, C: CodeMemory> Jit<B, C> {
                 runtime: &self.runtime,
                 offset,
                 lost: &lost,
+                arriving: arriving.as_deref().unwrap_or_default(),
+                successors: &successors,
                 marks: self.observer.0.is_some(),
             };
             let compiled = backend.compile(input, code);

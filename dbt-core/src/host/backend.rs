@@ -1,31 +1,63 @@
 //! A host architecture: what makes host code of units.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{HostFault, Lowering};
 #[cfg(doc)]
 use super::{Leave, VcpuContext, access_bits};
+use crate::analysis::bindings::Binding;
 use crate::guest::StateLayout;
 use crate::ir::{BlockId, FloatFlags, FloatMode, Unit, Value};
 use crate::location::Location;
 #[cfg(doc)]
 use dbt_isa::ops::Access;
 
+/// A place that [`Backend::link`] patches.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Patch {
+    /// Its offset from the fragment.
+    pub at: u32,
+    /// The offset to which it leads when it is not linked.
+    pub unlinked: u32,
+    /// The back end's own: what it needs to know when it links.
+    pub tag: u32,
+}
+
 /// A direct exit of a fragment.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExitSite {
     /// What [`VcpuContext::exit`] holds, as an offset from the fragment.
     pub id: u32,
-    /// The offset of what [`Backend::link`] patches.
-    pub patch: u32,
-    /// The offset to which the patched place leads when it is not linked.
-    pub unlinked: u32,
+    /// What is patched to lead to one of the [entries](Fragment::entries).
+    pub patch: Patch,
     /// Where the guest goes.
     pub target: Location,
-    /// By which of the [entries](Fragment::entries) of a fragment.
+    /// By which entry of a fragment.
     pub entry: u8,
-    /// The back end's own: what it needs to know when it links.
-    pub tag: u32,
+    /// If slots are in registers on the way there, what is patched to lead to a
+    /// [bound entry](Fragment::bound).
+    pub bound: Option<BoundExit>,
+}
+
+/// The part of a direct exit where slots are in registers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoundExit {
+    /// What is patched. Unlinked it leads to where the dirty slots are stored, and
+    /// on to the exit's other patch; if none is dirty it may be the same place.
+    pub patch: Patch,
+    /// The slots.
+    pub bindings: Arc<[Binding]>,
+}
+
+/// A way into a fragment that expects slots in registers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoundEntry {
+    /// The offsets at which it is entered, as [`Fragment::entries`] has them.
+    pub entries: [u32; 2],
+    /// Which slots, in which registers. Slots that are clean here are clean in all
+    /// that leads here; those that are dirty here need not be.
+    pub contract: Arc<[Binding]>,
 }
 
 /// An instruction that differs in the *detour*, a second copy of all code, by which
@@ -75,14 +107,18 @@ pub enum BetOn {
 pub struct Fragment<M> {
     /// Number of bytes emitted.
     pub len: u32,
-    /// The offsets at which it is entered. Exits say which of them they lead to, all
-    /// others use the first. What each expects is the back end's own affair: where it
-    /// keeps the guest's flags, for example.
+    /// The offset at which all enter it but direct exits.
+    pub outside: u32,
+    /// The offsets at which direct exits enter it, which say by which of them. What each
+    /// expects is the back end's own affair: where it keeps the guest's flags, for example.
     pub entries: [u32; 2],
+    /// Where exits that have slots in registers enter it, the best first. An exit is
+    /// linked to the first whose contract it [meets](crate::analysis::bindings::meets).
+    pub bound: Vec<BoundEntry>,
     /// Direct exits.
     pub exits: Vec<ExitSite>,
     /// Where guest calls return to, with the offsets of the instructions behind the
-    /// host's calls: each is an entry that expects what the first one does.
+    /// host's calls: each is an entry that expects what [`outside`](Self::outside) does.
     pub returns: Vec<(Location, u32)>,
     /// One state map for each host instruction that may fault, ordered by
     /// offset.
@@ -177,6 +213,12 @@ pub struct CompileInput<'a> {
     /// Guest instructions that have lost so many bets that none are made on them any
     /// more, ordered: code for these is right whatever happens.
     pub lost: &'a [Location],
+    /// What the exit has in registers that leads to the unit: because of it the unit is
+    /// compiled.
+    pub arriving: &'a [Binding],
+    /// The contracts of the first [bound entries](Fragment::bound) of fragments that the
+    /// unit's direct exits lead to.
+    pub successors: &'a [(Location, Arc<[Binding]>)],
     /// Whether [`Fragment::marks`] is wanted: for listings.
     pub marks: bool,
 }
@@ -217,9 +259,12 @@ pub enum CompileError {
 /// - *Valid*: what it writes is valid for the field that it writes: [`Leave`] is
 ///   one of its variants, and with [`Leave::Unlinked`]
 ///   [`exit`](VcpuContext::exit) is that of the exit taken.
-/// - *Patchable*: [`ExitSite::patch`] lies in the fragment, and writing what
+/// - *Patchable*: a [`Patch`] of an exit lies in the fragment, and writing what
 ///   [`link`](Self::link) returns there, at most eight bytes that do not cross a
 ///   multiple of eight, changes where that exit leads and nothing else.
+/// - *Bound*: an entry of [`Fragment::bound`] expects no more than its contract says, and
+///   at the patch of a [`BoundExit`] the registers hold what its bindings say, while memory
+///   holds all that is not dirty among them.
 /// - *Alike*: a copy of a back end answers as its original does.
 pub unsafe trait Backend {
     /// Where each deferred slot is at one host instruction that may fault.
@@ -284,11 +329,11 @@ pub unsafe trait Backend {
         code: &mut Vec<u8>,
     ) -> Result<Fragment<Self::Map>, CompileError>;
 
-    /// Returns the bytes (at most eight, with their count) that make an exit of the
+    /// Returns the bytes (at most eight, with their count) that make a patch of the
     /// fragment at offset `fragment` lead to offset `to`, or nothing if it does not
     /// reach that far: then it stays as it is. It always reaches its own fragment. The
     /// bytes can be written at once, atomically with regard to a running host CPU.
-    fn link(&self, exit: &ExitSite, fragment: u32, to: u32) -> Option<(u64, usize)>;
+    fn link(&self, patch: &Patch, fragment: u32, to: u32) -> Option<(u64, usize)>;
 
     /// Moves the flags between the architectural form (bits 31 to 28) and
     /// [`VcpuContext::flags`]: called before entering generated code.

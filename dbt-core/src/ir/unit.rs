@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::inst::{BlockId, Inst, Terminator, Value};
+use super::inst::{BlockId, Inst, Target, Terminator, Value};
 use super::ty::Ty;
 use crate::guest::StateLayout;
 use crate::location::Location;
@@ -57,6 +57,22 @@ impl Unit {
     #[must_use]
     pub fn block(&self, id: BlockId) -> &Block {
         &self.blocks[id.index()]
+    }
+
+    /// Returns where control may go from its blocks without a call, in no order.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        let conditional = self.insts.iter().filter_map(|inst| match inst {
+            Inst::ExitIf { target, .. } => Some(*target),
+            _ => None,
+        });
+        let last = self
+            .blocks
+            .iter()
+            .filter_map(|block| match block.terminator {
+                Terminator::Jump(target) => Some(target),
+                _ => None,
+            });
+        conditional.chain(last)
     }
 
     /// Returns the instruction that makes `value`.

@@ -62,6 +62,52 @@ fn a_guest_can_write_and_call_ten_thousand_functions() {
     }
 }
 
+/// A loop of floating point, longer than a unit, rewrites an instruction of its own now and
+/// then: what is in vector registers between its units is not lost when they are forgotten.
+#[test]
+fn a_long_loop_of_floating_point_can_rewrite_itself() {
+    const ADD: u32 = 0xee32_2b00; // vadd.f64 d2, d2, d0
+    const SUB: u32 = 0xee32_2b40; // vsub.f64 d2, d2, d0
+    let mut program = vec![
+        0xe314_000f, // tst r4, #15
+        0x0585_6000, // streq r6, [r5]
+        0xe1a0_3006, // mov r3, r6
+        0xe1a0_6007, // mov r6, r7
+        0xe1a0_7003, // mov r7, r3
+    ];
+    for _ in 0..40 {
+        program.extend([
+            0xee31_1b02, // vadd.f64 d1, d1, d2
+            0xee23_3b04, // vmul.f64 d3, d3, d4
+            ADD,
+        ]);
+    }
+    let back = u32::try_from(program.len() + 3).unwrap();
+    program.extend([
+        0xe254_4001,                                   // subs r4, r4, #1
+        0x1a00_0000 | back.wrapping_neg() & 0xff_ffff, // bne start
+        0xef00_0000,                                   // svc #0
+    ]);
+    let rewritten = CODE + 4 * 97;
+    let ends = [Mode::Interpret, Mode::Translate].map(|mode| {
+        let machine = Machine::new(mode);
+        machine.load(CODE, &program);
+        let registers = [(4, 500), (5, rewritten), (6, SUB), (7, ADD)];
+        let mut core = machine.core(CODE, &registers);
+        let numbers = [1.0, 0.5, 0.25, 3.0, 1.001];
+        for (d, number) in core.vcpu.state_mut().d.iter_mut().zip(numbers) {
+            *d = f64::to_bits(number);
+        }
+        assert_eq!(core.run_to_call(), 0);
+        let bound = machine.engine.stats().bound_links;
+        let keeps = cfg!(target_arch = "aarch64") && mode == Mode::Translate;
+        assert!(bound > 0 || !keeps, "slots stay in registers between units");
+        let state = core.vcpu.state();
+        (state.d, state.r)
+    });
+    assert_eq!(ends[0], ends[1]);
+}
+
 /// Data that changes on every round beside the code that changes it.
 #[test]
 fn a_page_can_mix_code_and_data() {

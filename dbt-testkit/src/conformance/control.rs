@@ -19,19 +19,19 @@ use crate::random::Random;
 use crate::units::LAYOUT;
 
 /// Where code is; nothing is at `END`.
-const START: u32 = 0x1_0000;
-const END: u32 = 0x2_0000;
+pub(super) const START: u32 = 0x1_0000;
+pub(super) const END: u32 = 0x2_0000;
 /// Code memory that fits no test as a whole.
-const SMALL: usize = 24 << 10;
+pub(super) const SMALL: usize = 24 << 10;
 
 /// What slots are for: a counter, a stack pointer, a link register, a sum, and zero.
-const COUNT: Slot = Slot(0);
+pub(super) const COUNT: Slot = Slot(0);
 const STACK: Slot = Slot(1);
 const LINK: Slot = Slot(2);
 const SUM: Slot = Slot(3);
 const ZERO: Slot = Slot(5);
 
-fn set(state: &mut State, slot: Slot, value: u32) {
+pub(super) fn set(state: &mut State, slot: Slot, value: u32) {
     write_slot(&LAYOUT, &mut state.slots, slot, value.into());
 }
 
@@ -47,7 +47,7 @@ fn begin(builder: &mut Builder<'_>, address: u32) {
 }
 
 /// Adds a constant to a slot.
-fn add(builder: &mut Builder<'_>, slot: Slot, number: u32) -> Value {
+pub(super) fn add(builder: &mut Builder<'_>, slot: Slot, number: u32) -> Value {
     let (old, number) = (builder.get(slot), builder.imm(number));
     let new = builder.binary(BinOp::Add, old, number);
     builder.set(slot, new);
@@ -56,7 +56,7 @@ fn add(builder: &mut Builder<'_>, slot: Slot, number: u32) -> Value {
 
 /// A jump to an address that the optimiser does not know: a slot that is always zero
 /// takes part.
-fn computed(builder: &mut Builder<'_>, address: u32, kind: IndirectKind) -> Terminator {
+pub(super) fn computed(builder: &mut Builder<'_>, address: u32, kind: IndirectKind) -> Terminator {
     let (address, zero) = (builder.imm(address), builder.get(ZERO));
     Terminator::Indirect {
         value: builder.binary(BinOp::Or, address, zero),
@@ -65,14 +65,14 @@ fn computed(builder: &mut Builder<'_>, address: u32, kind: IndirectKind) -> Term
     }
 }
 
-fn is_zero(builder: &mut Builder<'_>, a: Value) -> Value {
+pub(super) fn is_zero(builder: &mut Builder<'_>, a: Value) -> Value {
     let b = builder.imm(0);
     let (op, width) = (CmpOp::Eq, Width::W32);
     builder.push(Inst::Compare { op, width, a, b })
 }
 
 /// Counts down and leaves at zero; otherwise adds `number` to the sum.
-fn count_down(builder: &mut Builder<'_>, address: u32, number: u32) {
+pub(super) fn count_down(builder: &mut Builder<'_>, address: u32, number: u32) {
     begin(builder, address);
     let count = add(builder, COUNT, u32::MAX);
     let done = is_zero(builder, count);
@@ -81,7 +81,7 @@ fn count_down(builder: &mut Builder<'_>, address: u32, number: u32) {
 }
 
 /// Every way to link units.
-fn configs() -> impl Iterator<Item = Config> {
+pub(super) fn configs() -> impl Iterator<Item = Config> {
     (0..4).map(|choice| Config {
         link: choice & 1 == 0,
         jump_cache: choice & 2 == 0,

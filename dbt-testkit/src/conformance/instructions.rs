@@ -117,7 +117,7 @@ fn edge(ty: Ty, random: &mut Random) -> u64 {
 }
 
 /// A state with a value in each slot; flags may be pending in the host.
-fn draw_state(random: &mut Random) -> State {
+pub(super) fn draw_state(random: &mut Random) -> State {
     let mut state = State::new(START);
     for (slot, info) in (0..).map(Slot).zip(&LAYOUT.slots[..NAMED]) {
         let value = if slot == FLOAT_STATUS {
@@ -143,7 +143,7 @@ fn draw_state(random: &mut Random) -> State {
 
 /// Where an operand comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Constant,
     /// A slot that may be in a host register.
     Hot,
@@ -155,7 +155,7 @@ enum Kind {
     Same,
 }
 
-const KINDS: [Kind; 5] = [
+pub(super) const KINDS: [Kind; 5] = [
     Kind::Constant,
     Kind::Hot,
     Kind::Cold,
@@ -164,7 +164,7 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// Slots of a type, the hot ones first.
-fn slots(ty: Ty) -> Vec<Slot> {
+pub(super) fn slots(ty: Ty) -> Vec<Slot> {
     let all = (0..).map(Slot).zip(&LAYOUT.slots[..NAMED]);
     all.filter(|(slot, info)| info.ty == ty && *slot != FLOAT_STATUS)
         .map(|(slot, _)| slot)
@@ -311,9 +311,9 @@ const fn has_constant(kind: VectorKind) -> bool {
 }
 
 /// An instruction without its operands.
-struct Template {
-    operands: Vec<Ty>,
-    make: Box<dyn Fn([Value; 3]) -> Inst + Send + Sync>,
+pub(super) struct Template {
+    pub(super) operands: Vec<Ty>,
+    pub(super) make: Box<dyn Fn([Value; 3]) -> Inst + Send + Sync>,
 }
 
 fn template(
@@ -329,7 +329,7 @@ fn template(
 const WIDTHS: [Width; 2] = [Width::W32, Width::W64];
 
 /// Every instruction that computes.
-fn templates() -> Vec<Template> {
+pub(super) fn templates() -> Vec<Template> {
     use Ty::{Flags, I1, I32, I64};
     let mut all = Vec::new();
     for width in WIDTHS {
@@ -463,7 +463,7 @@ fn templates() -> Vec<Template> {
 }
 
 /// Every access to memory.
-fn accesses() -> Vec<Template> {
+pub(super) fn accesses() -> Vec<Template> {
     let mut all = Vec::new();
     for size in [Size::Byte, Size::Half, Size::Word, Size::Dword] {
         for (signed, aligned) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -540,7 +540,7 @@ fn stop(builder: &mut Builder<'_>) {
 
 /// Gives a store-exclusive its granule's tag, which differs from engine to engine, so
 /// that nothing else may use it.
-fn tagged(builder: &mut Builder<'_>, mut inst: Inst) -> Inst {
+pub(super) fn tagged(builder: &mut Builder<'_>, mut inst: Inst) -> Inst {
     if let Inst::StoreExclusive { address, tag, .. } = &mut inst {
         *tag = builder.load_tag(*address);
     }
@@ -548,7 +548,7 @@ fn tagged(builder: &mut Builder<'_>, mut inst: Inst) -> Inst {
 }
 
 /// Appends an instruction with operands of some kinds, and stores its result.
-fn place(
+pub(super) fn place(
     builder: &mut Builder<'_>,
     template: &Template,
     kinds: [Kind; 3],

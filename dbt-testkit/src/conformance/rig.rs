@@ -97,6 +97,9 @@ impl<B: Backend + Clone> Rig<B> {
             let exit = self
                 .engine
                 .run(&mut self.vcpu, &mut called, Budget::UNLIMITED);
+            if exit == Exit::Interrupted {
+                continue;
+            }
             if let Some(ending) = ended(exit) {
                 break ending;
             }

@@ -1,11 +1,15 @@
 //! Tests of what the AArch64 back end emits.
 
+use std::sync::Arc;
+
 use ::capstone::arch::BuildsCapstone as _;
 use ::capstone::arch::arm64::ArchMode;
 use ::capstone::{Capstone, Insn};
 use dbt_a64_backend::{A64Backend, Features};
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::host::{Backend as _, Lowering};
 use dbt_core::ir::{text, verify};
+use dbt_core::location::Location;
 
 use super::counts;
 use super::emitted::describe;
@@ -20,6 +24,9 @@ const DETOUR: u32 = 1 << 20;
 /// made-up guest, beside it; its direct exits; its state maps; and how its detour
 /// differs. Guest addresses are the host's unless the arguments say otherwise. The unit
 /// is not optimised before. The host is ARMv8.0, or has all features.
+///
+/// `arriving=d0:3,d1:4!`: slots are in registers where an exit leads to the unit, those with
+/// a mark in no other place. `to=0x8010:d0:3`: so a successor expects them.
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
     let mut lowering = Lowering::Identity;
     let features = if arguments.contains(&"newest") {
@@ -28,6 +35,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         Features::BASELINE
     };
     let mut backend = A64Backend::new(features);
+    let (mut arriving, mut successors) = (Vec::new(), Vec::new());
     for word in arguments {
         match *word {
             "callback" => lowering = Lowering::Callback,
@@ -36,13 +44,20 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
             "detour" => _ = backend.use_detour(DETOUR),
             "newest" => {}
             "directory" => _ = backend.use_directory(),
+            word if let Some(list) = word.strip_prefix("arriving=") => {
+                arriving = bindings(list).ok_or_else(|| format!("no slots: `{list}`"))?;
+            }
+            word if let Some(target) = word.strip_prefix("to=") => {
+                let found = successor(target).ok_or_else(|| format!("no target: `{target}`"));
+                successors.push(found?);
+            }
             _ => return Err(format!("there is no argument `{word}`")),
         }
     }
     let unit = text::parse(input, &LAYOUT).map_err(|error| error.to_string())?;
     verify(&unit, &LAYOUT).map_err(|error| error.to_string())?;
     let mut host = Host::new(backend, &LAYOUT, lowering)?;
-    let (code, fragment) = match host.compile(&unit) {
+    let (code, fragment) = match host.compile_between(&arriving, &unit, &successors) {
         Ok(compiled) => compiled,
         Err(error) => return Ok(format!("{error:?}")),
     };
@@ -55,6 +70,28 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// Reads slots with their registers.
+fn bindings(list: &str) -> Option<Vec<Binding>> {
+    let one = |text: &str| {
+        let (name, reg) = text.split_once(':')?;
+        let info = LAYOUT.slots.iter().find(|info| info.name == name)?;
+        Some(Binding {
+            offset: info.offset,
+            bytes: info.bytes(),
+            reg: reg.trim_end_matches('!').parse().ok()?,
+            dirty: reg.ends_with('!'),
+        })
+    };
+    list.split(',').map(one).collect()
+}
+
+/// Reads a location and what its fragment expects.
+fn successor(text: &str) -> Option<(Location, Arc<[Binding]>)> {
+    let (location, list) = text.strip_prefix("0x")?.split_once(':')?;
+    let location = u64::from_str_radix(location, 16).ok()?;
+    Some((Location(location), bindings(list)?.into()))
 }
 
 /// The back end of whose code [`counts`] says what it costs: for a host with every

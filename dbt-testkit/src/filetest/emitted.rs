@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::engine::CompiledUnit;
 use dbt_core::host::{BetOn, Fragment};
 use dbt_core::ir::Unit;
@@ -44,6 +45,11 @@ pub(super) fn describe<M: Display>(
     if second != first {
         out += &format!("entered at +{first:#x} or +{second:#x}\n");
     }
+    for bound in &fragment.bound {
+        let [first, second] = bound.entries;
+        let contract = bindings(&bound.contract);
+        out += &format!("entered at +{first:#x} or +{second:#x} with {contract}\n");
+    }
     for exit in &fragment.exits {
         let entry = match exit.entry {
             0 => "",
@@ -51,8 +57,15 @@ pub(super) fn describe<M: Display>(
         };
         out += &format!(
             "exit +{:#x} to {}{entry}, unlinked to +{:#x}\n",
-            exit.patch, exit.target, exit.unlinked
+            exit.patch.at, exit.target, exit.patch.unlinked
         );
+        if let Some(bound) = &exit.bound {
+            let (patch, bindings) = (&bound.patch, bindings(&bound.bindings));
+            out += &format!(
+                "  or +{:#x}, unlinked to +{:#x}, with {bindings}\n",
+                patch.at, patch.unlinked
+            );
+        }
     }
     for bet in &fragment.bets {
         out += &match bet.on {
@@ -69,4 +82,19 @@ pub(super) fn describe<M: Display>(
         out += &format!("map {map}\n");
     }
     out
+}
+
+/// Lists slots in registers.
+fn bindings(list: &[Binding]) -> String {
+    let each = list.iter().map(|binding| {
+        let Binding {
+            offset,
+            bytes,
+            reg,
+            dirty,
+        } = binding;
+        let only = if *dirty { " only" } else { "" };
+        format!("{bytes} bytes at {offset:#x} in v{reg}{only}")
+    });
+    each.collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! A back end without an engine, and Capstone to read what it emits.
 
 use ::capstone::Capstone;
+use dbt_core::analysis::bindings::{Binding, Successors};
 use dbt_core::guest::StateLayout;
 use dbt_core::host::{Backend, Callees, CompileError, CompileInput, Fragment, Lowering, Runtime};
 use dbt_core::ir::Unit;
@@ -64,6 +65,16 @@ impl<B: Disassembled> Host<B> {
         &mut self,
         unit: &Unit,
     ) -> Result<(Vec<u8>, Fragment<B::Map>), CompileError> {
+        self.compile_between(&[], unit, &[])
+    }
+
+    /// Compiles a unit where slots arrive in registers, and successors expect some there.
+    pub(super) fn compile_between(
+        &mut self,
+        arriving: &[Binding],
+        unit: &Unit,
+        successors: Successors<'_>,
+    ) -> Result<(Vec<u8>, Fragment<B::Map>), CompileError> {
         let mut code = Vec::new();
         let input = CompileInput {
             unit,
@@ -73,6 +84,8 @@ impl<B: Disassembled> Host<B> {
             runtime: &self.runtime,
             offset: FRAGMENT_OFFSET,
             lost: &[],
+            arriving,
+            successors,
             marks: true,
         };
         let fragment = self.backend.compile(input, &mut code)?;

@@ -194,6 +194,10 @@ impl Runner for CallbackJit {
         self.engine.invalidate_all();
         self.run_again(state, arena)
     }
+
+    fn bound_links(&self) -> u64 {
+        self.engine.stats().bound_links
+    }
 }
 
 /// A memory as an environment whose code nobody else changes.
@@ -426,6 +430,10 @@ impl Runner for WindowJit {
         self.store(arena);
         *state = self.vcpu.state().without_tag();
         ending
+    }
+
+    fn bound_links(&self) -> u64 {
+        self.engine.stats().bound_links
     }
 }
 

@@ -17,7 +17,7 @@
 //! guest cannot run forever on these alone.
 
 use dbt_core::analysis::FlagSet;
-use dbt_core::host::ExitSite;
+use dbt_core::host::{ExitSite, Patch};
 use dbt_core::ir::{BlockId, IndirectKind, Target, Terminator, TrapKind, Value};
 use dbt_core::location::Location;
 
@@ -517,11 +517,14 @@ impl Lowering<'_> {
         self.patch_runtime(at, self.entries.unlinked);
         self.exits.push(ExitSite {
             id: self.asm.offset(),
-            patch,
-            unlinked,
+            patch: Patch {
+                at: patch,
+                unlinked,
+                tag: 0,
+            },
             target,
             entry: 0,
-            tag: 0,
+            bound: None,
         });
     }
 }

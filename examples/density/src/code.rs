@@ -1,11 +1,13 @@
 //! The code of a unit, counted by what it was made from.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use dbt_a32_frontend::guest::A32Guest;
+use dbt_core::analysis::bindings::{Binding, Successors, meets};
 use dbt_core::guest::Guest;
 use dbt_core::host::{
-    Backend, Callees, CodeMark, CompileInput, ExitSite, Lowering, Origin, Runtime,
+    Backend, BoundEntry, Callees, CodeMark, CompileInput, ExitSite, Lowering, Origin, Runtime,
 };
 use dbt_core::ir::{BlockId, IndirectKind, Inst, Target, Terminator, Unit};
 use dbt_core::location::Location;
@@ -45,8 +47,54 @@ pub(crate) struct Guested {
 pub(crate) struct Leaving {
     pub(crate) to: Target,
     pub(crate) cost: Cost,
-    /// By which entry it gets to a fragment.
+    pub(crate) out: Out,
+}
+
+/// A way into another fragment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Out {
+    /// By which entry.
     pub(crate) entry: usize,
+    /// What is in registers on the way, and what stores it if the fragment expects
+    /// something else.
+    pub(crate) bound: Option<Arc<[Binding]>>,
+    pub(crate) storing: Named,
+}
+
+/// What precedes the first block, by entry.
+#[derive(Debug)]
+pub(crate) struct Entering {
+    plain: [Named; 2],
+    bound: Vec<(BoundEntry, [Named; 2])>,
+}
+
+impl Entering {
+    /// Returns what it takes to get in.
+    pub(crate) fn cost(&self, out: &Out) -> Named {
+        let suited = |entry: &&(BoundEntry, _)| {
+            let now = out.bound.as_ref();
+            now.is_some_and(|now| meets(now, &entry.0.contract))
+        };
+        let mut cost = Named::default();
+        match self.bound.iter().find(suited) {
+            Some((_, entering)) => cost += entering[out.entry],
+            None => {
+                cost += out.storing;
+                cost += self.plain[out.entry];
+            }
+        }
+        cost
+    }
+
+    /// Returns the same by each plain entry.
+    pub(crate) fn plain(&self) -> [u64; 2] {
+        self.plain.map(|named| named.total())
+    }
+
+    /// Returns what exits that lead here had best have in registers.
+    pub(crate) fn contract(&self) -> Option<&Arc<[Binding]>> {
+        self.bound.first().map(|(entry, _)| &entry.contract)
+    }
 }
 
 /// A block of a unit.
@@ -59,8 +107,8 @@ pub(crate) struct Block {
     /// control comes from the end of a loop.
     pub(crate) head: Cost,
     pub(crate) back: Cost,
-    /// By which entry its end gets to a fragment.
-    pub(crate) entry: usize,
+    /// How its end gets to a fragment.
+    pub(crate) out: Out,
     pub(crate) guest: Vec<Guested>,
     /// The code that leaves, unless the last guest instruction has it.
     pub(crate) end: Cost,
@@ -76,6 +124,7 @@ pub(crate) struct Code {
     marks: Vec<CodeMark>,
     len: u32,
     entries: [u32; 2],
+    bound: Vec<BoundEntry>,
     exits: Vec<ExitSite>,
 }
 
@@ -87,6 +136,7 @@ impl Code {
         callees: &Callees,
         runtime: &Runtime,
         unit: &Unit,
+        (arriving, successors): (&[Binding], Successors<'_>),
     ) -> Option<Self> {
         let mut bytes = Vec::new();
         let input = CompileInput {
@@ -97,6 +147,8 @@ impl Code {
             runtime,
             offset: 0x10000,
             lost: &[],
+            arriving,
+            successors,
             marks: true,
         };
         let fragment = backend.compile(input, &mut bytes).ok()?;
@@ -105,6 +157,7 @@ impl Code {
             marks: fragment.marks,
             len: fragment.len,
             entries: fragment.entries,
+            bound: fragment.bound,
             exits: fragment.exits,
         })
     }
@@ -115,23 +168,63 @@ impl Code {
         words.iter().map(|word| u32::from_le_bytes(*word)).collect()
     }
 
-    /// Returns what A64 code takes from each entry to convert flags.
-    pub(crate) fn entering(&self) -> [Named; 2] {
-        let end = self.parts().nth(1).map_or(0, |(_, range)| range.start);
-        self.entries.map(|entry| {
-            let mut named = Named::default();
-            names::of_head(&self.words()[entry as usize / 4..end / 4], &mut named);
-            let mut flags = Named::default();
-            flags[Name::Flags] = named[Name::Flags];
-            flags
-        })
+    /// Returns where A64 code is entered with flags and slots as the first block has them.
+    fn entered(&self) -> usize {
+        // What is behind has all converted, what is out of line lies far behind.
+        let bound = self.bound.first().map(|bound| bound.entries);
+        let entered = match bound {
+            Some([first, second]) => first.min(second),
+            None => self.entries[0].max(self.entries[1]),
+        };
+        entered as usize / 4
     }
 
-    /// Returns by which entry the exit gets to a fragment that is patched in a range.
-    fn entry(&self, range: &Range<usize>) -> Option<usize> {
-        let sites = self.exits.iter();
-        let mut sites = sites.filter(|site| range.contains(&(site.patch as usize)));
-        sites.next().map(|site| site.entry.into())
+    /// Returns what A64 code takes from each entry.
+    pub(crate) fn entering(&self) -> Entering {
+        let (words, end) = (self.words(), self.entered());
+        let cost = |entry: u32| {
+            let start = entry as usize / 4;
+            let code = match start > end {
+                true => &words[start..=jump_at(&words, start)],
+                false => &words[start..end],
+            };
+            let mut named = Named::default();
+            names::of_head(code, &mut named);
+            named
+        };
+        let bound = self.bound.iter().cloned();
+        Entering {
+            plain: self.entries.map(cost),
+            bound: bound
+                .map(|bound| {
+                    let costs = bound.entries.map(cost);
+                    (bound, costs)
+                })
+                .collect(),
+        }
+    }
+
+    /// Returns how the exit gets to a fragment that is patched in a range.
+    fn out(&self, range: &Range<usize>) -> Out {
+        let first = |site: &&ExitSite| {
+            let bound = site.bound.as_ref().map(|bound| bound.patch.at);
+            range.contains(&(bound.unwrap_or(site.patch.at) as usize))
+        };
+        let Some(site) = self.exits.iter().find(first) else {
+            return Out::default();
+        };
+        let mut storing = Named::default();
+        if let Some(bound) = &site.bound
+            && bound.patch != site.patch
+        {
+            let code = bound.patch.unlinked as usize / 4..=site.patch.at as usize / 4;
+            names::of_end(&LEAVES, &self.words()[code], &mut storing);
+        }
+        Out {
+            entry: site.entry.into(),
+            bound: site.bound.as_ref().map(|bound| Arc::clone(&bound.bindings)),
+            storing,
+        }
     }
 
     /// Returns each part with what it was made from.
@@ -169,8 +262,8 @@ pub(crate) fn count(unit: &Unit, x86: &Code, a64: &Code) -> Vec<Block> {
                 }),
                 Inst::ExitIf { target: to, .. } => {
                     if let Some(guest) = costs.guest.last_mut() {
-                        let (cost, entry) = (Cost::default(), 0);
-                        guest.exits.push(Leaving { to, cost, entry });
+                        let (cost, out) = (Cost::default(), Out::default());
+                        guest.exits.push(Leaving { to, cost, out });
                     }
                 }
                 _ => {}
@@ -278,9 +371,12 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
         match origin {
             Origin::Block(begun) => {
                 id = begun;
-                names::of_head(&words[part], &mut named);
-                // Flags are converted before the label. Who has been here goes past the rest.
-                named[Name::Flags] = 0;
+                let start = match id {
+                    BlockId::ENTRY => code.entered(),
+                    _ => part.start,
+                };
+                // Who has been here goes past it.
+                names::of_head(&words[start..part.end], &mut named);
                 blocks[id.index()].head.a64 += named;
             }
             Origin::Inst(value) => {
@@ -300,13 +396,13 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
                     let (stub, range) = stub(&words, part.end - 1, out_of_line);
                     let exit = &mut guest.exits[exits];
                     exit.cost.a64 += stub;
-                    exit.entry = code.entry(&range).unwrap_or(0);
+                    exit.out = code.out(&range);
                 }
             }
             Origin::Terminator => {
                 let end = &unit.block(id).terminator;
                 let costs = &mut blocks[id.index()];
-                costs.entry = code.entry(&range).unwrap_or(0);
+                costs.out = code.out(&range);
                 let part = &words[part];
                 let call = part.iter().rposition(|word| is_call(*word));
                 let (before, after) = match call.filter(|_| costs.returns.is_some()) {
@@ -330,6 +426,16 @@ fn count_a64(unit: &Unit, code: &Code, blocks: &mut [Block]) {
     }
 }
 
+/// What a part out of line ends with.
+const LEAVES: Terminator = Terminator::Jump(Target::Exit(Location(0)));
+
+/// Returns where the next jump is, that leads back or out.
+fn jump_at(words: &[u32], start: usize) -> usize {
+    let is_jump = |word: &u32| word >> 26 == 0b00_0101;
+    let rest = words[start..].iter();
+    start + rest.take_while(|word| !is_jump(word)).count()
+}
+
 /// `BL` or `BLR`.
 const fn is_call(word: u32) -> bool {
     word >> 26 == 0b10_0101 || word & 0xffff_fc1f == 0xd63f_0000
@@ -343,18 +449,9 @@ fn stub(words: &[u32], at: usize, out_of_line: usize) -> (Named, Range<usize>) {
         return (named, 0..0);
     };
     let start = at;
-    // Up to the branch that leads back or out: interrupts are rare.
-    while let Some(word) = words.get(at) {
-        at += 1;
-        if word >> 26 == 0b00_0101 {
-            break;
-        }
-    }
-    names::of_end(
-        &Terminator::Jump(Target::Exit(Location(0))),
-        &words[start..at],
-        &mut named,
-    );
+    // Interrupts are rare.
+    at = jump_at(words, start) + 1;
+    names::of_end(&LEAVES, &words[start..at], &mut named);
     (named, 4 * start..4 * at)
 }
 

@@ -224,11 +224,18 @@ pub(crate) fn of_end(end: &Terminator, words: &[u32], into: &mut Named) {
         let name = match by_looks(*word) {
             Some(name) => name,
             None if before == Name::Polls => Name::Polls,
+            None if is_vector_move(*word) => Name::Moves,
             None => of_terminator(end),
         };
         into[name] += 1;
         before = by_looks(*word).unwrap_or(Name::Own);
     }
+}
+
+/// `FMOV Sd, Sn`, `FMOV Dd, Dn` or `MOV Vd.16B, Vn.16B`.
+const fn is_vector_move(word: u32) -> bool {
+    let is_quad = word & 0xffe0_fc00 == 0x4ea0_1c00 && word >> 16 & 31 == word >> 5 & 31;
+    word & 0xffbf_fc00 == 0x1e20_4000 || is_quad
 }
 
 /// Names what an end of a block is.
@@ -254,6 +261,7 @@ pub(crate) fn of_head(words: &[u32], into: &mut Named) {
             Some(name) => name,
             None if before == Name::Polls => Name::Polls,
             None if ahead => Name::Alignment,
+            None if word >> 26 == 0b00_0101 => Name::Exits,
             None => Name::Flags,
         };
         into[name] += 1;

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use dbt_a32_frontend::guest::A32Guest;
 use dbt_a64_backend::A64Backend;
+use dbt_core::analysis::bindings::Binding;
 use dbt_core::guest::Guest;
 use dbt_core::host::{Backend, Callees, Lowering, Runtime};
 use dbt_core::ir::{BlockId, Builder, Target, Unit};
@@ -13,15 +15,13 @@ use dbt_core::memory::Fetch;
 use dbt_core::opt::Optimizer;
 use dbt_x86_backend::X86Backend;
 
-use crate::code::{self, Block, Code, Cost};
-use crate::names::Named;
+use crate::code::{self, Block, Code, Cost, Entering, Out};
 
 /// A unit.
 #[derive(Debug)]
 struct Costs {
     blocks: Vec<Block>,
-    /// What precedes the first block, by entry.
-    entering: [Named; 2],
+    entering: Entering,
     /// Its A64 code, for the listing.
     code: Vec<u32>,
 }
@@ -63,8 +63,8 @@ pub(crate) struct Follower {
     units: HashMap<Location, Option<usize>>,
     place: Option<Place>,
     calls: Vec<Pending>,
-    /// By which entry the next unit is entered.
-    entry: usize,
+    /// How the next unit is entered.
+    out: Out,
     pub(crate) sums: Sums,
 }
 
@@ -106,7 +106,7 @@ impl Follower {
             units: HashMap::new(),
             place: None,
             calls: Vec::new(),
-            entry: 0,
+            out: Out::default(),
             sums: Sums::default(),
         }
     }
@@ -114,13 +114,13 @@ impl Follower {
     /// Accounts for how control got to a location, which is executed next.
     pub(crate) fn step(&mut self, location: Location, fetch: &mut dyn Fetch) {
         self.sums.guest += 1;
-        self.entry = 0;
+        self.out = Out::default();
         let next = self.place.and_then(|place| self.leave(place, location));
         self.place = match next {
             Some(place) => Some(place),
             None => self.unit(location, fetch).map(|unit| {
                 let made = &self.made[unit];
-                self.sums.host.a64 += made.entering[self.entry];
+                self.sums.host.a64 += made.entering.cost(&self.out);
                 self.sums.host.add(&made.blocks[0].head);
                 Place {
                     unit,
@@ -157,13 +157,13 @@ impl Follower {
         }
         if let Some(exit) = exit {
             sum.add(&exit.cost);
-            self.entry = exit.entry;
+            self.out = exit.out.clone();
             return Self::within(blocks, place, exit.to, sum);
         }
         sum.add(&guest.cost);
         let left = &blocks[block];
         sum.add(&left.end);
-        self.entry = left.entry;
+        self.out = left.out.clone();
         if let Some((location, to, cost)) = left.returns {
             if self.calls.len() == MOST_CALLS {
                 self.calls.clear();
@@ -176,7 +176,7 @@ impl Follower {
             });
         }
         if left.is_return {
-            self.entry = 0;
+            self.out = Out::default();
             let call = self.calls.pop()?;
             if call.location != location {
                 self.calls.clear();
@@ -229,8 +229,25 @@ impl Follower {
         self.guest.lift(fetch, location, &mut builder).ok()?;
         self.optimizer.run(&mut unit);
         let [x86, a64] = self.runtimes;
-        let x86 = Code::new(&mut self.x86, &self.guest, &self.callees, &x86, &unit)?;
-        let a64 = Code::new(&mut self.a64, &self.guest, &self.callees, &a64, &unit)?;
+        let successors = self.successors(&unit);
+        let arriving = self.out.bound.as_deref().unwrap_or_default();
+        let bound = (arriving, &successors[..]);
+        let x86 = Code::new(
+            &mut self.x86,
+            &self.guest,
+            &self.callees,
+            &x86,
+            &unit,
+            bound,
+        )?;
+        let a64 = Code::new(
+            &mut self.a64,
+            &self.guest,
+            &self.callees,
+            &a64,
+            &unit,
+            bound,
+        )?;
         let mut blocks = code::count(&unit, &x86, &a64);
         for guest in blocks.iter_mut().flat_map(|block| &mut block.guest) {
             let listed = self.guest.disassemble(fetch, guest.location).ok()?;
@@ -246,6 +263,20 @@ impl Follower {
         })
     }
 
+    /// Returns what units expect in registers that a unit's direct exits lead to.
+    fn successors(&self, unit: &Unit) -> Vec<(Location, Arc<[Binding]>)> {
+        let mut all = Vec::new();
+        for target in unit.targets() {
+            if let Target::Exit(to) = target
+                && let Some(Some(known)) = self.units.get(&to)
+                && let Some(contract) = self.made[*known].entering.contract()
+            {
+                all.push((to, Arc::clone(contract)));
+            }
+        }
+        all
+    }
+
     /// Prints the units in which most instructions are lost.
     pub(crate) fn list(&self, most: usize) {
         let lost = |costs: &&Costs| {
@@ -256,7 +287,7 @@ impl Follower {
         let mut units: Vec<&Costs> = self.made.iter().collect();
         units.sort_by_key(lost);
         for unit in units.into_iter().take(most) {
-            let [first, second] = unit.entering.map(|named| named.total());
+            let [first, second] = unit.entering.plain();
             eprintln!("unit, entered by {first} or {second}");
             for block in &unit.blocks {
                 eprintln!(

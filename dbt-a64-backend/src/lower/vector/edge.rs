@@ -6,7 +6,7 @@
 use dbt_core::analysis::bindings::{Binding, Transfer, transfers};
 use dbt_core::ir::{BlockId, Inst, Target};
 
-use super::{in_context, load_from_context, store_to_context};
+use super::{Bound, in_context, load_from_context, store_to_context};
 use crate::asm::View;
 use crate::lower::float::Fpcr;
 use crate::lower::{Lowering, Result};
@@ -14,6 +14,22 @@ use crate::regs::{VECTORS, Vreg};
 
 /// Slots that a loop's head keeps in registers, at most; the rest is for values.
 const MAX_KEPT: usize = 24;
+
+/// What it takes to go somewhere on a branch that may not be taken.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lower) struct OnBranch {
+    /// A range of the unit's transfers.
+    pub(in crate::lower) transfers: (u32, u32),
+    /// What is bound after them, outside of the unit.
+    pub(in crate::lower) bound: Option<Bound>,
+}
+
+impl OnBranch {
+    /// Tells whether there is nothing to do.
+    pub(in crate::lower) const fn is_empty(&self) -> bool {
+        self.transfers.0 == self.transfers.1
+    }
+}
 
 impl Lowering<'_> {
     /// Begins a unit.
@@ -28,18 +44,16 @@ impl Lowering<'_> {
     /// Begins a block: makes its contract the bindings. A jump from the block
     /// before has made it hold; code for those who come from outside the unit is
     /// emitted here, before the block's label.
-    pub(in crate::lower) fn begin_vectors(&mut self, id: BlockId, position: usize) {
+    pub(in crate::lower) fn begin_vectors(&mut self, id: BlockId, position: usize) -> Result<()> {
         if self.vector_loop.is_some_and(|last| position > last) {
             self.vector_loop = None;
             self.vectors.bindings.prefer(false);
         }
         let is_new = self.scratch.contracts.known(id).is_none();
         if id == BlockId::ENTRY {
+            self.enter_vectors()?;
             let fpcr = self.fpcr_of(id);
             self.need_fpcr(fpcr);
-            self.vectors.bindings.clear();
-            let contract = self.contract(id);
-            self.transfer_to(&contract);
         } else {
             if is_new {
                 // Nobody has gone here yet.
@@ -54,6 +68,7 @@ impl Lowering<'_> {
             self.vector_loop = Some(last);
             self.vectors.bindings.prefer(true);
         }
+        Ok(())
     }
 
     fn contract(&mut self, id: BlockId) -> alloc::vec::Vec<Binding> {
@@ -117,24 +132,29 @@ impl Lowering<'_> {
     }
 
     /// Notes what it takes to go to `target` on a branch that may not be taken: a range
-    /// of transfers for a stub.
-    pub(in crate::lower) fn branch_vectors(&mut self, target: Target) -> (u32, u32) {
-        let contract = match target {
-            Target::Block(id) => self.contract(id),
-            Target::Exit(_) => alloc::vec::Vec::new(),
+    /// of transfers for a stub, and what is bound after them if that leaves the unit.
+    pub(in crate::lower) fn branch_vectors(&mut self, target: Target) -> OnBranch {
+        let (contract, bound) = match target {
+            Target::Block(id) => (self.contract(id), None),
+            Target::Exit(to) => {
+                let contract = self.leaving_vectors(to);
+                let bound = self.note_bound(&contract);
+                (contract, bound)
+            }
         };
         let start = self.transfers_end();
         self.note_transfers(&contract);
-        (start, self.transfers_end())
+        let transfers = (start, self.transfers_end());
+        OnBranch { transfers, bound }
     }
 
-    fn note_transfers(&mut self, wanted: &[Binding]) {
+    pub(super) fn note_transfers(&mut self, wanted: &[Binding]) {
         let from = self.vectors.bindings.all();
         transfers(from, wanted, Vreg::SCRATCH.0, &mut self.scratch.transfers);
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "units are small")]
-    fn transfers_end(&self) -> u32 {
+    pub(super) fn transfers_end(&self) -> u32 {
         self.scratch.transfers.len() as u32
     }
 
@@ -146,7 +166,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn emit_transfer(&mut self, transfer: Transfer) {
+    pub(super) fn emit_transfer(&mut self, transfer: Transfer) {
         match transfer {
             Transfer::Store(Binding {
                 offset, bytes, reg, ..
@@ -168,7 +188,7 @@ impl Lowering<'_> {
     }
 
     /// Makes `wanted` the bindings.
-    fn transfer_to(&mut self, wanted: &[Binding]) {
+    pub(super) fn transfer_to(&mut self, wanted: &[Binding]) {
         let start = self.transfers_end();
         self.note_transfers(wanted);
         self.emit_transfers((start, self.transfers_end()));

@@ -71,9 +71,9 @@ pub struct Contracts {
     called: Vec<bool>,
     used: Vec<Used>,
     /// Registers that may be bound: so many from number zero on.
-    registers: u8,
+    pub(super) registers: u8,
     /// Slots that a loop's head keeps in registers, at most; the rest is for values.
-    kept: usize,
+    pub(super) kept: usize,
 }
 
 impl Contracts {
@@ -130,7 +130,7 @@ impl Contracts {
     /// Returns the contract of a block, if there is one yet.
     #[must_use]
     pub fn known(&self, id: BlockId) -> Option<&[Binding]> {
-        self.of[id.index()].as_deref()
+        self.of.get(id.index())?.as_deref()
     }
 
     /// Returns the contract of a block, which is made if there is none yet: from
@@ -162,6 +162,11 @@ impl Contracts {
         }
         self.of[id.index()] = Some(contract.clone());
         contract
+    }
+
+    /// Makes these the contract of a block.
+    pub(super) fn decide(&mut self, id: BlockId, contract: &[Binding]) {
+        self.of[id.index()] = Some(contract.to_vec());
     }
 
     /// Chooses registers for the slots that a loop uses.

@@ -28,8 +28,8 @@ use super::toy::{MEMORY, State, Toy};
 use crate::guest::{Guest, StateLayout};
 use crate::host::{
     Backend, Callees, CodeMemory, CompileError, CompileInput, Environment, ExitSite, Fragment,
-    HostFault, HostFaultKind, JumpCacheEntry, Leave, Lowering, Resolution, Runtime, Unwatched,
-    VcpuContext, access_bits,
+    HostFault, HostFaultKind, JumpCacheEntry, Leave, Lowering, Patch, Resolution, Runtime,
+    Unwatched, VcpuContext, access_bits,
 };
 use crate::ir::{Inst, Slot, Target, Terminator, Unit, Value};
 use crate::location::Location;
@@ -206,11 +206,14 @@ unsafe impl Backend for SimBackend {
             code.extend([0xcc; 8]);
             exits.push(ExitSite {
                 id: patch + 16,
-                patch,
-                unlinked,
+                patch: Patch {
+                    at: patch,
+                    unlinked,
+                    tag: 0,
+                },
                 target,
                 entry: 0,
-                tag: 0,
+                bound: None,
             });
         }
         self.0.units.lock().push(Arc::new(Compiled {
@@ -225,14 +228,16 @@ unsafe impl Backend for SimBackend {
             exits,
             maps,
             bets: Vec::new(),
+            outside: 0,
             entries: [0; 2],
+            bound: Vec::new(),
             returns: Vec::new(),
             detour: Vec::new(),
             marks: Vec::new(),
         })
     }
 
-    fn link(&self, _: &ExitSite, _: u32, to: u32) -> Option<(u64, usize)> {
+    fn link(&self, _: &Patch, _: u32, to: u32) -> Option<(u64, usize)> {
         Some((LINK | u64::from(to), 8))
     }
     fn import_flags(&self, nzcv: u32) -> u64 {
@@ -485,11 +490,11 @@ extern "C" fn simulate(state: *mut State, code: *const u8) {
         let fragment = (base + offset as usize) as u64;
         let leave = match left {
             Left::Exit(index) => {
-                let site = compiled.exits[index];
-                let word = sim.word(offset + site.patch);
+                let site = &compiled.exits[index];
+                let word = sim.word(offset + site.patch.at);
                 assert_eq!(word & LINK, LINK);
                 let to = u32::try_from(word & 0xffff_ffff).unwrap();
-                if to == offset + site.unlinked {
+                if to == offset + site.patch.unlinked {
                     // SAFETY: generated code may write to its context.
                     unsafe { (*context).exit = fragment + u64::from(site.id) };
                     Some(Leave::Unlinked)

@@ -47,6 +47,7 @@ pub(super) fn write(
     line("float traps", &vcpus.float_traps)?;
     line("lookups in the shared cache", &vcpus.lookups)?;
     line("links made", &stats.links)?;
+    line("  with vector registers kept", &stats.bound_links)?;
     line("  and taken back", &stats.unlinks)?;
     line("invalidations", &stats.invalidations)?;
     line("  units forgotten", &stats.invalidated_fragments)?;
