@@ -90,6 +90,8 @@ struct Options {
     dbt_user: PathBuf,
     kernels: Kernels,
     only: Vec<String>,
+    /// Programs of this sysroot are counted instead.
+    sysroot: Option<PathBuf>,
     /// Fails unless we are this much faster than QEMU, in the geometric mean.
     at_least: Option<f64>,
 }
@@ -114,6 +116,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
         dbt_user: "target/release/dbt-user".into(),
         kernels: Kernels::Integer,
         only: Vec::new(),
+        sysroot: None,
         at_least: None,
     };
     let what = match args.next()? {
@@ -129,6 +132,7 @@ pub(crate) fn run(args: &mut lexopt::Parser) -> Result<ExitCode, lexopt::Error> 
             Long("qemu") => options.qemus.push(args.value()?),
             Long("dbt-user") => options.dbt_user = args.value()?.into(),
             Long("at-least") => options.at_least = Some(args.value()?.parse()?),
+            Long("sysroot") => options.sysroot = Some(args.value()?.into()),
             Long("floating") => options.kernels = Kernels::Floating,
             Long("simd") => options.kernels = Kernels::Simd,
             Value(name) => options.only.push(name.string()?),

@@ -220,9 +220,11 @@ fn aarch64() -> Result<(), String> {
     cargo(&format!(
         "test --release --target {TARGET} -p dbt-testkit --test lockstep --test conformance"
     ))?;
-    cargo(&format!(
-        "run --release --target {TARGET} -p xtask -- oracle float --tuples 100"
-    ))
+    let oracle = format!("run --release --target {TARGET} -p xtask -- oracle");
+    for programs in ["", "--floating", "--system", "--exclusive", "--hostile"] {
+        cargo(&format!("{oracle} lockstep {programs} --count 20000"))?;
+    }
+    cargo(&format!("{oracle} float --tuples 100"))
 }
 
 /// Fails if a program cannot be run.

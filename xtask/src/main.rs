@@ -26,10 +26,13 @@ cargo xtask bench user [--runs N] [--qemu PROGRAM]... [--dbt-user PATH] [--float
                        [--at-least RATIO] [PROGRAM...]
     builds guests/bench for x86-64, A32 and T32, runs them natively, under QEMU and under
     dbt-user in turn, and compares outputs and times
-cargo xtask bench density [--floating] [PROGRAM...]
+cargo xtask bench density [--floating|--simd] [PROGRAM...]
+cargo xtask bench density --sysroot DIR
     counts the host instructions that each back end's code executes for each guest
-    instruction of the same programs, and names those beside the guest's own
-cargo xtask bench emulated [--runs N] [--floating] [PROGRAM...]
+    instruction of the same programs, or of Debian's armhf programs (busybox-static, gzip,
+    bzip2, xz-utils, openssl, binutils-arm-linux-gnueabihf, sqlite3, gawk, perl-base, lua5.4) that are unpacked in a
+    folder, and names those beside the guest's own
+cargo xtask bench emulated [--runs N] [--floating|--simd] [PROGRAM...]
     runs them under dbt-user for AArch64 under qemu-aarch64, and their A64 builds under the
     same emulator
 cargo xtask isa-report
