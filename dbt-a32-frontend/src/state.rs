@@ -28,7 +28,7 @@ pub struct ArmState {
     pub nzcv: u32,
     /// The cumulative saturation flag, 0 or 1.
     pub q: u32,
-    /// The greater-than-or-equal flags, each at the top of the byte that it selects: GE[n]
+    /// The greater-than-or-equal flags, each at the top of the byte that it selects: `GE[n]`
     /// is bit 8n + 7, the other bits are zero. [`ge_bits`](Self::ge_bits) has them together.
     pub ge: u32,
     /// The instruction set: 0 for A32, 1 for T32.
