@@ -96,6 +96,36 @@ pub(crate) enum Mem {
     After { base: Reg, offset: i32 },
 }
 
+impl Mem {
+    /// Returns the operand's part of an access of so many bytes.
+    fn bits(self, bytes: u32) -> u32 {
+        let unscaled = |offset: i32| (offset.cast_unsigned() & 0x1ff) << 12;
+        match self {
+            Self::Offset { base, offset } => {
+                let bytes = bytes.cast_signed();
+                if offset >= 0 && offset % bytes == 0 && offset / bytes < 4096 {
+                    let scaled = (offset / bytes).cast_unsigned();
+                    0x3900_0000 | scaled << 10 | rn(base)
+                } else {
+                    0x3800_0000 | unscaled(offset) | rn(base)
+                }
+            }
+            Self::Index {
+                base,
+                index,
+                extend,
+            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
+            Self::Element {
+                base,
+                index,
+                extend,
+            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
+            Self::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
+            Self::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
+        }
+    }
+}
+
 /// A load or store of one register.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Transfer {
@@ -527,32 +557,8 @@ impl Asm<'_> {
 impl Asm<'_> {
     /// A load or store of one register.
     pub(crate) fn transfer(&mut self, what: Transfer, reg: Reg, mem: Mem) {
-        let unscaled = |offset: i32| (offset.cast_unsigned() & 0x1ff) << 12;
-        let bits = what.bits();
-        let word = match mem {
-            Mem::Offset { base, offset } => {
-                let bytes = what.size().bytes().cast_signed();
-                if offset >= 0 && offset % bytes == 0 && offset / bytes < 4096 {
-                    let scaled = (offset / bytes).cast_unsigned();
-                    0x3900_0000 | scaled << 10 | rn(base)
-                } else {
-                    0x3800_0000 | unscaled(offset) | rn(base)
-                }
-            }
-            Mem::Index {
-                base,
-                index,
-                extend,
-            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
-            Mem::Element {
-                base,
-                index,
-                extend,
-            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
-            Mem::Before { base, offset } => 0x3800_0c00 | unscaled(offset) | rn(base),
-            Mem::After { base, offset } => 0x3800_0400 | unscaled(offset) | rn(base),
-        };
-        self.word(bits | word | rd(reg));
+        let operand = mem.bits(what.size().bytes());
+        self.word(what.bits() | operand | rd(reg));
     }
 
     /// A load of 32 or 64 bits.

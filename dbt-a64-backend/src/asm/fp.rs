@@ -4,7 +4,7 @@
 use dbt_core::ir::{VectorWidth, Width};
 
 use super::simd::{Arrangement, unsigned};
-use super::{Asm, Mem, rd, rm, rn};
+use super::{Asm, Mem, rd, rn};
 use crate::regs::{Reg, Vreg};
 
 /// The part of a vector register that an instruction works on.
@@ -406,33 +406,7 @@ impl Asm<'_> {
             View::Q => 1 << 23,
         };
         let bits = size | u32::from(load) << 22 | 1 << 26;
-        let word = match mem {
-            Mem::Offset { base, offset } => {
-                let bytes = view.bytes().cast_signed();
-                if offset >= 0 && offset % bytes == 0 && offset / bytes < 4096 {
-                    0x3900_0000 | (offset / bytes).cast_unsigned() << 10 | rn(base)
-                } else {
-                    0x3800_0000 | (offset.cast_unsigned() & 0x1ff) << 12 | rn(base)
-                }
-            }
-            Mem::Before { base, offset } => {
-                0x3800_0c00 | (offset.cast_unsigned() & 0x1ff) << 12 | rn(base)
-            }
-            Mem::After { base, offset } => {
-                0x3800_0400 | (offset.cast_unsigned() & 0x1ff) << 12 | rn(base)
-            }
-            Mem::Index {
-                base,
-                index,
-                extend,
-            } => 0x3820_0800 | extend.bits() | rm(index) | rn(base),
-            Mem::Element {
-                base,
-                index,
-                extend,
-            } => 0x3820_1800 | extend.bits() | rm(index) | rn(base),
-        };
-        self.word(bits | word | vd(reg));
+        self.word(bits | mem.bits(view.bytes()) | vd(reg));
     }
 
     pub(crate) fn load_vector(&mut self, view: View, reg: Vreg, base: Reg, offset: i32) {
