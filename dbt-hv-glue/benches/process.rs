@@ -6,11 +6,7 @@
 //! entry into an engine.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![cfg_attr(
-    not(all(
-        feature = "process",
-        target_os = "linux",
-        any(target_arch = "x86_64", target_arch = "aarch64")
-    )),
+    not(all(feature = "process", target_os = "linux", target_arch = "x86_64")),
     allow(unused, reason = "there is nothing to measure")
 )]
 
@@ -18,11 +14,7 @@ use core::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-#[cfg(all(
-    feature = "process",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 mod process {
     use super::{Criterion, black_box};
 
@@ -158,11 +150,7 @@ mod process {
     }
 }
 
-#[cfg(all(
-    feature = "process",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 criterion_group!(
     benches,
     process::fault,
@@ -171,11 +159,8 @@ criterion_group!(
     process::gs
 );
 
-#[cfg(not(all(
-    feature = "process",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-)))]
-criterion_group!(benches,);
-
+#[cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 criterion_main!(benches);
+
+#[cfg(not(all(feature = "process", target_os = "linux", target_arch = "x86_64")))]
+fn main() {}

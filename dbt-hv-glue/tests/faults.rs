@@ -7,11 +7,7 @@
     reason = "tests have the standard library"
 )]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(all(
-    feature = "process",
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#![cfg(all(feature = "process", target_os = "linux", target_arch = "x86_64"))]
 
 use core::cell::{Cell, RefCell};
 use core::ops::Range;

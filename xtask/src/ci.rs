@@ -216,6 +216,10 @@ fn aarch64() -> Result<(), String> {
     for tool in ["qemu-aarch64-static", "aarch64-linux-gnu-gcc"] {
         installed(tool)?;
     }
+    cargo(&format!(
+        "clippy --release --target {TARGET} -p dbt-hv-glue -p dbt-user --all-features \
+         --all-targets -- -D warnings"
+    ))?;
     cargo(&format!("run --release --target {TARGET} -p dbt-user"))?;
     cargo(&format!(
         "test --release --target {TARGET} -p dbt-testkit --test lockstep --test conformance"

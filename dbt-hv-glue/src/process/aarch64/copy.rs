@@ -64,7 +64,7 @@ pub(super) fn recovery(pc: usize) -> Option<usize> {
         .then_some(at(dbt_glue_copy_stopped))
 }
 
-// SAFETY: they are defined below. The labels are never called.
+// Defined below, with these signatures. The labels are never called.
 unsafe extern "C" {
     fn dbt_glue_copy(to: *mut u8, from: *const u8, len: u64) -> Result2;
     fn dbt_glue_copy_bytes();

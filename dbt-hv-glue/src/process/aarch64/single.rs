@@ -117,7 +117,7 @@ pub(super) fn recovery(pc: usize) -> Option<usize> {
     (first..stopped).contains(&pc).then_some(stopped)
 }
 
-// SAFETY: they are defined below, with this signature; the last is never called.
+// Defined below, with these signatures; the last is never called.
 unsafe extern "C" {
     fn dbt_glue_load8(at: *mut u8, value: u64, expected: u64) -> Outcome;
     fn dbt_glue_load16(at: *mut u8, value: u64, expected: u64) -> Outcome;
