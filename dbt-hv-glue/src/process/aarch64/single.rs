@@ -164,16 +164,18 @@ accesses! {
     "dbt_glue_store16": "strh w1, [x0]", "mov x1, #0";
     "dbt_glue_store32": "str w1, [x0]", "mov x1, #0";
     "dbt_glue_store64": "str x1, [x0]", "mov x1, #0";
+    // What is there is stored again if it is not what is expected: a page that may not be
+    // written faults either way, as it does for a compare-and-swap instruction.
     "dbt_glue_compare_exchange8":
-        "0:", "ldaxrb w3, [x0]", "cmp w3, w2, uxtb", "b.ne 1f", "stlxrb w4, w1, [x0]",
-        "cbnz w4, 0b", "1:", "mov w0, w3", "mov x1, #0";
+        "0:", "ldaxrb w3, [x0]", "cmp w3, w2, uxtb", "csel w5, w1, w3, eq",
+        "stlxrb w4, w5, [x0]", "cbnz w4, 0b", "mov w0, w3", "mov x1, #0";
     "dbt_glue_compare_exchange16":
-        "2:", "ldaxrh w3, [x0]", "cmp w3, w2, uxth", "b.ne 3f", "stlxrh w4, w1, [x0]",
-        "cbnz w4, 2b", "3:", "mov w0, w3", "mov x1, #0";
+        "1:", "ldaxrh w3, [x0]", "cmp w3, w2, uxth", "csel w5, w1, w3, eq",
+        "stlxrh w4, w5, [x0]", "cbnz w4, 1b", "mov w0, w3", "mov x1, #0";
     "dbt_glue_compare_exchange32":
-        "4:", "ldaxr w3, [x0]", "cmp w3, w2", "b.ne 5f", "stlxr w4, w1, [x0]",
-        "cbnz w4, 4b", "5:", "mov w0, w3", "mov x1, #0";
+        "2:", "ldaxr w3, [x0]", "cmp w3, w2", "csel w5, w1, w3, eq",
+        "stlxr w4, w5, [x0]", "cbnz w4, 2b", "mov w0, w3", "mov x1, #0";
     "dbt_glue_compare_exchange64":
-        "6:", "ldaxr x3, [x0]", "cmp x3, x2", "b.ne 7f", "stlxr w4, x1, [x0]",
-        "cbnz w4, 6b", "7:", "mov x0, x3", "mov x1, #0";
+        "3:", "ldaxr x3, [x0]", "cmp x3, x2", "csel x5, x1, x3, eq",
+        "stlxr w4, x5, [x0]", "cbnz w4, 3b", "mov x0, x3", "mov x1, #0";
 }
