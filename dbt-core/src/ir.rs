@@ -23,6 +23,7 @@ mod builder;
 pub mod eval;
 mod float;
 mod inst;
+mod terminator;
 pub mod text;
 mod ty;
 mod unit;
@@ -33,10 +34,8 @@ pub use builder::Builder;
 pub use float::{
     FloatFlags, FloatMode, FloatOp, FloatRules, HalfOp, IntRounding, Rounding, SignOp,
 };
-pub use inst::{
-    BitOp, BlockId, ChecksumOp, Helper, IndirectKind, Inst, Slot, Target, Terminator, TrapKind,
-    Value,
-};
+pub use inst::{BitOp, BlockId, ChecksumOp, Helper, Inst, Slot, Target, Value};
+pub use terminator::{IndirectKind, Terminator, TrapKind};
 pub use ty::{Ty, VectorWidth, Width};
 pub use unit::{Block, Unit};
 pub use vector::{VectorKind, VectorOp};

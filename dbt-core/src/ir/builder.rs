@@ -3,7 +3,8 @@
 use dbt_isa::machine::{Abort, Machine};
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, UnOp};
 
-use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, Value};
+use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Value};
+use super::terminator::Terminator;
 use super::ty::{Ty, Width};
 use super::unit::{Block, Unit};
 use crate::location::Location;

@@ -10,7 +10,8 @@ use core::ops::Range;
 
 use dbt_isa::ops::{Access, Nzcv};
 
-use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Terminator, TrapKind, Value};
+use super::inst::{BitOp, BlockId, Helper, Inst, Slot, Target, Value};
+use super::terminator::{Terminator, TrapKind};
 use super::ty::{Ty, VectorWidth, Width};
 use super::unit::Unit;
 use super::vector::VectorOp;

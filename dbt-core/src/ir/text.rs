@@ -50,7 +50,8 @@ use self::names::{
     UNARY, VECTORS, name_of, width_name, with_fraction_bits,
 };
 use super::float::FloatOp;
-use super::inst::{IndirectKind, Inst, Target, Terminator, Value};
+use super::inst::{Inst, Target, Value};
+use super::terminator::{IndirectKind, Terminator};
 use super::unit::{Block, Unit};
 use super::vector::VectorOp;
 use crate::guest::StateLayout;

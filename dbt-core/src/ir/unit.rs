@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::inst::{BlockId, Inst, Target, Terminator, Value};
+use super::inst::{BlockId, Inst, Target, Value};
+use super::terminator::Terminator;
 use super::ty::Ty;
 use crate::guest::StateLayout;
 use crate::location::Location;

@@ -2,7 +2,8 @@
 
 use dbt_isa::ops::Size;
 
-use super::inst::{BlockId, IndirectKind, Inst, Slot, Target, Terminator, Value};
+use super::inst::{BlockId, Inst, Slot, Target, Value};
+use super::terminator::{IndirectKind, Terminator};
 use super::ty::{Ty, VectorWidth, Width};
 use super::unit::{Block, Unit};
 use crate::guest::StateLayout;

@@ -3,7 +3,8 @@
 use dbt_isa::ops::{Access, BinOp, CmpOp, Condition, Size, UnOp};
 
 use crate::ir::float::{FloatOp, HalfOp, IntRounding, SignOp};
-use crate::ir::inst::{BitOp, ChecksumOp, TrapKind};
+use crate::ir::inst::{BitOp, ChecksumOp};
+use crate::ir::terminator::TrapKind;
 use crate::ir::ty::{Ty, VectorWidth, Width};
 
 /// Words and what they stand for.

@@ -13,7 +13,8 @@ use core::ops::Range;
 use self::cursor::Cursor;
 use super::names::TRAPS;
 use crate::guest::StateLayout;
-use crate::ir::inst::{BlockId, IndirectKind, Inst, Target, Terminator, Value};
+use crate::ir::inst::{BlockId, Inst, Target, Value};
+use crate::ir::terminator::{IndirectKind, Terminator};
 use crate::ir::unit::{Block, Unit};
 use crate::location::Location;
 
