@@ -116,16 +116,10 @@ impl Space {
     /// [`ISOLATION`] above if the host grants that.
     pub(super) fn at_zero() -> Result<Self, Error> {
         check_page_size()?;
-        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
         let reserve = |above: usize| {
-            let (start, len) = (ptr::without_provenance_mut(GUARD), SIZE - GUARD + above);
-            // SAFETY: only space that is free is mapped.
-            let start =
-                unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), flags) };
-            start.map(|start| {
-                let base = start.cast::<u8>().wrapping_sub(GUARD);
-                Self::with_base(base, GUARD as u64, above)
-            })
+            let start = reserve_at(ptr::without_provenance_mut(GUARD), SIZE - GUARD + above)?;
+            let base = start.cast::<u8>().wrapping_sub(GUARD);
+            Ok::<_, Errno>(Self::with_base(base, GUARD as u64, above))
         };
         reserve(ISOLATED).or_else(|_| Ok(reserve(GUARD)?))
     }
@@ -353,9 +347,7 @@ impl Space {
     /// already. Then it is reserved again, and is unmapped for the guest too.
     fn heal(&self, range: &Range<u64>) {
         let (start, len) = self.extent(range);
-        let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
-        // SAFETY: only space that is free is mapped.
-        match unsafe { rustix::mm::mmap_anonymous(start, len, ProtFlags::empty(), flags) } {
+        match reserve_at(start, len) {
             Ok(_) => self.set_flags(range, PageFlags::empty()),
             // Still mapped: the replacement failed before it began.
             Err(Errno::EXIST) => {}
@@ -462,6 +454,21 @@ fn reserve_anywhere(len: usize) -> Result<NonNull<u8>, Errno> {
         unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), len, ProtFlags::empty(), flags) }?;
     // The host never chooses address zero.
     NonNull::new(start.cast()).ok_or(Errno::NOMEM)
+}
+
+/// Reserves space at an address if all of it is free, or fails with `EXIST`.
+fn reserve_at(wanted: *mut c_void, len: usize) -> Result<*mut c_void, Errno> {
+    let flags = MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE | MapFlags::PRIVATE;
+    // SAFETY: only space that is free is mapped.
+    let start = unsafe { rustix::mm::mmap_anonymous(wanted, len, ProtFlags::empty(), flags) }?;
+    if start == wanted {
+        return Ok(start);
+    }
+    // Linux before 4.17 and QEMU's user emulation up to 7.2 do not know the flag and take
+    // the address as a hint.
+    // SAFETY: the mapping was made above, and nobody else knows of it.
+    unsafe { rustix::mm::munmap(start, len) }?;
+    Err(Errno::EXIST)
 }
 
 fn sharing(shared: bool) -> MapFlags {

@@ -288,11 +288,7 @@ impl WindowJit {
         let Ok(window) = Window::at_zero() else {
             return Ok(None);
         };
-        let this = Self::with(guest, window, Some(kick))?;
-        // It stays where it is, for what another thread may map there meanwhile: QEMU's
-        // user emulation, up to 7.2, crashes when so much goes at once.
-        core::mem::forget(Arc::clone(this.engine.window()));
-        Ok(Some(this))
+        Ok(Some(Self::with(guest, window, Some(kick))?))
     }
 
     fn with(
