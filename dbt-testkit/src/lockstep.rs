@@ -456,7 +456,8 @@ impl Lockstep {
         this
     }
 
-    /// Adds generated code whose guest addresses are the host's, once in a process.
+    /// Adds generated code whose guest addresses are the host's, if nobody else in the process has
+    /// them now.
     ///
     /// # Panics
     ///

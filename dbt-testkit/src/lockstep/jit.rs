@@ -279,7 +279,7 @@ impl WindowJit {
     }
 
     /// The same with guest addresses that are the host's, and code that does not poll;
-    /// none if a window is or was there already.
+    /// none if something is there already.
     ///
     /// # Errors
     ///
